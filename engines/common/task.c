@@ -1,0 +1,189 @@
+/* The life of a task.
+ *
+ * Protocol `stop`: 0, then by CAS once to DEADLINE or CANCEL; never back. Writers: the task's own
+ * thread (deadline), ps_task_cancel (any thread). Release on success, acquire in readers: what the
+ * canceller did before is seen by the task. After setting it the canceller unparks the task, so a
+ * task that tested `stop` before and waits now is woken: the engine's unpark/wait pair orders the two
+ * (it leaves a token or bumps the parker's word).
+ *
+ * Protocol `family`: bits 0-31 live children, JOINING, ENDED, bits 40-63 wakers. Memory goes back when
+ * the word, JOINING apart, is ENDED alone; whoever's update makes it so calls release, once.
+ *   child accepted   children += 1        relaxed: the parent itself spawns, so it is alive
+ *   child ends       children -= 1, and in the same CAS wakers += 1 if it was the last one and JOINING
+ *                    is set: this child owes the parent an unpark and keeps its memory until
+ *                    wakers -= 1 after it. Otherwise the parent may be gone and is not touched.
+ *                    acq_rel: the parent that reads 0 children sees what they did
+ *   parent joins     sets JOINING; no children: clears it, there is nothing to wait for
+ *   parent goes on   clears JOINING; a wake-up still on its way leaves a token, which is allowed
+ *   parent ends      sets ENDED
+ * Rejected: no count of wakers (a parent woken by a cancel ends, and the last child unparks freed
+ * memory); a single waker bit (two joins in a row can have two wakers under way). */
+#include "engines/common/core.h"
+#include "engines/common/parker.h"
+
+static const uint64_t CHILDREN = UINT32_MAX;
+static const uint64_t JOINING = UINT64_C(1) << 32;
+static const uint64_t ENDED = UINT64_C(1) << 33;
+static const uint64_t WAKER = UINT64_C(1) << 40;
+
+void ps_task_init(struct ps_task *task, const struct ps_body *body, uint32_t id, uint16_t type)
+{
+    task->body = body;
+    task->parent = NULL;
+    task->stamp = (struct ps_stamp){.id = id, .type = type};
+    task->deadline_ns = PS_NEVER;
+    task->user = NULL;
+    task->outcome = PS_COMPLETED;
+    task->engine = NULL;
+    task->next = NULL;
+    task->context = NULL;
+    task->wait = NULL;
+    atomic_init(&task->parker, NULL);
+    atomic_init(&task->stop, PS_STOP_NOT);
+    atomic_init(&task->family, 0);
+    atomic_init(&task->token, 0);
+}
+
+static void set_stop(struct ps_task *task, enum ps_stop why)
+{
+    uint32_t none = PS_STOP_NOT;
+    atomic_compare_exchange_strong_explicit(&task->stop, &none, why, memory_order_acq_rel,
+                                            memory_order_relaxed);
+}
+
+enum ps_stop ps_task_stopping(struct ps_task *task, uint64_t now_ns)
+{
+    if (now_ns >= task->deadline_ns && now_ns != 0)
+        set_stop(task, PS_STOP_DEADLINE);
+    enum ps_stop why = atomic_load_explicit(&task->stop, memory_order_acquire);
+    if (why == PS_STOP_NOT && ps_engine_phase(task->engine) >= PS_ENGINE_CANCELLING)
+        return PS_STOP_CANCEL;
+    return why;
+}
+
+void ps_task_unpark(struct ps_task *task)
+{
+    if (!task->engine->ops->unpark || atomic_load_explicit(&task->parker, memory_order_acquire))
+        ps_thread_unpark(task);
+    else
+        task->engine->ops->unpark(task);
+}
+
+void ps_task_cancel(struct ps_task *task)
+{
+    set_stop(task, PS_STOP_CANCEL);
+    ps_task_unpark(task);
+}
+
+enum ps_err ps_wait(struct ps_task *task, struct ps_wait *wait)
+{
+    struct ps_engine *engine = task->engine;
+    if (ps_self()->engine == engine)
+        return engine->ops->wait(task, wait);
+    struct ps_parker *parker = atomic_load_explicit(&task->parker, memory_order_relaxed);
+    return ps_thread_wait(&engine->outside, parker, task, wait);
+}
+
+void ps_task_accept(struct ps_engine *engine, struct ps_task *task)
+{
+    task->engine = engine;
+    if (task->parent)
+        atomic_fetch_add_explicit(&task->parent->family, 1, memory_order_relaxed);
+    ps_probe_submitted(ps_engine_probe(engine), &task->stamp);
+}
+
+bool ps_task_begin(struct ps_probe *probe, struct ps_task *task)
+{
+    uint64_t now_ns = task->deadline_ns == PS_NEVER ? 0 : ps_now_ns();
+    if (ps_task_stopping(task, now_ns) != PS_STOP_NOT) {
+        ps_task_give_up(task);
+        ps_task_finish(probe, task);
+        return false;
+    }
+    ps_probe_start(probe, &task->stamp);
+    return true;
+}
+
+void ps_task_run(struct ps_task *task)
+{
+    if (task->body->run) {
+        task->body->run(task);
+        return;
+    }
+    struct ps_wait *wait;
+    while ((wait = task->body->step(task)))
+        ps_wait(task, wait);
+}
+
+void ps_task_give_up(struct ps_task *task)
+{
+    if (task->outcome == PS_COMPLETED)
+        task->outcome =
+            ps_task_stopping(task, 0) == PS_STOP_DEADLINE ? PS_TIMED_OUT : PS_CANCELLED;
+}
+
+/* `now` is the family word just after our update; nothing but ENDED left: nobody else has a claim. */
+static void release_if_last(struct ps_task *task, uint64_t now)
+{
+    if ((now & ~JOINING) == ENDED && task->body->release)
+        task->body->release(task);
+}
+
+static void leave_family(struct ps_task *parent)
+{
+    uint64_t old = atomic_load_explicit(&parent->family, memory_order_relaxed), now;
+    bool wakes;
+    do {
+        now = old - 1;
+        wakes = (now & CHILDREN) == 0 && (old & JOINING) != 0;
+        if (wakes)
+            now += WAKER;
+    } while (!atomic_compare_exchange_weak_explicit(&parent->family, &old, now,
+                                                    memory_order_acq_rel, memory_order_relaxed));
+    if (wakes) {
+        ps_task_unpark(parent);
+        now = atomic_fetch_sub_explicit(&parent->family, WAKER, memory_order_acq_rel) - WAKER;
+    }
+    release_if_last(parent, now);
+}
+
+void ps_task_finish(struct ps_probe *probe, struct ps_task *task)
+{
+    struct ps_task *parent = task->parent;
+    if (task->body->ended)
+        task->body->ended(task);
+    ps_probe_end(probe, &task->stamp, task->outcome);
+    uint64_t old = atomic_fetch_or_explicit(&task->family, ENDED, memory_order_acq_rel);
+    release_if_last(task, old | ENDED);
+    if (parent)
+        leave_family(parent);
+}
+
+void ps_task_discard(struct ps_probe *probe, struct ps_task *task)
+{
+    set_stop(task, PS_STOP_CANCEL);
+    ps_task_give_up(task);
+    ps_task_finish(probe, task);
+}
+
+bool ps_join_begin(struct ps_task *task)
+{
+    if (ps_join_done(task))
+        return false;
+    uint64_t old = atomic_fetch_or_explicit(&task->family, JOINING, memory_order_acq_rel);
+    if ((old & CHILDREN) != 0)
+        return true;
+    ps_join_end(task);
+    return false;
+}
+
+bool ps_join_done(const struct ps_task *task)
+{
+    return (atomic_load_explicit(&((struct ps_task *)task)->family, memory_order_acquire) &
+            CHILDREN) == 0;
+}
+
+void ps_join_end(struct ps_task *task)
+{
+    atomic_fetch_and_explicit(&task->family, ~JOINING, memory_order_relaxed);
+}

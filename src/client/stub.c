@@ -1,0 +1,1 @@
+typedef int ps_stub_client;

@@ -1,0 +1,271 @@
+/* The metrics segment: the memory that a host writes and a front end reads.
+ *
+ * Shape: one memfd (or private mapping, in a program that links the engines), in this order, every
+ * part at an offset kept in the header and a multiple of 128 bytes:
+ *
+ *   header     one ps_segment
+ *   cells      slots + 1     x ps_cell              what a worker counts; the last is "outside"
+ *   steals     slots x slots x uint64 x 2           row = thief, column = victim: operations, tasks
+ *   types      (slots+1) x types x ps_type_cell     counts and latency of a task type on a worker
+ *   rings      slots x ps_ring                      events
+ *
+ * Writers: cell i, its row, types and ring belong to the thread that is worker i at the time. A slot
+ * has one writer at a time; it changes hands only across a thread join or a lock. The outside cell is
+ * shared by all threads that are not workers, which add atomically. Host fields of the header say
+ * their writer. Readers never write and may be in another process.
+ *
+ * Units: times are nanoseconds; instants are CLOCK_MONOTONIC less `epoch_ns`. Counters are totals
+ * since start and only grow; gauges are named so.
+ *
+ * The mapping is sparse: parts that are never written cost nothing. All zero bytes are a valid,
+ * empty segment body. */
+#ifndef PS_METRICS_SEGMENT_H
+#define PS_METRICS_SEGMENT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/hist.h"
+
+#define PS_SEGMENT_MAGIC   UINT64_C(0x65706f6373706f70) /* "popscope" */
+#define PS_SEGMENT_VERSION 1u
+
+#define PS_MAX_WORKERS  256u
+#define PS_MAX_TYPES    16u
+#define PS_RING_SLOTS   8192u
+#define PS_NAME_BYTES   32u
+#define PS_MESSAGE_BYTES 256u
+
+/* What a worker is doing, and what a waiting task waits for. name, symbol of the ASCII lanes,
+ * meaning. OFF: no thread owns the slot. */
+#define PS_STATES(X)                                                                               \
+    X(OFF, "off", ' ', "no thread")                                                                \
+    X(IDLE, "idle", '.', "parked: nothing to do")                                                  \
+    X(SEEK, "seek", 's', "looks for work in other queues")                                         \
+    X(RUN, "run", '#', "runs a task")                                                              \
+    X(LOCK, "lock", 'x', "waits for a lock")                                                       \
+    X(JOIN, "join", 'j', "waits for child tasks")                                                  \
+    X(NET, "net", '~', "waits for the network")                                                    \
+    X(DISK, "disk", 'd', "reads or writes a file")                                                 \
+    X(SLEEP, "sleep", 'z', "sleeps")                                                               \
+    X(BLOCK, "block", 'b', "is inside a blocking call")                                            \
+    X(PAUSED, "paused", '=', "paused by the user")
+
+enum ps_state {
+#define PS_STATE_ENUM(name, text, symbol, meaning) PS_STATE_##name,
+    PS_STATES(PS_STATE_ENUM)
+#undef PS_STATE_ENUM
+        PS_STATE_COUNT
+};
+
+/* How a task ended. REFUSED: never accepted by a queue. */
+#define PS_OUTCOMES(X)                                                                             \
+    X(COMPLETED, "completed")                                                                      \
+    X(FAILED, "failed")                                                                            \
+    X(TIMED_OUT, "timed_out")                                                                      \
+    X(CANCELLED, "cancelled")                                                                      \
+    X(REFUSED, "refused")
+
+enum ps_outcome {
+#define PS_OUTCOME_ENUM(name, text) PS_##name,
+    PS_OUTCOMES(PS_OUTCOME_ENUM)
+#undef PS_OUTCOME_ENUM
+        PS_OUTCOME_COUNT
+};
+
+/* Events in a ring. argument: 24 bits. TASK = type << 16 | low 16 bits of the task's id. */
+#define PS_EVENTS(X)                                                                               \
+    X(NONE, "none")                                                                                \
+    X(START, "start")     /* TASK */                                                               \
+    X(END, "end")         /* TASK */                                                               \
+    X(PARK, "park")       /* 0 */                                                                  \
+    X(WAKE, "wake")       /* 0 */                                                                  \
+    X(STEAL, "steal")     /* victim << 16 | tasks taken */                                         \
+    X(INJECT, "inject")   /* tasks taken from the shared queue */                                  \
+    X(BLOCKED, "blocked") /* state << 16 | milliseconds; recorded when it ends, from 1 ms on */    \
+    X(RETIRE, "retire")   /* 0: the worker ends */                                                 \
+    X(SPAWN, "spawn")     /* 0: the worker begins */
+
+enum ps_event_kind {
+#define PS_EVENT_ENUM(name, text) PS_EVENT_##name,
+    PS_EVENTS(PS_EVENT_ENUM)
+#undef PS_EVENT_ENUM
+        PS_EVENT_COUNT
+};
+
+/* One worker's counters. Writer: the worker (the outside cell: anyone, atomically). */
+struct ps_cell {
+    /* Written for every task. */
+    _Alignas(128) _Atomic uint64_t now; /* state word, see ps_state_word */
+    _Atomic uint64_t submitted;         /* tasks this thread offered to the engine */
+    _Atomic uint64_t started;
+    _Atomic uint64_t ended[PS_OUTCOME_COUNT];
+    _Atomic uint64_t queue_depth; /* gauge: tasks in this worker's own queue (outside: shared one) */
+    _Atomic uint64_t shared;      /* 1: the outside cell, several writers */
+    _Atomic uint64_t sample;      /* gauge: 1 task in `sample` is timed; 0 or 1: all */
+    _Atomic uint64_t depth_peak;  /* highest queue_depth seen by its writer */
+
+    /* Written when something happens between tasks. */
+    _Alignas(128) _Atomic uint64_t steals; /* operations that got at least one task */
+    _Atomic uint64_t stolen;               /* tasks got by them */
+    _Atomic uint64_t steal_tries;          /* operations, with or without a task */
+    _Atomic uint64_t parks, wakes;         /* the worker's thread went to sleep; it woke others */
+    _Atomic uint64_t tid;                  /* kernel thread id; 0 while the slot is OFF */
+    _Atomic uint64_t time_ns[PS_STATE_COUNT];   /* time spent in each state, up to the last change */
+    _Atomic uint64_t wait_begin[PS_STATE_COUNT]; /* tasks that began to wait for ... on this worker */
+    _Atomic uint64_t wait_end[PS_STATE_COUNT];   /* ... and went on; waiting now = sum of differences */
+};
+
+/* Figures of one task type on one worker; same writer as the cell. Latencies are of tasks that
+ * completed or failed: response = intended arrival to end, queueing = intended arrival to first
+ * start, service = first start to end. */
+struct ps_type_cell {
+    _Alignas(128) _Atomic uint64_t submitted;
+    _Atomic uint64_t ended[PS_OUTCOME_COUNT];
+    struct ps_hist response, service, queueing;
+};
+
+/* Events, overwriting. event = time << 28 | kind << 24 | argument, time = instant >> 10 (about 1 us,
+ * 36 bits: 19 h). Writer: store slot (relaxed), then head (release). Reader: load head (acquire),
+ * copy, load head again, drop what was within PS_RING_GUARD slots of being overwritten. */
+#define PS_RING_GUARD 256u
+struct ps_ring {
+    _Alignas(128) _Atomic uint64_t head; /* events ever written */
+    _Atomic uint64_t event[PS_RING_SLOTS];
+};
+
+/* Phase of a run. Writer: the host's main thread. */
+enum ps_phase {
+    PS_PHASE_EMPTY,    /* segment created, no host yet */
+    PS_PHASE_STARTING, /* limits checked, calibration */
+    PS_PHASE_RUNNING,
+    PS_PHASE_PAUSED,
+    PS_PHASE_DRAINING,
+    PS_PHASE_ENDED
+};
+
+/* Why a run ended; the JSON word. */
+#define PS_ENDS(X)                                                                                 \
+    X(NOT, "running")                                                                              \
+    X(COMPLETED, "completed") /* a batch is done, or the task limit was reached */                 \
+    X(DURATION, "duration")                                                                        \
+    X(DEADLOCK, "deadlock")                                                                        \
+    X(CRASH, "crash")                                                                              \
+    X(CANCELLED, "cancelled") /* stopped by the user */
+
+enum ps_end {
+#define PS_END_ENUM(name, text) PS_END_##name,
+    PS_ENDS(PS_END_ENUM)
+#undef PS_END_ENUM
+        PS_END_COUNT
+};
+
+/* Traits of the engine in use: which metrics it can have. A missing one is n/a, never 0. */
+#define PS_TRAIT_STEALS       0x01u /* steal counters and matrix */
+#define PS_TRAIT_WORKER_QUEUE 0x02u /* a queue a worker */
+#define PS_TRAIT_SHARED_QUEUE 0x04u /* one queue for all */
+#define PS_TRAIT_PARKS_TASKS  0x08u /* a waiting task gives its worker free */
+#define PS_TRAIT_DIRECT       0x10u /* runs bodies that block in place (ps_body.run) */
+#define PS_TRAIT_OFFLOAD      0x20u /* can hand blocking calls to helper threads */
+
+struct ps_segment {
+    /* Written once, before the reader maps it. */
+    uint64_t magic;
+    uint32_t version, header_bytes;
+    uint64_t total_bytes;
+    uint64_t epoch_ns; /* CLOCK_MONOTONIC at creation */
+    uint32_t slots, types;
+    uint64_t cells_at, steals_at, types_at, rings_at; /* offsets from the segment's start */
+    char type_name[PS_MAX_TYPES][PS_NAME_BYTES];
+
+    /* Writer: the host's main thread, unless said otherwise. */
+    _Alignas(128) _Atomic uint32_t phase; /* enum ps_phase */
+    _Atomic uint32_t end;                 /* enum ps_end */
+    _Atomic uint32_t host_pid;
+    _Atomic uint32_t workers; /* target count */
+    _Atomic uint32_t traits;
+    _Atomic uint32_t usable_cpus;
+    _Atomic uint32_t stealing; /* 1: on */
+    _Atomic uint32_t net_port;
+    _Atomic uint64_t started_ns, ended_ns; /* instants; 0: not yet */
+    _Atomic uint64_t paused_ns;            /* total time paused */
+    _Atomic uint64_t queue_bound;
+    _Atomic uint64_t rate_milli;           /* offered rate of an open model, tasks per 1000 s */
+    _Atomic uint64_t in_flight_target;     /* closed model */
+    _Atomic uint64_t probe_ns;             /* measured cost of timing one task */
+    _Atomic uint64_t heartbeat;            /* grows while the host's main thread lives */
+    _Atomic uint64_t stack_mode;           /* green: enum of its own, 0 n/a */
+    _Atomic uint32_t message_seq;          /* odd while message is being written */
+    char engine[PS_NAME_BYTES], policy[PS_NAME_BYTES];
+    char message[PS_MESSAGE_BYTES]; /* why it ended, or a warning; seqlock message_seq */
+
+    /* Writer: the thread that crashes, once (fault_signal last, with release). */
+    _Alignas(128) _Atomic uint32_t fault_signal; /* 0: none */
+    _Atomic int32_t fault_worker;                /* -1: no worker */
+    _Atomic int32_t fault_type;                  /* -1: no task */
+    _Atomic uint32_t fault_overflow;             /* 1: a stack overflow */
+    _Atomic uint64_t fault_address;
+
+    /* Writer: the service thread. */
+    _Alignas(128) _Atomic uint64_t net_requests, net_errors;
+};
+
+/* The state word: state << 56 | (type + 1, 0 for none) << 48 | instant in ns (48 bits, 78 h). */
+static inline uint64_t ps_state_word(enum ps_state state, unsigned type_plus_1, uint64_t instant_ns)
+{
+    return (uint64_t)state << 56 | (uint64_t)(type_plus_1 & 0xff) << 48 |
+           (instant_ns & ((UINT64_C(1) << 48) - 1));
+}
+static inline enum ps_state ps_state_of(uint64_t word) { return (enum ps_state)(word >> 56); }
+static inline int ps_state_type(uint64_t word) { return (int)(word >> 48 & 0xff) - 1; }
+static inline uint64_t ps_state_since(uint64_t word) { return word & ((UINT64_C(1) << 48) - 1); }
+
+const char *ps_state_name(enum ps_state state);
+const char *ps_state_meaning(enum ps_state state);
+char ps_state_symbol(enum ps_state state);
+const char *ps_outcome_name(enum ps_outcome outcome);
+const char *ps_event_name(enum ps_event_kind kind);
+const char *ps_end_name(enum ps_end end);
+
+/* Bytes of a segment for so many worker slots and task types. */
+size_t ps_segment_bytes(unsigned slots, unsigned types);
+
+/* Lay out a zeroed memory of ps_segment_bytes. type_names: `types` strings, cut to fit. */
+void ps_segment_init(struct ps_segment *segment, unsigned slots, unsigned types,
+                     const char *const *type_names);
+
+/* Create a memfd with an initialised segment, map it, return the descriptor (close-on-exec unset is
+ * the caller's business) and the mapping. PS_ENOMEM, PS_ELIMIT. */
+enum ps_err ps_segment_create(unsigned slots, unsigned types, const char *const *type_names,
+                              int *fd, struct ps_segment **segment);
+
+/* Map and check a segment made by somebody else: size, magic, version, every offset.
+ * PS_EVERSION, PS_EPROTO. The mapping is writable if the descriptor is. */
+enum ps_err ps_segment_open(int fd, struct ps_segment **segment);
+void ps_segment_unmap(struct ps_segment *segment);
+
+static inline struct ps_cell *ps_segment_cell(struct ps_segment *s, unsigned slot)
+{
+    return (struct ps_cell *)((char *)s + s->cells_at) + slot;
+}
+static inline _Atomic uint64_t *ps_segment_steals(struct ps_segment *s, unsigned thief)
+{
+    return (_Atomic uint64_t *)((char *)s + s->steals_at) + (size_t)thief * s->slots * 2;
+}
+static inline struct ps_type_cell *ps_segment_type(struct ps_segment *s, unsigned slot, unsigned type)
+{
+    return (struct ps_type_cell *)((char *)s + s->types_at) + (size_t)slot * s->types + type;
+}
+static inline struct ps_ring *ps_segment_ring(struct ps_segment *s, unsigned slot)
+{
+    return (struct ps_ring *)((char *)s + s->rings_at) + slot;
+}
+
+/* Seqlock on `message`: one writer. The reader's copy is always whole. */
+void ps_segment_say(struct ps_segment *segment, const char *message);
+void ps_segment_message(const struct ps_segment *segment, char into[PS_MESSAGE_BYTES]);
+
+#endif
