@@ -209,6 +209,9 @@ struct ps_engine_ops {
     /* A descriptor that was waited for on the calling worker is about to be closed. NULL: nothing to
      * forget. */
     void (*forget_fd)(struct ps_engine *engine, int fd);
+    /* Whether a faulting address is a guard page of one of this engine's stacks, and the type of the
+     * task that runs there. Async-signal-safe. NULL: the engine has no stacks of its own. */
+    bool (*stack_overflow)(const void *address, unsigned *type);
 };
 
 /* The engines, in the order of menus; ends with NULL. The table is in registry.c. */
@@ -233,6 +236,8 @@ enum ps_err ps_engine_tune(struct ps_engine *engine, enum ps_knob knob, uint64_t
 void ps_engine_close(struct ps_engine *engine, enum ps_close how);
 enum ps_err ps_engine_stop(struct ps_engine *engine, uint64_t deadline_ns);
 void ps_engine_destroy(struct ps_engine *engine);
+/* Whether every accepted task has ended. Any thread. */
+bool ps_engine_idle(const struct ps_engine *engine);
 void ps_engine_forget_fd(struct ps_engine *engine, int fd);
 
 #endif

@@ -251,6 +251,11 @@ void ps_engine_destroy(struct ps_engine *engine)
     engine->ops->destroy(engine);
 }
 
+bool ps_engine_idle(const struct ps_engine *engine)
+{
+    return ps_engine_live(engine) == 0;
+}
+
 void ps_engine_forget_fd(struct ps_engine *engine, int fd)
 {
     if (engine->ops->forget_fd)

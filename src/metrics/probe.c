@@ -5,6 +5,9 @@
  * stored with release (partner: the ring's reader). The outside cell adds with relaxed RMWs. */
 #include "metrics/probe.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -97,15 +100,34 @@ void ps_probe_thread_begin(struct ps_probe *probe)
     put(&probe->cell->tid, (uint64_t)syscall(SYS_gettid));
     probe->state = PS_STATE_OFF;
     probe->since_ns = now_ns;
+    probe->begun_ns = now_ns;
     probe->window_ns = now_ns;
     probe->window_left = PS_PROBE_WINDOW;
     set_state(probe, PS_STATE_IDLE, -1, now_ns);
     event_at(probe, PS_EVENT_SPAWN, 0, now_ns);
 }
 
+/* Run-queue wait of the calling thread; 0 where the kernel does not say. */
+static uint64_t own_ready_ns(void)
+{
+    char text[96] = "";
+    int fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    ssize_t n = read(fd, text, sizeof text - 1);
+    close(fd);
+    char *space = n > 0 ? strchr(text, ' ') : NULL;
+    return space ? strtoull(space, NULL, 10) : 0;
+}
+
 void ps_probe_thread_end(struct ps_probe *probe)
 {
     uint64_t now_ns = ps_now_ns();
+    struct ps_cell *cell = probe->cell;
+    put(&cell->os_cpu_ns, get(&cell->os_cpu_ns) + ps_thread_cpu_ns());
+    /* Reading the file costs some microseconds: too much for a thread a task. */
+    if (now_ns - probe->begun_ns >= 10 * PS_NS_PER_MS)
+        put(&cell->os_ready_ns, get(&cell->os_ready_ns) + own_ready_ns());
     event_at(probe, PS_EVENT_RETIRE, 0, now_ns);
     set_state(probe, PS_STATE_OFF, -1, now_ns);
     put(&probe->cell->tid, 0);

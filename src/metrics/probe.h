@@ -38,6 +38,7 @@ struct ps_probe {
     enum ps_state state;
     int type;
     uint64_t since_ns;        /* absolute */
+    uint64_t begun_ns;        /* when the thread took the slot */
     uint64_t window_ns;       /* when the current sampling window began */
     uint32_t window_left;     /* tasks until it ends */
     uint32_t sample_mask;     /* 0: time every task; 63: one in 64 */

@@ -114,6 +114,8 @@ struct ps_cell {
     _Atomic uint64_t steal_tries;          /* operations, with or without a task */
     _Atomic uint64_t parks, wakes;         /* the worker's thread went to sleep; it woke others */
     _Atomic uint64_t tid;                  /* kernel thread id; 0 while the slot is OFF */
+    _Atomic uint64_t os_cpu_ns, os_ready_ns; /* CPU time and run-queue wait of threads that have
+                                                left the slot; ready: of those that lived 10 ms */
     _Atomic uint64_t time_ns[PS_STATE_COUNT];   /* time spent in each state, up to the last change */
     _Atomic uint64_t wait_begin[PS_STATE_COUNT]; /* tasks that began to wait for ... on this worker */
     _Atomic uint64_t wait_end[PS_STATE_COUNT];   /* ... and went on; waiting now = sum of differences */
@@ -197,6 +199,9 @@ struct ps_segment {
     _Atomic uint64_t in_flight_target;     /* closed model */
     _Atomic uint64_t probe_ns;             /* measured cost of timing one task */
     _Atomic uint64_t heartbeat;            /* grows while the host's main thread lives */
+    /* The host process, by its own account, 10 times a second. */
+    _Atomic uint64_t proc_cpu_ns, proc_rss, proc_rss_peak, proc_threads;
+    _Atomic uint64_t proc_voluntary, proc_involuntary; /* context switches */
     _Atomic uint64_t stack_mode;           /* green: enum of its own, 0 n/a */
     _Atomic uint32_t message_seq;          /* odd while message is being written */
     char engine[PS_NAME_BYTES], policy[PS_NAME_BYTES];

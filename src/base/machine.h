@@ -1,0 +1,24 @@
+/* What this machine lets a process use. Read from the kernel at each call; any thread. */
+#ifndef PS_BASE_MACHINE_H
+#define PS_BASE_MACHINE_H
+
+#include <stdint.h>
+
+struct ps_machine {
+    unsigned online;     /* CPUs the kernel runs */
+    unsigned affinity;   /* CPUs this process may be scheduled on */
+    double quota;        /* CPUs by cgroup bandwidth (v2 cpu.max, v1 cpu.cfs_quota_us), the tightest
+                            of all ancestors; 0: none */
+    unsigned usable;     /* min(affinity, ceil(quota)), at least 1: what "auto" means */
+    uint64_t memory;     /* bytes of RAM */
+    uint64_t available;  /* bytes that can be had without swapping: MemAvailable, and less where a
+                            cgroup's memory limit is nearer */
+    uint64_t threads;    /* threads this process may still start: RLIMIT_NPROC (not for root),
+                            threads-max, pid_max, cgroup pids.max, max_map_count / 2 */
+    const char *threads_limit; /* which of them is the tightest */
+    uint64_t descriptors;      /* RLIMIT_NOFILE */
+};
+
+void ps_machine_read(struct ps_machine *machine);
+
+#endif

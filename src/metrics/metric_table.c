@@ -1,0 +1,434 @@
+#include "metrics/metric_table.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+enum latency_part { RESPONSE, SERVICE, QUEUEING };
+enum latency_figure { COUNT, MEAN, P50, P90, P99, P99_9, MAX, FIGURES };
+enum type_figure {
+    TYPE_SERVICE_P50,
+    TYPE_SERVICE_P99,
+    TYPE_SERVICE_MAX,
+    TYPE_RESPONSE_P50,
+    TYPE_RESPONSE_P99,
+    TYPE_RESPONSE_MAX
+};
+enum process_figure { RSS, RSS_PEAK, CPU, VOLUNTARY, INVOLUNTARY };
+enum peak_figure { PEAK_IN_FLIGHT, PEAK_WAITING, PEAK_QUEUED };
+enum steal_figure { STEAL_OPERATIONS, STEAL_TASKS, STEAL_TRIES };
+
+static struct ps_metric_value count_of(uint64_t count)
+{
+    return (struct ps_metric_value){.kind = PS_METRIC_COUNT, .count = count};
+}
+
+static struct ps_metric_value real_of(double real)
+{
+    return (struct ps_metric_value){.kind = PS_METRIC_REAL, .real = real};
+}
+
+static struct ps_metric_value na(void)
+{
+    return (struct ps_metric_value){.kind = PS_METRIC_NA};
+}
+
+double ps_snapshot_seconds(const struct ps_snapshot *snapshot)
+{
+    uint64_t end = snapshot->ended_ns ? snapshot->ended_ns : snapshot->at_ns;
+    if (!snapshot->started_ns || end < snapshot->started_ns)
+        return 0;
+    return (double)(end - snapshot->started_ns) / PS_NS_PER_S;
+}
+
+uint64_t ps_snapshot_waiting(const struct ps_snapshot *snapshot)
+{
+    uint64_t sum = 0;
+    for (unsigned state = 0; state < PS_STATE_COUNT; state++)
+        sum += snapshot->waiting[state];
+    return sum;
+}
+
+static void raise_to(uint64_t *peak, uint64_t value)
+{
+    if (value > *peak)
+        *peak = value;
+}
+
+void ps_metric_peaks_feed(struct ps_metric_peaks *peaks, const struct ps_snapshot *snapshot)
+{
+    raise_to(&peaks->in_flight, snapshot->in_flight);
+    raise_to(&peaks->waiting, ps_snapshot_waiting(snapshot));
+    raise_to(&peaks->queued, snapshot->queued);
+}
+
+/* ---- the run ---- */
+
+static struct ps_metric_value seconds(const struct ps_metric_source *from, unsigned unused)
+{
+    (void)unused;
+    return real_of(ps_snapshot_seconds(from->snapshot));
+}
+
+static struct ps_metric_value submitted(const struct ps_metric_source *from, unsigned unused)
+{
+    (void)unused;
+    return count_of(from->snapshot->totals.submitted);
+}
+
+static struct ps_metric_value ended(const struct ps_metric_source *from, unsigned outcome)
+{
+    return count_of(from->snapshot->totals.ended[outcome]);
+}
+
+static struct ps_metric_value conserved(const struct ps_metric_source *from, unsigned unused)
+{
+    (void)unused;
+    return (struct ps_metric_value){.kind = PS_METRIC_FLAG,
+                                    .flag = ps_totals_conserved(&from->snapshot->totals)};
+}
+
+static struct ps_metric_value throughput(const struct ps_metric_source *from, unsigned unused)
+{
+    (void)unused;
+    double time = ps_snapshot_seconds(from->snapshot);
+    if (time <= 0)
+        return na();
+    return real_of((double)from->snapshot->totals.ended[PS_COMPLETED] / time);
+}
+
+static struct ps_metric_value latency(const struct ps_metric_source *from, unsigned argument)
+{
+    static const double quantile[FIGURES] = {
+        [P50] = 0.5, [P90] = 0.9, [P99] = 0.99, [P99_9] = 0.999};
+    const struct ps_latency_view *view = &from->snapshot->latency;
+    const struct ps_hist_sum *sums[] = {&view->response, &view->service, &view->queueing};
+    const struct ps_hist_sum *sum = sums[argument / FIGURES];
+    unsigned figure = argument % FIGURES;
+    if (figure == COUNT)
+        return count_of(sum->count);
+    if (sum->count == 0)
+        return na();
+    if (figure == MEAN)
+        return count_of(sum->sum_ns / sum->count);
+    if (figure == MAX)
+        return count_of(sum->max_ns);
+    return count_of(ps_hist_quantile(sum, quantile[figure]));
+}
+
+static struct ps_metric_value steals(const struct ps_metric_source *from, unsigned figure)
+{
+    uint64_t sum = 0;
+    for (unsigned slot = 0; slot < from->snapshot->slots; slot++) {
+        const struct ps_worker_view *worker = &from->snapshot->worker[slot];
+        sum += figure == STEAL_OPERATIONS ? worker->steals
+               : figure == STEAL_TASKS    ? worker->stolen
+                                          : worker->steal_tries;
+    }
+    return count_of(sum);
+}
+
+static struct ps_metric_value process(const struct ps_metric_source *from, unsigned figure)
+{
+    const struct ps_process_view *view = &from->snapshot->process;
+    if (!view->valid)
+        return na();
+    switch ((enum process_figure)figure) {
+    case RSS:
+        return count_of(view->rss_bytes);
+    case RSS_PEAK:
+        return count_of(view->rss_peak_bytes);
+    case CPU:
+        return real_of((double)view->cpu_ns / PS_NS_PER_S);
+    case VOLUNTARY:
+        return count_of(view->voluntary);
+    case INVOLUNTARY:
+        return count_of(view->involuntary);
+    }
+    return na();
+}
+
+static struct ps_metric_value peak(const struct ps_metric_source *from, unsigned figure)
+{
+    if (!from->peaks)
+        return na();
+    const uint64_t peaks[] = {[PEAK_IN_FLIGHT] = from->peaks->in_flight,
+                              [PEAK_WAITING] = from->peaks->waiting,
+                              [PEAK_QUEUED] = from->peaks->queued};
+    return count_of(peaks[figure]);
+}
+
+static struct ps_metric_value sampled(const struct ps_metric_source *from, unsigned unused)
+{
+    (void)unused;
+    return count_of(from->snapshot->sample_max > 1 ? from->snapshot->sample_max : 1);
+}
+
+static struct ps_metric_value probe_cost(const struct ps_metric_source *from, unsigned unused)
+{
+    (void)unused;
+    return from->snapshot->probe_ns ? count_of(from->snapshot->probe_ns) : na();
+}
+
+static struct ps_metric_value net(const struct ps_metric_source *from, unsigned errors)
+{
+    return count_of(errors ? from->snapshot->net_errors : from->snapshot->net_requests);
+}
+
+/* ---- a worker ---- */
+
+static const struct ps_worker_view *worker_of(const struct ps_metric_source *from)
+{
+    return &from->snapshot->worker[from->index];
+}
+
+static struct ps_metric_value worker_tasks(const struct ps_metric_source *from, unsigned unused)
+{
+    (void)unused;
+    return count_of(ps_totals_ended(&worker_of(from)->totals));
+}
+
+static struct ps_metric_value worker_run(const struct ps_metric_source *from, unsigned unused)
+{
+    (void)unused;
+    const uint64_t *time = worker_of(from)->time_ns;
+    uint64_t sum = 0;
+    for (unsigned state = 0; state < PS_STATE_COUNT; state++)
+        if (state != PS_STATE_OFF)
+            sum += time[state];
+    return sum ? real_of((double)time[PS_STATE_RUN] / (double)sum) : na();
+}
+
+static struct ps_metric_value worker_depth(const struct ps_metric_source *from, unsigned unused)
+{
+    (void)unused;
+    return count_of(worker_of(from)->queue_depth);
+}
+
+static struct ps_metric_value worker_depth_peak(const struct ps_metric_source *from,
+                                                unsigned unused)
+{
+    (void)unused;
+    return count_of(worker_of(from)->depth_peak);
+}
+
+static struct ps_metric_value worker_steals(const struct ps_metric_source *from, unsigned figure)
+{
+    return count_of(figure == STEAL_OPERATIONS ? worker_of(from)->steals : worker_of(from)->stolen);
+}
+
+static struct ps_metric_value worker_robbed(const struct ps_metric_source *from, unsigned unused)
+{
+    (void)unused;
+    return count_of(worker_of(from)->robbed);
+}
+
+static struct ps_metric_value worker_os(const struct ps_metric_source *from, unsigned waiting)
+{
+    const struct ps_worker_view *worker = worker_of(from);
+    if (!worker->os_valid)
+        return na();
+    return real_of((double)(waiting ? worker->ready_ns : worker->cpu_ns) / PS_NS_PER_S);
+}
+
+/* ---- a task type ---- */
+
+static const struct ps_type_view *type_of(const struct ps_metric_source *from)
+{
+    return &from->snapshot->type[from->index];
+}
+
+static struct ps_metric_value type_submitted(const struct ps_metric_source *from, unsigned unused)
+{
+    (void)unused;
+    return count_of(type_of(from)->totals.submitted);
+}
+
+static struct ps_metric_value type_ended(const struct ps_metric_source *from, unsigned outcome)
+{
+    return count_of(type_of(from)->totals.ended[outcome]);
+}
+
+static struct ps_metric_value type_timed(const struct ps_metric_source *from, unsigned unused)
+{
+    (void)unused;
+    return count_of(type_of(from)->timed);
+}
+
+static struct ps_metric_value type_latency(const struct ps_metric_source *from, unsigned figure)
+{
+    const struct ps_type_view *type = type_of(from);
+    if (!type->timed)
+        return na();
+    const uint64_t figures[] = {
+        [TYPE_SERVICE_P50] = type->service_p50_ns,   [TYPE_SERVICE_P99] = type->service_p99_ns,
+        [TYPE_SERVICE_MAX] = type->service_max_ns,   [TYPE_RESPONSE_P50] = type->response_p50_ns,
+        [TYPE_RESPONSE_P99] = type->response_p99_ns, [TYPE_RESPONSE_MAX] = type->response_max_ns,
+    };
+    return count_of(figures[figure]);
+}
+
+/* ---- the table ---- */
+
+#define RUN_METRIC(key_, label_, unit_, value_, argument_, meaning_)                              \
+    {                                                                                             \
+        .key = key_, .label = label_, .unit = unit_, .meaning = meaning_, .scope = PS_METRIC_RUN, \
+        .value = value_, .argument = argument_                                                    \
+    }
+#define WORKER_METRIC(key_, label_, unit_, trait_, value_, argument_, meaning_)            \
+    {                                                                                      \
+        .key = key_, .label = label_, .unit = unit_, .meaning = meaning_,                  \
+        .scope = PS_METRIC_WORKER, .trait = trait_, .value = value_, .argument = argument_ \
+    }
+#define TYPE_METRIC(key_, label_, unit_, value_, argument_, meaning_)                              \
+    {                                                                                              \
+        .key = key_, .label = label_, .unit = unit_, .meaning = meaning_, .scope = PS_METRIC_TYPE, \
+        .value = value_, .argument = argument_                                                     \
+    }
+#define STEAL_METRIC(key_, label_, unit_, argument_, meaning_)                                    \
+    {                                                                                             \
+        .key = key_, .label = label_, .unit = unit_, .meaning = meaning_, .scope = PS_METRIC_RUN, \
+        .trait = PS_TRAIT_STEALS, .value = steals, .argument = argument_                          \
+    }
+
+#define LATENCY_METRICS(part, name, from_to)                                                      \
+    RUN_METRIC("latency_ns." name ".count", name " timed", "tasks", latency,                      \
+               part *FIGURES + COUNT, "timed tasks; one in `timed_1_in` while tasks are short"),  \
+        RUN_METRIC("latency_ns." name ".mean", name " mean", "ns", latency, part *FIGURES + MEAN, \
+                   "mean of " from_to),                                                           \
+        RUN_METRIC("latency_ns." name ".p50", name " p50", "ns", latency, part *FIGURES + P50,    \
+                   "half of the tasks took at most this " from_to),                               \
+        RUN_METRIC("latency_ns." name ".p90", name " p90", "ns", latency, part *FIGURES + P90,    \
+                   "nine in ten took at most this"),                                              \
+        RUN_METRIC("latency_ns." name ".p99", name " p99", "ns", latency, part *FIGURES + P99,    \
+                   "99 in 100 took at most this"),                                                \
+        RUN_METRIC("latency_ns." name ".p99_9", name " p99.9", "ns", latency,                     \
+                   part *FIGURES + P99_9, "999 in 1000 took at most this"),                       \
+        RUN_METRIC("latency_ns." name ".max", name " max", "ns", latency, part *FIGURES + MAX,    \
+                   "the longest, exact (percentiles are to 1 %)")
+
+const struct ps_metric ps_metrics[] = {
+    RUN_METRIC("seconds", "time", "s", seconds, 0,
+               "from the start of the run to the end of its last task, pauses included"),
+    RUN_METRIC("submitted", "offered", "tasks", submitted, 0,
+               "tasks offered to the engine, also those that it refused"),
+    RUN_METRIC("completed", "done", "tasks", ended, PS_COMPLETED, "tasks that did all their steps"),
+    RUN_METRIC("failed", "failed", "tasks", ended, PS_FAILED,
+               "tasks that ended by a fail step or an injected fault"),
+    RUN_METRIC("timed_out", "timed out", "tasks", ended, PS_TIMED_OUT,
+               "tasks stopped because their timeout had passed"),
+    RUN_METRIC("cancelled", "cancelled", "tasks", ended, PS_CANCELLED,
+               "tasks stopped by the user, by a discarding end, or with their engine"),
+    RUN_METRIC("refused", "refused", "tasks", ended, PS_REFUSED,
+               "tasks that a full queue did not take"),
+    RUN_METRIC("conserved", "conserved", "", conserved, 0,
+               "submitted = completed + failed + timed_out + cancelled + refused at the end"),
+    RUN_METRIC("throughput_per_s", "done/s", "1/s", throughput, 0, "completed / seconds"),
+    LATENCY_METRICS(RESPONSE, "response", "from the intended arrival to the end"),
+    LATENCY_METRICS(SERVICE, "service", "from the first start to the end"),
+    LATENCY_METRICS(QUEUEING, "queueing", "from the intended arrival to the first start"),
+    RUN_METRIC("timed_1_in", "sampled 1 in", "", sampled, 0,
+               "the largest sampling step of any worker: 1 times every task"),
+    STEAL_METRIC("steals.operations", "steals", "operations", STEAL_OPERATIONS,
+                 "steal operations that got at least one task"),
+    STEAL_METRIC("steals.tasks", "stolen", "tasks", STEAL_TASKS, "tasks they got"),
+    STEAL_METRIC("steals.tries", "steal tries", "operations", STEAL_TRIES,
+                 "steal operations, with or without a task"),
+    RUN_METRIC("peaks.in_flight", "in flight, peak", "tasks", peak, PEAK_IN_FLIGHT,
+               "most tasks submitted and not ended, of ten looks a second"),
+    RUN_METRIC("peaks.waiting", "waiting, peak", "tasks", peak, PEAK_WAITING,
+               "most started tasks that slept or waited, of ten looks a second"),
+    RUN_METRIC("peaks.queued", "queued, peak", "tasks", peak, PEAK_QUEUED,
+               "most tasks accepted and not started, of ten looks a second"),
+    RUN_METRIC("net_requests", "net requests", "requests", net, 0,
+               "requests that the loopback service answered"),
+    RUN_METRIC("net_errors", "net errors", "requests", net, 1, "requests that it could not answer"),
+    RUN_METRIC("probe_ns", "probe", "ns", probe_cost, 0,
+               "measured cost of timing one task on this machine"),
+    RUN_METRIC("rss_bytes", "RSS", "bytes", process, RSS,
+               "resident memory of the host process when last seen"),
+    RUN_METRIC("rss_peak_bytes", "RSS peak", "bytes", process, RSS_PEAK,
+               "its largest resident memory"),
+    RUN_METRIC("cpu_seconds", "CPU", "s", process, CPU,
+               "CPU time of the host process, user and system, all threads"),
+    RUN_METRIC("switches.voluntary", "switches, voluntary", "switches", process, VOLUNTARY,
+               "context switches because a thread waited"),
+    RUN_METRIC("switches.involuntary", "switches, involuntary", "switches", process, INVOLUNTARY,
+               "context switches because the kernel took the CPU away"),
+
+    WORKER_METRIC("tasks", "done", "tasks", 0, worker_tasks, 0, "tasks that ended on this worker"),
+    WORKER_METRIC("run_fraction", "run", "", 0, worker_run, 0,
+                  "share of the worker's lifetime in which it ran tasks, 0 to 1"),
+    WORKER_METRIC("queue_depth", "queue", "tasks", PS_TRAIT_WORKER_QUEUE, worker_depth, 0,
+                  "tasks in its own queue at the end"),
+    WORKER_METRIC("queue_depth_peak", "queue, peak", "tasks", PS_TRAIT_WORKER_QUEUE,
+                  worker_depth_peak, 0, "most tasks in its own queue"),
+    WORKER_METRIC("steals", "steals", "operations", PS_TRAIT_STEALS, worker_steals,
+                  STEAL_OPERATIONS, "its steal operations that got at least one task"),
+    WORKER_METRIC("stolen", "stolen", "tasks", PS_TRAIT_STEALS, worker_steals, STEAL_TASKS,
+                  "tasks it took from others"),
+    WORKER_METRIC("robbed", "robbed", "tasks", PS_TRAIT_STEALS, worker_robbed, 0,
+                  "tasks others took from it"),
+    WORKER_METRIC("cpu_seconds", "CPU", "s", 0, worker_os, 0,
+                  "CPU time of its thread, from the operating system"),
+    WORKER_METRIC("runqueue_wait_seconds", "no CPU", "s", 0, worker_os, 1,
+                  "time its thread was ready and had no CPU (schedstat)"),
+
+    TYPE_METRIC("submitted", "offered", "tasks", type_submitted, 0, "as for the run"),
+    TYPE_METRIC("completed", "done", "tasks", type_ended, PS_COMPLETED, "as for the run"),
+    TYPE_METRIC("failed", "failed", "tasks", type_ended, PS_FAILED, "as for the run"),
+    TYPE_METRIC("timed_out", "timed out", "tasks", type_ended, PS_TIMED_OUT, "as for the run"),
+    TYPE_METRIC("cancelled", "cancelled", "tasks", type_ended, PS_CANCELLED, "as for the run"),
+    TYPE_METRIC("refused", "refused", "tasks", type_ended, PS_REFUSED, "as for the run"),
+    TYPE_METRIC("timed", "timed", "tasks", type_timed, 0, "tasks of the type that were timed"),
+    TYPE_METRIC("service_ns.p50", "service p50", "ns", type_latency, TYPE_SERVICE_P50,
+                "as for the run"),
+    TYPE_METRIC("service_ns.p99", "service p99", "ns", type_latency, TYPE_SERVICE_P99,
+                "as for the run"),
+    TYPE_METRIC("service_ns.max", "service max", "ns", type_latency, TYPE_SERVICE_MAX,
+                "as for the run"),
+    TYPE_METRIC("response_ns.p50", "response p50", "ns", type_latency, TYPE_RESPONSE_P50,
+                "as for the run"),
+    TYPE_METRIC("response_ns.p99", "response p99", "ns", type_latency, TYPE_RESPONSE_P99,
+                "as for the run"),
+    TYPE_METRIC("response_ns.max", "response max", "ns", type_latency, TYPE_RESPONSE_MAX,
+                "as for the run"),
+    {.key = NULL},
+};
+
+struct ps_metric_value ps_metric_value(const struct ps_metric *metric,
+                                       const struct ps_metric_source *source)
+{
+    if ((metric->trait & source->snapshot->traits) != metric->trait)
+        return na();
+    return metric->value(source, metric->argument);
+}
+
+const struct ps_metric *ps_metric_find(enum ps_metric_scope scope, const char *key)
+{
+    for (const struct ps_metric *metric = ps_metrics; metric->key; metric++)
+        if (metric->scope == scope && strcmp(metric->key, key) == 0)
+            return metric;
+    return NULL;
+}
+
+const char *ps_metric_format(char *into, size_t size, const struct ps_metric_value *value)
+{
+    switch (value->kind) {
+    case PS_METRIC_COUNT:
+        snprintf(into, size, "%" PRIu64, value->count);
+        return into;
+    case PS_METRIC_REAL:
+        snprintf(into, size, "%.6g", value->real);
+        return into;
+    case PS_METRIC_FLAG:
+        snprintf(into, size, "%s", value->flag ? "yes" : "no");
+        return into;
+    case PS_METRIC_NA:
+        break;
+    }
+    snprintf(into, size, "n/a");
+    return into;
+}

@@ -1,0 +1,302 @@
+/* Protocol: reads words that other threads, perhaps of another process, write meanwhile (see
+ * probe.c). `ended` is loaded (acquire) before `started` and `submitted`, so that no snapshot shows more
+ * ended than started or submitted tasks. Everything else may be a few updates apart. */
+#include "metrics/snapshot.h"
+
+#include <string.h>
+
+static inline uint64_t get(const _Atomic uint64_t *word)
+{
+    return atomic_load_explicit(word, memory_order_relaxed);
+}
+
+static inline uint32_t get32(const _Atomic uint32_t *word)
+{
+    return atomic_load_explicit(word, memory_order_relaxed);
+}
+
+uint64_t ps_totals_ended(const struct ps_totals *totals)
+{
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < PS_OUTCOME_COUNT; i++)
+        sum += totals->ended[i];
+    return sum;
+}
+
+bool ps_totals_conserved(const struct ps_totals *totals)
+{
+    return totals->submitted == ps_totals_ended(totals);
+}
+
+static void take_ended(struct ps_totals *into, const struct ps_cell *cell)
+{
+    for (unsigned i = 0; i < PS_OUTCOME_COUNT; i++)
+        into->ended[i] = atomic_load_explicit(&cell->ended[i], memory_order_acquire);
+}
+
+static void add_totals(struct ps_totals *sum, const struct ps_totals *one)
+{
+    sum->submitted += one->submitted;
+    sum->started += one->started;
+    for (unsigned i = 0; i < PS_OUTCOME_COUNT; i++)
+        sum->ended[i] += one->ended[i];
+}
+
+static void take_run(struct ps_snapshot *into, const struct ps_segment *segment)
+{
+    into->phase = get32(&segment->phase);
+    into->end = get32(&segment->end);
+    into->started_ns = get(&segment->started_ns);
+    into->ended_ns = get(&segment->ended_ns);
+    into->paused_ns = get(&segment->paused_ns);
+    into->workers = get32(&segment->workers);
+    into->types = segment->types;
+    into->traits = get32(&segment->traits);
+    into->usable_cpus = get32(&segment->usable_cpus);
+    into->stealing = get32(&segment->stealing) != 0;
+    into->rate = (double)get(&segment->rate_milli) / 1000.0;
+    into->in_flight_target = get(&segment->in_flight_target);
+    into->queue_bound = get(&segment->queue_bound);
+    into->probe_ns = get(&segment->probe_ns);
+    into->net_requests = get(&segment->net_requests);
+    into->net_errors = get(&segment->net_errors);
+    memcpy(into->engine, segment->engine, sizeof into->engine);
+    memcpy(into->policy, segment->policy, sizeof into->policy);
+    into->engine[PS_NAME_BYTES - 1] = into->policy[PS_NAME_BYTES - 1] = '\0';
+    ps_segment_message(segment, into->message);
+    into->fault_signal = atomic_load_explicit(&segment->fault_signal, memory_order_acquire);
+    into->fault_worker = atomic_load_explicit(&segment->fault_worker, memory_order_relaxed);
+    into->fault_type = atomic_load_explicit(&segment->fault_type, memory_order_relaxed);
+    into->fault_overflow = get32(&segment->fault_overflow) != 0;
+    into->fault_address = get(&segment->fault_address);
+}
+
+static void take_process(struct ps_process_view *into, const struct ps_segment *segment)
+{
+    into->valid = get(&segment->heartbeat) > 0;
+    into->rss_bytes = get(&segment->proc_rss);
+    into->rss_peak_bytes = get(&segment->proc_rss_peak);
+    into->cpu_ns = get(&segment->proc_cpu_ns);
+    into->voluntary = get(&segment->proc_voluntary);
+    into->involuntary = get(&segment->proc_involuntary);
+    into->threads = get(&segment->proc_threads);
+}
+
+static void take_worker(struct ps_worker_view *into, const struct ps_cell *cell, uint64_t at_ns)
+{
+    uint64_t now = get(&cell->now);
+    into->state = ps_state_of(now) < PS_STATE_COUNT ? ps_state_of(now) : PS_STATE_OFF;
+    into->type = ps_state_type(now);
+    into->since_ns = ps_state_since(now);
+    into->tid = get(&cell->tid);
+    into->queue_depth = get(&cell->queue_depth);
+    into->depth_peak = get(&cell->depth_peak);
+    into->steals = get(&cell->steals);
+    into->stolen = get(&cell->stolen);
+    into->steal_tries = get(&cell->steal_tries);
+    into->parks = get(&cell->parks);
+    into->wakes = get(&cell->wakes);
+    into->sample = get(&cell->sample);
+    into->cpu_ns = get(&cell->os_cpu_ns);
+    into->ready_ns = get(&cell->os_ready_ns);
+    into->os_valid = false;
+    into->robbed = 0;
+    for (unsigned i = 0; i < PS_STATE_COUNT; i++)
+        into->time_ns[i] = get(&cell->time_ns[i]);
+    /* The current state is not in time_ns before it ends. A change between the two loads could make
+     * the sum jump by one state's length; the next snapshot mends it. */
+    if (into->state != PS_STATE_OFF && at_ns > into->since_ns)
+        into->time_ns[into->state] += at_ns - into->since_ns;
+}
+
+static void take_steals(struct ps_snapshot *into, struct ps_segment *segment)
+{
+    for (unsigned thief = 0; thief < into->slots; thief++) {
+        const _Atomic uint64_t *row = ps_segment_steals(segment, thief);
+        uint64_t *ops = &into->steal_ops[(size_t)thief * PS_MAX_WORKERS];
+        uint64_t *tasks = &into->steal_tasks[(size_t)thief * PS_MAX_WORKERS];
+        for (unsigned victim = 0; victim < into->slots; victim++) {
+            ops[victim] = get(&row[(size_t)victim * 2]);
+            tasks[victim] = get(&row[(size_t)victim * 2 + 1]);
+            into->worker[victim].robbed += tasks[victim];
+        }
+    }
+}
+
+static void take_type_counts(struct ps_snapshot *into, struct ps_segment *segment, unsigned type)
+{
+    struct ps_type_view *view = &into->type[type];
+    memcpy(view->name, segment->type_name[type], sizeof view->name);
+    view->name[PS_NAME_BYTES - 1] = '\0';
+    memset(&view->totals, 0, sizeof view->totals);
+    for (unsigned slot = 0; slot <= segment->slots; slot++) {
+        if (slot >= into->slots && slot < segment->slots)
+            continue;
+        const struct ps_type_cell *cell = ps_segment_type(segment, slot, type);
+        for (unsigned i = 0; i < PS_OUTCOME_COUNT; i++)
+            view->totals.ended[i] += get(&cell->ended[i]);
+        view->totals.submitted += get(&cell->submitted);
+    }
+}
+
+static void sum_into(struct ps_hist_sum *all, const struct ps_hist_sum *one)
+{
+    if (one->count == 0)
+        return;
+    for (unsigned i = 0; i < PS_HIST_BUCKETS; i++)
+        all->bucket[i] += one->bucket[i];
+    all->count += one->count;
+    all->sum_ns += one->sum_ns;
+    if (one->max_ns > all->max_ns)
+        all->max_ns = one->max_ns;
+}
+
+static void take_latency(struct ps_snapshot *into, struct ps_segment *segment)
+{
+    struct ps_latency_view *all = &into->latency;
+    memset(all, 0, sizeof *all);
+    for (unsigned t = 0; t < segment->types; t++) {
+        struct ps_hist_sum response = {0}, service = {0};
+        for (unsigned slot = 0; slot <= segment->slots; slot++) {
+            if (slot >= into->slots && slot < segment->slots)
+                continue;
+            const struct ps_type_cell *cell = ps_segment_type(segment, slot, t);
+            ps_hist_add(&response, &cell->response);
+            ps_hist_add(&service, &cell->service);
+            ps_hist_add(&all->queueing, &cell->queueing);
+        }
+        struct ps_type_view *view = &into->type[t];
+        view->timed = service.count;
+        view->service_p50_ns = ps_hist_quantile(&service, 0.50);
+        view->service_p99_ns = ps_hist_quantile(&service, 0.99);
+        view->service_max_ns = service.max_ns;
+        view->response_p50_ns = ps_hist_quantile(&response, 0.50);
+        view->response_p99_ns = ps_hist_quantile(&response, 0.99);
+        view->response_max_ns = response.max_ns;
+        sum_into(&all->response, &response);
+        sum_into(&all->service, &service);
+    }
+}
+
+static unsigned slots_in_use(struct ps_segment *segment)
+{
+    unsigned used = 0;
+    for (unsigned slot = 0; slot < segment->slots; slot++) {
+        const struct ps_cell *cell = ps_segment_cell(segment, slot);
+        if (get(&cell->now) != 0 || get(&cell->tid) != 0)
+            used = slot + 1;
+    }
+    return used;
+}
+
+void ps_snapshot_take(struct ps_snapshot *into, struct ps_segment *segment, uint64_t now_ns,
+                      bool with_latency)
+{
+    into->at_ns = now_ns - segment->epoch_ns;
+    take_run(into, segment);
+    take_process(&into->process, segment);
+    into->slots = slots_in_use(segment);
+    struct ps_totals outside = {0};
+    const struct ps_cell *outside_cell = ps_segment_cell(segment, segment->slots);
+    take_ended(&outside, outside_cell);
+    for (unsigned slot = 0; slot < into->slots; slot++)
+        take_ended(&into->worker[slot].totals, ps_segment_cell(segment, slot));
+    for (unsigned slot = 0; slot < into->slots; slot++)
+        into->worker[slot].totals.started =
+            atomic_load_explicit(&ps_segment_cell(segment, slot)->started, memory_order_acquire);
+    outside.started = atomic_load_explicit(&outside_cell->started, memory_order_acquire);
+
+    into->totals = (struct ps_totals){0};
+    into->sample_max = 0;
+    memset(into->waiting, 0, sizeof into->waiting);
+    uint64_t ended_waits[PS_STATE_COUNT] = {0};
+    for (unsigned slot = 0; slot <= segment->slots; slot++) {
+        if (slot >= into->slots && slot < segment->slots)
+            continue;
+        const struct ps_cell *cell = ps_segment_cell(segment, slot);
+        for (unsigned i = 0; i < PS_STATE_COUNT; i++)
+            ended_waits[i] += get(&cell->wait_end[i]);
+    }
+    for (unsigned slot = 0; slot <= segment->slots; slot++) {
+        if (slot >= into->slots && slot < segment->slots)
+            continue;
+        const struct ps_cell *cell = ps_segment_cell(segment, slot);
+        for (unsigned i = 0; i < PS_STATE_COUNT; i++)
+            into->waiting[i] += get(&cell->wait_begin[i]);
+    }
+    for (unsigned i = 0; i < PS_STATE_COUNT; i++)
+        into->waiting[i] = into->waiting[i] > ended_waits[i] ? into->waiting[i] - ended_waits[i] : 0;
+
+    for (unsigned slot = 0; slot < into->slots; slot++) {
+        const struct ps_cell *cell = ps_segment_cell(segment, slot);
+        struct ps_worker_view *worker = &into->worker[slot];
+        worker->totals.submitted = get(&cell->submitted);
+        take_worker(worker, cell, into->at_ns);
+        add_totals(&into->totals, &worker->totals);
+        if (worker->sample > into->sample_max)
+            into->sample_max = worker->sample;
+    }
+    outside.submitted = get(&outside_cell->submitted);
+    add_totals(&into->totals, &outside);
+    into->outside_started = outside.started;
+    into->shared_depth = get(&outside_cell->queue_depth);
+    into->shared_depth_peak = get(&outside_cell->depth_peak);
+    into->in_flight = into->totals.submitted - ps_totals_ended(&into->totals);
+    uint64_t refused = into->totals.ended[PS_REFUSED];
+    uint64_t gone = into->totals.started + refused;
+    into->queued = into->totals.submitted > gone ? into->totals.submitted - gone : 0;
+    if (into->queued > into->in_flight)
+        into->queued = into->in_flight;
+    take_steals(into, segment);
+    for (unsigned t = 0; t < segment->types; t++)
+        take_type_counts(into, segment, t);
+    if (with_latency)
+        take_latency(into, segment);
+}
+
+void ps_snapshot_copy(struct ps_snapshot *into, const struct ps_snapshot *from)
+{
+    memcpy(into, from, offsetof(struct ps_snapshot, worker) + from->slots * sizeof *from->worker);
+    memcpy(into->type, from->type, sizeof into->type);
+    into->process = from->process;
+    into->latency = from->latency;
+    for (unsigned thief = 0; thief < from->slots; thief++) {
+        size_t row = (size_t)thief * PS_MAX_WORKERS;
+        memcpy(&into->steal_ops[row], &from->steal_ops[row], from->slots * sizeof(uint64_t));
+        memcpy(&into->steal_tasks[row], &from->steal_tasks[row], from->slots * sizeof(uint64_t));
+    }
+}
+
+size_t ps_ring_read(struct ps_segment *segment, unsigned slot, uint64_t *next, struct ps_event *into,
+                    size_t max, uint64_t *lost)
+{
+    struct ps_ring *ring = ps_segment_ring(segment, slot);
+    uint64_t head = atomic_load_explicit(&ring->head, memory_order_acquire);
+    uint64_t oldest = head > PS_RING_SLOTS - PS_RING_GUARD ? head - (PS_RING_SLOTS - PS_RING_GUARD) : 0;
+    if (*next < oldest) {
+        *lost += oldest - *next;
+        *next = oldest;
+    }
+    uint64_t first = *next;
+    size_t n = 0;
+    for (; *next < head && n < max; (*next)++, n++) {
+        uint64_t word = get(&ring->event[*next % PS_RING_SLOTS]);
+        into[n] = (struct ps_event){
+            .at_ns = (word >> 28) << 10,
+            .slot = (uint16_t)slot,
+            .kind = (enum ps_event_kind)(word >> 24 & 0xf),
+            .argument = (uint32_t)(word & 0xffffff),
+        };
+    }
+    /* What the writer may have overwritten while we copied is dropped. */
+    atomic_thread_fence(memory_order_acquire);
+    uint64_t now = atomic_load_explicit(&ring->head, memory_order_relaxed);
+    uint64_t safe = now > PS_RING_SLOTS - 1 ? now - (PS_RING_SLOTS - 1) : 0;
+    if (first < safe) {
+        size_t torn = (size_t)(safe - first) < n ? (size_t)(safe - first) : n;
+        memmove(into, into + torn, (n - torn) * sizeof *into);
+        n -= torn;
+        *lost += torn;
+    }
+    return n;
+}

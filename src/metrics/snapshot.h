@@ -1,0 +1,123 @@
+/* A snapshot: values taken from a segment and from the operating system at one instant. All that a
+ * screen, a report or a recording ever sees. Plain memory, one owner, about 1 MB: reuse it.
+ *
+ * Counters are totals since the start of the run. Instants are ns since the segment's epoch. */
+#ifndef PS_METRICS_SNAPSHOT_H
+#define PS_METRICS_SNAPSHOT_H
+
+#include "base/hist.h"
+#include "metrics/segment.h"
+
+struct ps_totals {
+    uint64_t submitted, started;
+    uint64_t ended[PS_OUTCOME_COUNT];
+};
+
+struct ps_worker_view {
+    enum ps_state state;
+    int type;           /* of the task it runs, -1: none */
+    uint64_t since_ns;  /* when it entered the state */
+    uint64_t tid;       /* 0: no thread */
+    struct ps_totals totals; /* submitted: from inside by this worker */
+    uint64_t queue_depth, depth_peak;
+    uint64_t steals, stolen, steal_tries, robbed; /* robbed: tasks others took from it */
+    uint64_t parks, wakes;
+    uint64_t sample; /* 1 task in `sample` is timed */
+    uint64_t time_ns[PS_STATE_COUNT]; /* includes the current state up to now */
+    /* From the operating system; os_valid false: n/a. */
+    bool os_valid;
+    uint64_t cpu_ns, ready_ns; /* CPU time; time runnable but without a CPU */
+};
+
+struct ps_latency_view {
+    struct ps_hist_sum response, service, queueing;
+};
+
+struct ps_type_view {
+    char name[PS_NAME_BYTES];
+    struct ps_totals totals; /* started: n/a, 0 */
+    uint64_t timed;          /* tasks in the service histogram */
+    uint64_t service_p50_ns, service_p99_ns, service_max_ns;
+    uint64_t response_p50_ns, response_p99_ns, response_max_ns;
+};
+
+struct ps_process_view {
+    bool valid; /* false: the host has not spoken yet */
+    uint64_t rss_bytes, rss_peak_bytes;
+    uint64_t cpu_ns; /* user + system, all threads, also ended ones */
+    uint64_t voluntary, involuntary; /* context switches of the whole process */
+    uint64_t threads;
+};
+
+struct ps_snapshot {
+    uint64_t seq;   /* 1, 2, 3, ... of its source */
+    uint64_t at_ns; /* instant */
+    /* The run. */
+    enum ps_phase phase;
+    enum ps_end end;
+    uint64_t started_ns, ended_ns, paused_ns;
+    uint32_t workers;      /* target count */
+    uint32_t slots;        /* worker[] entries in use: highest slot ever used + 1 */
+    uint32_t types;
+    uint32_t traits;
+    uint32_t usable_cpus;
+    bool stealing;
+    double rate;           /* offered, open model; 0: n/a */
+    uint64_t in_flight_target; /* closed model; 0: n/a */
+    uint64_t queue_bound;
+    uint64_t probe_ns;
+    uint64_t net_requests, net_errors;
+    char engine[PS_NAME_BYTES], policy[PS_NAME_BYTES];
+    char message[PS_MESSAGE_BYTES];
+    /* What went wrong, if something did. */
+    uint32_t fault_signal;
+    int32_t fault_worker, fault_type;
+    bool fault_overflow;
+    uint64_t fault_address;
+    /* Sums and workers. ended is read before submitted: never more ended than submitted. */
+    struct ps_totals totals;
+    uint64_t in_flight;    /* submitted - ended */
+    uint64_t queued;       /* submitted - started - ended without a start, as far as known */
+    uint64_t shared_depth; /* tasks in the shared queue */
+    uint64_t shared_depth_peak;
+    uint64_t outside_started; /* tasks run by submitters (caller_runs) */
+    uint64_t waiting[PS_STATE_COUNT]; /* tasks that wait for ... now */
+    uint64_t sample_max;   /* largest `sample` of any worker: "sampled 1/64" */
+    uint64_t events_lost;  /* filled by whoever reads the rings */
+    struct ps_worker_view worker[PS_MAX_WORKERS];
+    struct ps_type_view type[PS_MAX_TYPES];
+    struct ps_process_view process;
+    struct ps_latency_view latency; /* all types, whole run */
+    /* Steals: [thief * PS_MAX_WORKERS + victim]; only slots x slots are filled. */
+    uint64_t steal_ops[PS_MAX_WORKERS * PS_MAX_WORKERS];
+    uint64_t steal_tasks[PS_MAX_WORKERS * PS_MAX_WORKERS];
+};
+
+/* Fill everything but seq. cpu_ns and ready_ns hold what threads that left the slot used; whoever can
+ * read the live thread's figures adds them and sets os_valid. now_ns: absolute CLOCK_MONOTONIC. Any
+ * thread, while writers write. with_latency false leaves type[].*_ns and latency as they are (they are
+ * the dear part). */
+void ps_snapshot_take(struct ps_snapshot *into, struct ps_segment *segment, uint64_t now_ns,
+                      bool with_latency);
+
+/* Copy what is in use: workers and steal rows of `slots` only. */
+void ps_snapshot_copy(struct ps_snapshot *into, const struct ps_snapshot *from);
+
+/* submitted == completed + failed + timed out + cancelled + refused. */
+bool ps_totals_conserved(const struct ps_totals *totals);
+uint64_t ps_totals_ended(const struct ps_totals *totals);
+
+/* An event read from a ring. */
+struct ps_event {
+    uint64_t at_ns; /* instant, to 1024 ns */
+    uint16_t slot;
+    enum ps_event_kind kind;
+    uint32_t argument;
+};
+
+/* Copy events of a slot from number *next on (0 at first), at most max, oldest first; advances *next;
+ * *lost += events that were overwritten before they could be read. Any thread. */
+size_t ps_ring_read(struct ps_segment *segment, unsigned slot, uint64_t *next, struct ps_event *into,
+                    size_t max, uint64_t *lost);
+
+#endif
