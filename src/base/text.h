@@ -10,10 +10,12 @@
 /* Decimal digits only, the whole text, within [min, max]; false leaves *out alone. */
 bool ps_parse_u64(const char *text, uint64_t min, uint64_t max, uint64_t *out);
 
-/* A finite decimal number (digits, one '.', no exponent, optional leading '-'), the whole text. */
+/* A finite decimal number (at most 18 digits, one '.' between digits, no exponent, optional leading
+ * '-'), the whole text. Does not depend on the locale, as nothing here does. */
 bool ps_parse_double(const char *text, double *out);
 
-/* A duration with a unit: ns us ms s min; "0" needs none. Fractions are allowed ("1.5ms"). */
+/* A duration with a unit: ns us ms s min; "0" needs none. Fractions are allowed ("1.5ms") if they are
+ * whole nanoseconds. */
 bool ps_parse_duration(const char *text, uint64_t *ns);
 
 /* A size with an optional unit: B, KiB/K, MiB/M, GiB/G (powers of 1024). */

@@ -138,8 +138,9 @@ static struct ps_metric_value process(const struct ps_metric_source *from, unsig
     switch ((enum process_figure)figure) {
     case RSS:
         return count_of(view->rss_bytes);
-    case RSS_PEAK:
-        return count_of(view->rss_peak_bytes);
+    case RSS_PEAK: /* the kernel counts the two apart and lets them differ by some pages */
+        return count_of(view->rss_peak_bytes > view->rss_bytes ? view->rss_peak_bytes
+                                                               : view->rss_bytes);
     case CPU:
         return real_of((double)view->cpu_ns / PS_NS_PER_S);
     case VOLUNTARY:

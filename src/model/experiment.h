@@ -1,0 +1,194 @@
+/* An experiment: everything that describes a run. A preset is an experiment in an INI file.
+ *
+ * One parser, one validator, one format: files, --set, the setup form and the text that a front end
+ * hands to its host all go through here. Plain data, no pointers: a struct may be copied. Owner:
+ * the caller; no function keeps a reference. */
+#ifndef PS_MODEL_EXPERIMENT_H
+#define PS_MODEL_EXPERIMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "model/dist.h"
+#include "model/step.h"
+
+#define PS_PRESET_MAX_BYTES 65536u
+#define PS_PRESET_MAX_LINE  190u
+#define PS_NAME_MAX         32u
+#define PS_TITLE_MAX        64u
+#define PS_SUMMARY_MAX      160u
+#define PS_TYPES_MAX        16u
+#define PS_STEPS_MAX        32u
+#define PS_LOCKS_MAX        8u
+#define PS_WORKERS_MAX      256u
+
+/* workers = 8 | auto | 2x | 0.5x */
+struct ps_workers_spec {
+    unsigned count; /* 0: factor applies */
+    double factor;  /* times usable CPUs, rounded, at least 1; auto = 1.0 */
+};
+
+enum ps_arrival_model { PS_ARRIVAL_OPEN, PS_ARRIVAL_CLOSED, PS_ARRIVAL_BATCH };
+enum ps_arrival_process { PS_PROCESS_POISSON, PS_PROCESS_UNIFORM };
+enum ps_full { PS_FULL_BLOCK, PS_FULL_REFUSE, PS_FULL_CALLER_RUNS };
+
+struct ps_task_type {
+    char name[PS_NAME_MAX];
+    double weight;       /* share of arrivals; 0: only spawned */
+    uint64_t timeout_ns; /* from the intended arrival; 0: none */
+    unsigned step_count; /* >= 1 */
+    struct ps_step_def steps[PS_STEPS_MAX];
+};
+
+struct ps_experiment {
+    /* [preset] */
+    char title[PS_TITLE_MAX];
+    char summary[PS_SUMMARY_MAX];
+    char group[PS_NAME_MAX]; /* heading in menus; empty: none */
+    unsigned lesson;         /* 0: none */
+    /* [engine] */
+    char engine[PS_NAME_MAX];
+    char policy[PS_NAME_MAX]; /* empty: the engine's first */
+    struct ps_workers_spec workers;
+    uint64_t queue;
+    enum ps_full on_full;
+    uint64_t limit;       /* tasks started and not ended at once; 0: none */
+    uint64_t stack_bytes; /* 0: the engine's default */
+    unsigned offload;     /* helper threads for blocking calls; 0: off. INI: off | on (= 4) | N */
+    bool stealing;        /* INI: on | off */
+    bool help;            /* wait = help | block: whether a join runs other tasks meanwhile */
+    /* [arrivals] */
+    enum ps_arrival_model model;
+    double rate; /* per second, open */
+    enum ps_arrival_process process;
+    uint64_t in_flight;   /* closed */
+    struct ps_dist think; /* closed */
+    uint64_t tasks;       /* batch: how many; others: stop after so many; 0: no end */
+    /* [task NAME] */
+    unsigned type_count;
+    struct ps_task_type types[PS_TYPES_MAX];
+    /* names that `lock NAME T` steps refer to */
+    unsigned lock_count;
+    char locks[PS_LOCKS_MAX][PS_NAME_MAX];
+    /* [run] */
+    uint64_t duration_ns; /* 0: until stopped */
+    uint64_t seed;
+    /* [faults] */
+    double fail; /* probability 0..1 that a task fails at its end */
+};
+
+/* ---- what engines there are: given by the caller, because the model does not know engines ---- */
+
+struct ps_policy_word {
+    const char *name, *title;
+    unsigned max_workers;
+};
+struct ps_engine_word {
+    const char *name, *title;
+    const struct ps_policy_word *policies; /* ends with name == NULL; the first is the default */
+};
+struct ps_vocabulary {
+    const struct ps_engine_word *engines; /* ends with name == NULL */
+};
+
+/* ---- complaints ---- */
+
+struct ps_complaint {
+    char file[256]; /* as given by the caller: a path, "--set", a field of the form */
+    unsigned line;  /* 1-based; 0: not a line's fault */
+    char key[80];   /* "section.key", or "" */
+    char value[80]; /* as written, cleaned of control bytes, cut */
+    char text[320]; /* what is wrong, what is allowed, "did you mean 'x'?" */
+};
+
+#define PS_COMPLAINTS_MAX 16u
+struct ps_complaints {
+    unsigned count; /* all there were, may exceed the array */
+    struct ps_complaint list[PS_COMPLAINTS_MAX];
+};
+
+/* "FILE:LINE: key = value: text", one line, no newline; parts that are missing are left out. */
+const char *ps_complaint_text(char *into, size_t size, const struct ps_complaint *complaint);
+
+/* ---- building experiments ---- */
+
+/* Every key at its default; no task types. */
+void ps_experiment_init(struct ps_experiment *experiment);
+
+/* Parse INI text over the defaults and check it whole. PS_OK, or PS_EPARSE with at least one
+ * complaint. `name` is what complaints call the file. */
+enum ps_err ps_experiment_parse(struct ps_experiment *experiment, const struct ps_vocabulary *words,
+                                const char *name, const char *text, size_t size,
+                                struct ps_complaints *complaints);
+
+/* Read a file (at most PS_PRESET_MAX_BYTES, regular) and parse it. PS_ENOENT, PS_EIO, PS_EPARSE. */
+enum ps_err ps_experiment_load(struct ps_experiment *experiment, const struct ps_vocabulary *words,
+                               const char *path, struct ps_complaints *complaints);
+
+/* Set one key: "engine.workers", "task long.weight" (of a type that exists). On PS_EPARSE nothing
+ * is changed. The caller calls ps_experiment_check when all are set. words == NULL: names of
+ * engines and policies are taken as they are. */
+enum ps_err ps_experiment_set(struct ps_experiment *experiment, const struct ps_vocabulary *words,
+                              const char *key, const char *value, const char *source,
+                              struct ps_complaints *complaints);
+
+/* What concerns several keys: the policy belongs to the engine, a type with weight exists, spawn
+ * names a type and no type spawns itself without end (a cycle is an error), lock names <= 8, ... */
+enum ps_err ps_experiment_check(const struct ps_experiment *experiment,
+                                const struct ps_vocabulary *words, const char *source,
+                                struct ps_complaints *complaints);
+
+/* The value of a key as INI text, or NULL for a key that does not exist. Returns into. */
+const char *ps_experiment_get(const struct ps_experiment *experiment, const char *key, char *into,
+                              size_t size);
+
+/* Write the experiment as a preset that parses to the same experiment. */
+enum ps_err ps_experiment_write(const struct ps_experiment *experiment, FILE *to);
+/* The same into malloc'ed text; *size without the NUL. */
+enum ps_err ps_experiment_text(const struct ps_experiment *experiment, char **text, size_t *size);
+
+/* Worker count for so many usable CPUs: 1..PS_WORKERS_MAX. */
+unsigned ps_workers_count(const struct ps_workers_spec *spec, unsigned usable_cpus);
+
+/* Mean CPU and waiting time of an arriving task in ns (children included as often as spawned, lock
+ * holding counts as CPU): the C and W of the rule of thumb N * (1 + W/C). */
+void ps_experiment_mean(const struct ps_experiment *experiment, double *cpu_ns, double *wait_ns);
+
+/* ---- the table of keys: feeds the parser, the form, help and the manual ---- */
+
+enum ps_key_kind {
+    PS_KEY_TEXT,
+    PS_KEY_COUNT,
+    PS_KEY_WORKERS,
+    PS_KEY_CHOICE,
+    PS_KEY_SWITCH, /* a choice of two: choices[0] is false, choices[1] is true */
+    PS_KEY_RATE,
+    PS_KEY_DURATION,
+    PS_KEY_DIST,
+    PS_KEY_SIZE,
+    PS_KEY_PERCENT,
+    PS_KEY_STEPS,
+    PS_KEY_NUMBER,
+    PS_KEY_OFFLOAD
+};
+
+struct ps_key {
+    const char *section; /* "task" stands for every [task NAME] */
+    const char *name;
+    enum ps_key_kind kind;
+    const char *standard;       /* default, as written in a file; NULL: must be given */
+    const char *allowed;        /* for people: "1..256, auto, 2x, 0.5x" */
+    const char *help;           /* one line */
+    const char *const *choices; /* CHOICE: NULL-terminated; NULL where the vocabulary decides */
+    size_t offset, size;        /* of the field in ps_experiment, or in ps_task_type for "task" */
+    uint64_t min, max; /* COUNT, DURATION in ns, SIZE in bytes; NUMBER and RATE in millionths, the
+                          finest that can be written. Beside this range SIZE takes 0 */
+};
+
+/* Ends with section == NULL. In the order of a file. */
+extern const struct ps_key ps_keys[];
+
+#endif

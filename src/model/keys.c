@@ -1,0 +1,311 @@
+#include "model/keys.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "model/steps.h"
+
+/* Choices that are stored as their number. */
+static const char *const on_full_choices[] = {
+    [PS_FULL_BLOCK] = "block",
+    [PS_FULL_REFUSE] = "refuse",
+    [PS_FULL_CALLER_RUNS] = "caller_runs",
+    NULL,
+};
+static const char *const model_choices[] = {
+    [PS_ARRIVAL_OPEN] = "open",
+    [PS_ARRIVAL_CLOSED] = "closed",
+    [PS_ARRIVAL_BATCH] = "batch",
+    NULL,
+};
+static const char *const process_choices[] = {
+    [PS_PROCESS_POISSON] = "poisson",
+    [PS_PROCESS_UNIFORM] = "uniform",
+    NULL,
+};
+static const char *const off_on[] = {"off", "on", NULL};
+static const char *const block_help[] = {"block", "help", NULL};
+_Static_assert(sizeof(enum ps_full) == sizeof(unsigned), "stored by number");
+_Static_assert(sizeof(enum ps_arrival_model) == sizeof(unsigned), "stored by number");
+_Static_assert(sizeof(enum ps_arrival_process) == sizeof(unsigned), "stored by number");
+
+#define MILLIONTHS(n) ((uint64_t)(n)*1000000u) /* millionths */
+#define HOUR_NS       UINT64_C(3600000000000)
+
+#define OF(member)                                    \
+    .offset = offsetof(struct ps_experiment, member), \
+    .size = sizeof(((struct ps_experiment *)NULL)->member)
+#define OF_TYPE(member)                              \
+    .offset = offsetof(struct ps_task_type, member), \
+    .size = sizeof(((struct ps_task_type *)NULL)->member)
+
+#define TIME_FORMS \
+    "T | uniform A B | exp MEAN | pareto MIN ALPHA | lognormal MEDIAN SIGMA, up to 60min"
+
+const struct ps_key ps_keys[] = {
+    {"preset", "title", PS_KEY_TEXT, NULL, "text of up to 63 bytes", "what menus show", NULL,
+     OF(title)},
+    {"preset", "summary", PS_KEY_TEXT, "", "text of up to 159 bytes", "a line below the title",
+     NULL, OF(summary)},
+    {"preset", "group", PS_KEY_TEXT, "", "text of up to 31 bytes",
+     "heading under which menus list it", NULL, OF(group)},
+    {"preset", "lesson", PS_KEY_COUNT, "0", "0..999 (0: none)",
+     "number of the lesson whose text is the .md file beside the preset", NULL, OF(lesson),
+     .min = 0, .max = 999},
+
+    {"engine", "name", PS_KEY_CHOICE, "threadpool", "green | pthread | async | threadpool",
+     "the way in which tasks are run", NULL, OF(engine)},
+    {"engine", "policy", PS_KEY_CHOICE, "", "a policy of the engine; empty: its first",
+     "how the engine queues", NULL, OF(policy)},
+    {"engine", "workers", PS_KEY_WORKERS, "auto", "1..256, auto, 2x, 0.5x",
+     "worker threads; auto: one for each usable CPU, 2x: two", NULL, OF(workers)},
+    {"engine", "queue", PS_KEY_COUNT, "1024", "1..10000000", "tasks accepted and not yet started",
+     NULL, OF(queue), .min = 1, .max = 10000000},
+    {"engine", "on_full", PS_KEY_CHOICE, "block", "block | refuse | caller_runs",
+     "what happens to an arrival when the queue is full", on_full_choices, OF(on_full)},
+    {"engine", "limit", PS_KEY_COUNT, "0", "0..10000000 (0: none)",
+     "tasks started and not ended at once, where the engine can hold them back", NULL, OF(limit),
+     .min = 0, .max = 10000000},
+    {"engine", "stack", PS_KEY_SIZE, "0", "16KiB..64MiB, 0: the engine's default",
+     "stack of a green thread, or of a thread made for one task", NULL, OF(stack_bytes),
+     .min = 16384, .max = UINT64_C(64) << 20},
+    {"engine", "offload", PS_KEY_OFFLOAD, "on", "off | on (4) | 1..128",
+     "helper threads for blocking calls, where the engine offloads", NULL, OF(offload), .max = 128},
+    {"engine", "stealing", PS_KEY_SWITCH, "on", "on | off",
+     "whether idle workers take from the queues of others, where they have queues", off_on,
+     OF(stealing)},
+    {"engine", "wait", PS_KEY_SWITCH, "help", "help | block",
+     "whether a worker in a join runs other tasks meanwhile, where it can", block_help, OF(help)},
+
+    {"arrivals", "model", PS_KEY_CHOICE, "open", "open | closed | batch",
+     "at a rate | a number of clients | all at once", model_choices, OF(model)},
+    {"arrivals", "rate", PS_KEY_RATE, "100/s", "0.001/s..10000000/s", "open: tasks a second", NULL,
+     OF(rate), .min = 1000, .max = MILLIONTHS(10000000)},
+    {"arrivals", "process", PS_KEY_CHOICE, "poisson", "poisson | uniform",
+     "open: at random times | at equal distances", process_choices, OF(process)},
+    {"arrivals", "in_flight", PS_KEY_COUNT, "64", "1..1000000",
+     "closed: clients, each with one task at a time", NULL, OF(in_flight), .min = 1,
+     .max = 1000000},
+    {"arrivals", "think", PS_KEY_DIST, "0", TIME_FORMS,
+     "closed: pause between the end of a client's task and its next", NULL, OF(think)},
+    {"arrivals", "tasks", PS_KEY_COUNT, "0", "0..1000000000000",
+     "batch: how many; others: stop after so many, 0: no end", NULL, OF(tasks), .min = 0,
+     .max = UINT64_C(1000000000000)},
+
+    {"task", "weight", PS_KEY_NUMBER, "1", "0..1000000, at most six decimals",
+     "share of the arrivals that is of this type; 0: only spawned", NULL, OF_TYPE(weight), .min = 0,
+     .max = MILLIONTHS(1000000)},
+    {"task", "timeout", PS_KEY_DURATION, "0", "0 (none), 1ns..60min",
+     "time from its arrival after which a task is given up", NULL, OF_TYPE(timeout_ns), .min = 0,
+     .max = HOUR_NS},
+    {"task", "steps", PS_KEY_STEPS, NULL, "1..32 steps, separated by commas",
+     "what a task of this type does, in order", NULL, OF_TYPE(steps)},
+
+    {"run", "duration", PS_KEY_DURATION, "60s", "0 (until stopped), 1ns..1440min",
+     "length of the run", NULL, OF(duration_ns), .min = 0, .max = 24 * HOUR_NS},
+    {"run", "seed", PS_KEY_COUNT, "1", "0..18446744073709551615",
+     "of arrivals and drawn times: the same seed is the same work", NULL, OF(seed), .min = 0,
+     .max = UINT64_MAX},
+
+    {"faults", "fail", PS_KEY_PERCENT, "0%", "0%..100%",
+     "share of the tasks that fail at their end", NULL, OF(fail)},
+    {.section = NULL},
+};
+
+/* ---- defaults ---- */
+
+static void set_defaults(struct ps_experiment *experiment, bool of_type, unsigned type)
+{
+    struct ps_why why;
+    for (const struct ps_key *key = ps_keys; key->section; key++)
+        if ((strcmp(key->section, "task") == 0) == of_type && key->standard)
+            ps_value_set(experiment, NULL, (struct ps_place){key, type}, key->standard, &why);
+}
+
+void ps_experiment_init(struct ps_experiment *experiment)
+{
+    memset(experiment, 0, sizeof *experiment);
+    set_defaults(experiment, false, 0);
+}
+
+bool ps_type_add(struct ps_experiment *experiment, const char *name)
+{
+    if (experiment->type_count == PS_TYPES_MAX)
+        return false;
+    unsigned number = experiment->type_count++;
+    struct ps_task_type *type = &experiment->types[number];
+    memset(type, 0, sizeof *type);
+    snprintf(type->name, sizeof type->name, "%s", name);
+    set_defaults(experiment, true, number);
+    return true;
+}
+
+/* ---- looking up ---- */
+
+#define NAMES_MAX 32u
+
+/* The sections in the order of the table, each once. */
+static void section_names(const char *names[NAMES_MAX])
+{
+    unsigned count = 0;
+    for (const struct ps_key *key = ps_keys; key->section && count < NAMES_MAX - 1; key++)
+        if (count == 0 || strcmp(names[count - 1], key->section) != 0)
+            names[count++] = key->section;
+    names[count] = NULL;
+}
+
+static struct ps_section find_task(const struct ps_experiment *experiment, const char *name,
+                                   struct ps_why *why)
+{
+    struct ps_section section = {NULL, experiment->type_count, ""};
+    if (!ps_name_valid(name)) {
+        ps_because(why, "a task type is named by 1..31 letters, digits, '_' and '-'");
+        return section;
+    }
+    section.word = "task";
+    snprintf(section.task, sizeof section.task, "%s", name);
+    for (unsigned i = 0; i < experiment->type_count; i++)
+        if (strcmp(experiment->types[i].name, name) == 0)
+            section.type = i;
+    return section;
+}
+
+struct ps_section ps_section_find(const struct ps_experiment *experiment, const char *text,
+                                  struct ps_why *why)
+{
+    if (strncmp(text, "task ", 5) == 0)
+        return find_task(experiment, text + 5, why);
+    const char *names[NAMES_MAX];
+    section_names(names);
+    for (unsigned i = 0; names[i]; i++)
+        if (strcmp(names[i], text) == 0 && strcmp(text, "task") != 0)
+            return (struct ps_section){names[i], experiment->type_count, ""};
+    if (strcmp(text, "task") == 0) {
+        ps_because(why, "a task type needs a name: [task NAME]");
+    } else {
+        ps_because(why, "there is no such section; allowed: preset, engine, arrivals, task NAME, "
+                        "run, faults");
+        ps_because_near(why, text, names);
+    }
+    return (struct ps_section){NULL, experiment->type_count, ""};
+}
+
+const struct ps_key *ps_key_find(const struct ps_section *section, const char *name,
+                                 struct ps_why *why)
+{
+    const char *names[NAMES_MAX];
+    const struct ps_key *elsewhere = NULL;
+    unsigned count = 0;
+    for (const struct ps_key *key = ps_keys; key->section; key++) {
+        bool here = strcmp(key->section, section->word) == 0;
+        bool same = strcmp(key->name, name) == 0;
+        if (here && same)
+            return key;
+        if (same)
+            elsewhere = key;
+        if (here && count < NAMES_MAX - 1)
+            names[count++] = key->name;
+    }
+    names[count] = NULL;
+    ps_because(why, "there is no such key; allowed:");
+    for (unsigned i = 0; i < count; i++) {
+        size_t used = strlen(why->text);
+        snprintf(why->text + used, sizeof why->text - used, "%s %s", i ? "," : "", names[i]);
+    }
+    if (elsewhere) {
+        size_t used = strlen(why->text);
+        snprintf(why->text + used, sizeof why->text - used, "; '%s' belongs into [%s%s]", name,
+                 elsewhere->section, strcmp(elsewhere->section, "task") == 0 ? " NAME" : "");
+    } else {
+        ps_because_near(why, name, names);
+    }
+    return NULL;
+}
+
+bool ps_value_clean(const char *text, struct ps_why *why)
+{
+    size_t length = strlen(text);
+    if (length > PS_PRESET_MAX_LINE)
+        return ps_because(why, "longer than %u bytes", PS_PRESET_MAX_LINE);
+    if (!ps_utf8_valid(text, length))
+        return ps_because(why, "not valid UTF-8");
+    uint32_t code_point;
+    for (size_t used; (used = ps_utf8_next(text, &code_point)) > 0; text += used)
+        if ((code_point < 0x20 && code_point != '\t') || (code_point >= 0x7f && code_point < 0xa0))
+            return ps_because(why, "a control byte (0x%02x)", (unsigned)code_point);
+    return true;
+}
+
+/* ---- one key from outside ---- */
+
+/* "section.key": cut at the last dot. */
+static const struct ps_key *find_path(const struct ps_experiment *experiment, const char *path,
+                                      struct ps_section *section, struct ps_why *why)
+{
+    char text[80];
+    const char *dot = strrchr(path, '.');
+    if (!dot || (size_t)(dot - path) >= sizeof text) {
+        ps_because(why, "expected section.key");
+        return NULL;
+    }
+    memcpy(text, path, (size_t)(dot - path));
+    text[dot - path] = '\0';
+    *section = ps_section_find(experiment, text, why);
+    if (!section->word)
+        return NULL;
+    if (strcmp(section->word, "task") == 0 && section->type == experiment->type_count) {
+        const char *names[PS_TYPES_MAX + 1] = {NULL};
+        for (unsigned i = 0; i < experiment->type_count; i++)
+            names[i] = experiment->types[i].name;
+        ps_because(why, "there is no [task %s]", section->task);
+        ps_because_near(why, section->task, names);
+        return NULL;
+    }
+    return ps_key_find(section, dot + 1, why);
+}
+
+/* Without white space at its ends; false: too long for any value. */
+static bool trim(const char *value, char *into, size_t size)
+{
+    value += strspn(value, " \t");
+    size_t length = strlen(value);
+    while (length > 0 && (value[length - 1] == ' ' || value[length - 1] == '\t'))
+        length--;
+    if (length >= size)
+        return false;
+    memcpy(into, value, length);
+    into[length] = '\0';
+    return true;
+}
+
+enum ps_err ps_experiment_set(struct ps_experiment *experiment, const struct ps_vocabulary *words,
+                              const char *key, const char *value, const char *source,
+                              struct ps_complaints *complaints)
+{
+    struct ps_why why = {""};
+    struct ps_section section;
+    char text[PS_PRESET_MAX_LINE + 1];
+    const struct ps_key *row = find_path(experiment, key, &section, &why);
+    bool ok = row != NULL;
+    if (ok && !trim(value, text, sizeof text))
+        ok = ps_because(&why, "longer than %u bytes", PS_PRESET_MAX_LINE);
+    ok = ok && ps_value_clean(text, &why) &&
+         ps_value_set(experiment, words, (struct ps_place){row, section.type}, text, &why);
+    if (ok)
+        return PS_OK;
+    ps_complain(complaints, source, 0, key, value, "%s", why.text);
+    return PS_EPARSE;
+}
+
+const char *ps_experiment_get(const struct ps_experiment *experiment, const char *key, char *into,
+                              size_t size)
+{
+    struct ps_why why;
+    struct ps_section section;
+    const struct ps_key *row = find_path(experiment, key, &section, &why);
+    if (!row)
+        return NULL;
+    ps_value_get(experiment, (struct ps_place){row, section.type}, into, size);
+    return into;
+}

@@ -1,0 +1,30 @@
+/* Looking up keys. Private to model. */
+#ifndef PS_MODEL_KEYS_H
+#define PS_MODEL_KEYS_H
+
+#include "model/values.h"
+
+/* What stands before a key's name in "section.key": "engine" or "task NAME". */
+struct ps_section {
+    const char *word; /* of the table; NULL: there is no such section */
+    unsigned type;    /* "task": the number of the type; type_count if there is none of that name */
+    char task[PS_NAME_MAX];
+};
+
+/* Understand the words between '[' and ']'. For "task NAME" with an ill-formed name, or a section
+ * that does not exist, word is NULL and why says so. */
+struct ps_section ps_section_find(const struct ps_experiment *experiment, const char *text,
+                                  struct ps_why *why);
+
+/* NULL and a reason: the section has no such key. */
+const struct ps_key *ps_key_find(const struct ps_section *section, const char *name,
+                                 struct ps_why *why);
+
+/* A task type of that name at the end of the list, every key at its default. False: the list is
+ * full. */
+bool ps_type_add(struct ps_experiment *experiment, const char *name);
+
+/* A value may hold no control bytes, must be UTF-8 and not longer than a line. */
+bool ps_value_clean(const char *text, struct ps_why *why);
+
+#endif

@@ -1,0 +1,52 @@
+/* Steps: what a task's program is made of. One line a kind in this table; the host has one file a
+ * kind that runs it (src/host/steps/).
+ *
+ * The shape says what is written behind the word: T a time (model/dist.h); S a size; M read|write;
+ * F an optional "fsync"; N a lock's name; Y a task type; X a count "xN" (optional: x1); P a
+ * percentage. */
+#ifndef PS_MODEL_STEP_H
+#define PS_MODEL_STEP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/dist.h"
+
+#define PS_STEP_KINDS(X)                                                                           \
+    X(CPU, cpu, "T", "burn T of CPU time")                                                         \
+    X(SLEEP, sleep, "T", "sleep in the engine's own way: park, timer or blocked thread")           \
+    X(NET, net, "T", "a request to a loopback TCP service that answers after T")                   \
+    X(DISK, disk, "MSF", "read or write SIZE bytes of a temporary file; fsync makes them durable") \
+    X(LOCK, lock, "NT", "take the lock NAME, burn T of CPU, let it go")                            \
+    X(YIELD, yield, "", "let other tasks run")                                                     \
+    X(SPAWN, spawn, "YX", "submit N children of another task type")                                \
+    X(JOIN, join, "", "wait until all children have ended")                                        \
+    X(BLOCK, block, "T", "a call that blocks its thread for T, wherever it happens to run")        \
+    X(FAIL, fail, "P", "fail with this probability, which ends the task")
+
+enum ps_step_kind {
+#define PS_STEP_ENUM(name, word, shape, help) PS_STEP_##name,
+    PS_STEP_KINDS(PS_STEP_ENUM)
+#undef PS_STEP_ENUM
+        PS_STEP_KIND_COUNT
+};
+
+/* One step of a program. Fields that the kind's shape does not name are zero. */
+struct ps_step_def {
+    enum ps_step_kind kind;
+    struct ps_dist time;
+    uint64_t size;    /* bytes */
+    uint32_t count;   /* children */
+    uint16_t type;    /* index of the task type to spawn */
+    uint16_t lock;    /* index into the experiment's lock names */
+    bool write, sync; /* disk */
+    double chance;    /* 0..1 */
+};
+
+struct ps_step_word {
+    const char *word, *shape, *help;
+};
+extern const struct ps_step_word ps_step_words[PS_STEP_KIND_COUNT];
+
+#endif
