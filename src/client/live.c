@@ -1,0 +1,415 @@
+/* A live host: one child process.
+ *
+ * Between fork and exec only async-signal-safe calls are made. Descriptors of the child: 0-2 /dev/null
+ * (stderr is kept when POOLSCOPE_HOST_STDERR is set: sanitizer reports), 3 control, 4 segment; everything
+ * else is closed on exec. */
+#include "client/live.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "client/os_threads.h"
+
+enum { CONTROL_FD = 3, SEGMENT_FD = 4 };
+
+#define START_NS  (20 * (uint64_t)PS_NS_PER_S)  /* calibration under a loaded machine */
+#define ANSWER_NS (100 * (uint64_t)PS_NS_PER_MS)
+#define EVENT_SLICE 256u
+
+struct ps_live {
+    struct ps_source source; /* first: the ops get it */
+    struct ps_segment *segment;
+    int control; /* -1: closed */
+    pid_t pid;
+    bool running;
+    int status; /* of waitpid, once not running */
+    uint64_t oom_kills; /* of the machine, when the host was started */
+    uint64_t seq;
+    uint64_t latency_at_ns; /* when latencies were last read */
+    struct ps_os_threads *threads;
+    struct ps_snapshot *last; /* what is slow to read is kept here */
+    uint64_t ring_next[PS_MAX_WORKERS];
+    unsigned ring_turn;
+    unsigned late_answers; /* to lines that timed out: to be skipped */
+    char input[512];
+    size_t have;
+};
+
+/* ---- starting ---- */
+
+const char *ps_live_program(void)
+{
+    static char path[PATH_MAX];
+    if (!path[0]) {
+        ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+        if (n > 0)
+            path[n] = '\0';
+    }
+    return path;
+}
+
+/* Out-of-memory kills since boot, by the kernel's count; 0 where it does not say. */
+static uint64_t oom_kills(void)
+{
+    FILE *f = fopen("/proc/vmstat", "re");
+    char line[128];
+    unsigned long long n = 0;
+    while (f && fgets(line, sizeof line, f))
+        if (sscanf(line, "oom_kill %llu", &n) == 1)
+            break;
+    if (f)
+        fclose(f);
+    return n;
+}
+
+static void become_host(const char *program, int control, int segment)
+{
+    setpgid(0, 0);
+    setpriority(PRIO_PROCESS, 0, 5);
+    int null = open("/dev/null", O_RDWR);
+    /* Move both descriptors out of the way of the places they shall have. */
+    int c = fcntl(control, F_DUPFD, 10), s = fcntl(segment, F_DUPFD, 10);
+    if (null < 0 || c < 0 || s < 0)
+        _exit(127);
+    dup2(null, 0);
+    dup2(null, 1);
+    if (!getenv("POOLSCOPE_HOST_STDERR"))
+        dup2(null, 2);
+    dup2(c, CONTROL_FD);
+    dup2(s, SEGMENT_FD);
+    close_range(SEGMENT_FD + 1, ~0u, 0);
+    struct sigaction standard = {.sa_handler = SIG_DFL};
+    for (int n = 1; n < NSIG; n++)
+        if (n != SIGKILL && n != SIGSTOP)
+            sigaction(n, &standard, NULL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execl(program, "poolscope", "host", (char *)NULL);
+    _exit(127);
+}
+
+static bool send_all(int fd, const char *bytes, size_t size)
+{
+    while (size > 0) {
+        ssize_t n = send(fd, bytes, size, MSG_NOSIGNAL);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        bytes += n;
+        size -= (size_t)n;
+    }
+    return true;
+}
+
+/* One line of the host into `line`, waiting until until_ns. PS_ETIMEDOUT, PS_EGONE. */
+static enum ps_err read_line(struct ps_live *live, uint64_t until_ns, char *line, size_t size)
+{
+    for (;;) {
+        char *end = memchr(live->input, '\n', live->have);
+        if (end) {
+            snprintf(line, size, "%.*s", (int)(end - live->input), live->input);
+            size_t used = (size_t)(end - live->input) + 1;
+            live->have -= used;
+            memmove(live->input, live->input + used, live->have);
+            return PS_OK;
+        }
+        if (live->control < 0 || live->have == sizeof live->input)
+            return PS_EGONE;
+        uint64_t now_ns = ps_now_ns();
+        struct pollfd readable = {.fd = live->control, .events = POLLIN};
+        struct timespec left = ps_timespec(until_ns > now_ns ? until_ns - now_ns : 0);
+        int n = ppoll(&readable, 1, &left, NULL);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n == 0)
+            return PS_ETIMEDOUT;
+        ssize_t got =
+            read(live->control, live->input + live->have, sizeof live->input - live->have);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return PS_EGONE;
+        live->have += (size_t)got;
+    }
+}
+
+static enum ps_err hand_over(struct ps_live *live, const struct ps_experiment *experiment, char *why,
+                             size_t size)
+{
+    char *text;
+    size_t length;
+    enum ps_err err = ps_experiment_text(experiment, &text, &length);
+    if (err != PS_OK) {
+        snprintf(why, size, "%s", ps_err_text(err));
+        return err;
+    }
+    char head[64];
+    snprintf(head, sizeof head, "experiment %zu\n", length);
+    bool sent = send_all(live->control, head, strlen(head)) && send_all(live->control, text, length);
+    free(text);
+    char answer[400];
+    err = sent ? read_line(live, ps_now_ns() + START_NS, answer, sizeof answer) : PS_EGONE;
+    if (err == PS_OK && strcmp(answer, "ok") == 0)
+        return PS_OK;
+    if (err == PS_OK && strncmp(answer, "error ", 6) == 0) {
+        snprintf(why, size, "%s", answer + 6);
+        return PS_ELIMIT;
+    }
+    snprintf(why, size, "the host did not start: %s", ps_err_text(err));
+    return err == PS_OK ? PS_EPROTO : err;
+}
+
+static const struct ps_source_ops live_ops;
+
+static enum ps_err spawn(struct ps_live *live, const struct ps_experiment *experiment, int *segment)
+{
+    const char *names[PS_TYPES_MAX];
+    for (unsigned t = 0; t < experiment->type_count; t++)
+        names[t] = experiment->types[t].name;
+    enum ps_err err = ps_segment_create(PS_MAX_WORKERS, experiment->type_count, names, segment,
+                                        &live->segment);
+    if (err != PS_OK)
+        return err;
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+        return ps_err_from_errno(errno);
+    const char *program = ps_live_program();
+    live->oom_kills = oom_kills();
+    live->pid = fork();
+    if (live->pid == 0)
+        become_host(program, pair[1], *segment);
+    close(pair[1]);
+    live->control = pair[0];
+    if (live->pid < 0)
+        return ps_err_from_errno(errno);
+    live->running = true;
+    return PS_OK;
+}
+
+enum ps_err ps_live_start(const struct ps_experiment *experiment, struct ps_live **into, char *why,
+                          size_t why_size)
+{
+    struct ps_live *live = calloc(1, sizeof *live);
+    if (live)
+        live->last = calloc(1, sizeof *live->last);
+    if (!live || !live->last) {
+        free(live);
+        snprintf(why, why_size, "out of memory");
+        return PS_ENOMEM;
+    }
+    live->source.ops = &live_ops;
+    live->control = -1;
+    int segment = -1;
+    enum ps_err err = spawn(live, experiment, &segment);
+    if (segment >= 0)
+        close(segment);
+    if (err != PS_OK)
+        snprintf(why, why_size, "cannot start a host: %s", ps_err_text(err));
+    else
+        err = hand_over(live, experiment, why, why_size);
+    if (err == PS_OK) {
+        live->threads = ps_os_threads_new(live->pid);
+        *into = live;
+        return PS_OK;
+    }
+    ps_live_free(live);
+    return err;
+}
+
+/* ---- watching ---- */
+
+struct ps_source *ps_live_source(struct ps_live *live)
+{
+    return &live->source;
+}
+
+int ps_live_fd(const struct ps_live *live)
+{
+    return live->control;
+}
+
+int ps_live_pid(const struct ps_live *live)
+{
+    return live->pid;
+}
+
+static void worker_and_task(const struct ps_segment *segment, char *into, size_t size)
+{
+    int worker = segment->fault_worker, type = segment->fault_type;
+    int n = 0;
+    into[0] = '\0';
+    if (worker >= 0)
+        n = snprintf(into, size, " in worker %d", worker);
+    if (type >= 0 && (uint32_t)type < segment->types)
+        snprintf(into + n, size - (size_t)n, "%s task '%s'", worker >= 0 ? "," : " in",
+                 segment->type_name[type]);
+}
+
+/* Say in the segment why the host is gone, if it could not say so itself. */
+static void explain(struct ps_live *live)
+{
+    struct ps_segment *segment = live->segment;
+    if (atomic_load(&segment->phase) == PS_PHASE_ENDED)
+        return;
+    char text[PS_MESSAGE_BYTES], where[96];
+    uint32_t fault = atomic_load(&segment->fault_signal);
+    worker_and_task(segment, where, sizeof where);
+    if (fault && atomic_load(&segment->fault_overflow))
+        snprintf(text, sizeof text, "host crashed: stack overflow%s (SIG%s)", where,
+                 sigabbrev_np((int)fault));
+    else if (fault)
+        snprintf(text, sizeof text, "host crashed: SIG%s%s, address 0x%llx", sigabbrev_np((int)fault),
+                 where, (unsigned long long)segment->fault_address);
+    else if (WIFSIGNALED(live->status) && WTERMSIG(live->status) == SIGKILL &&
+             oom_kills() > live->oom_kills)
+        snprintf(text, sizeof text, "host killed by the kernel: the machine is out of memory");
+    else if (WIFSIGNALED(live->status))
+        snprintf(text, sizeof text, "host killed by SIG%s", sigabbrev_np(WTERMSIG(live->status)));
+    else
+        snprintf(text, sizeof text, "host ended with exit status %d before the run was over",
+                 WEXITSTATUS(live->status));
+    ps_segment_say(segment, text);
+    atomic_store(&segment->ended_ns, ps_now_ns() - segment->epoch_ns);
+    atomic_store(&segment->end, PS_END_CRASH);
+    atomic_store(&segment->phase, PS_PHASE_ENDED);
+}
+
+static void reap(struct ps_live *live, int flags)
+{
+    if (!live->running)
+        return;
+    pid_t pid;
+    do
+        pid = waitpid(live->pid, &live->status, flags);
+    while (pid < 0 && errno == EINTR);
+    if (pid == 0)
+        return;
+    live->running = false;
+    explain(live);
+}
+
+bool ps_live_running(struct ps_live *live)
+{
+    reap(live, WNOHANG);
+    return live->running;
+}
+
+static enum ps_err live_snapshot(struct ps_source *source, struct ps_snapshot *into)
+{
+    struct ps_live *live = (struct ps_live *)source;
+    struct ps_snapshot *last = live->last;
+    bool alive = ps_live_running(live);
+    bool ended = atomic_load(&live->segment->phase) == PS_PHASE_ENDED;
+    uint64_t now_ns = ps_now_ns();
+    /* Latencies are the dear part: four times a second is what eyes can follow. */
+    bool with_latency = ended || now_ns - live->latency_at_ns >= PS_NS_PER_S / 4;
+    if (with_latency)
+        live->latency_at_ns = now_ns;
+    if (ended) /* time stands still after the end */
+        now_ns = live->segment->epoch_ns + atomic_load(&live->segment->ended_ns);
+    ps_snapshot_take(last, live->segment, now_ns, with_latency);
+    if (live->threads && alive)
+        ps_os_threads_read(live->threads, last);
+    else
+        ps_os_threads_ended(last);
+    last->seq = ++live->seq;
+    ps_snapshot_copy(into, last);
+    return PS_OK;
+}
+
+static size_t live_events(struct ps_source *source, struct ps_event *into, size_t max, uint64_t *lost)
+{
+    struct ps_live *live = (struct ps_live *)source;
+    size_t n = 0;
+    /* A slice of each ring in turn, so that one busy worker does not hide the others. */
+    for (unsigned i = 0; i < live->segment->slots && n < max; i++) {
+        unsigned slot = live->ring_turn++ % live->segment->slots;
+        size_t room = max - n < EVENT_SLICE ? max - n : EVENT_SLICE;
+        n += ps_ring_read(live->segment, slot, &live->ring_next[slot], into + n, room, lost);
+    }
+    return n;
+}
+
+static enum ps_err live_control(struct ps_source *source, const char *line, char *answer, size_t size)
+{
+    struct ps_live *live = (struct ps_live *)source;
+    char text[300];
+    int length = snprintf(text, sizeof text, "%s\n", line);
+    snprintf(answer, size, "%s", ps_err_text(PS_EGONE));
+    if (live->control < 0 || length >= (int)sizeof text ||
+        !send_all(live->control, text, (size_t)length))
+        return PS_EGONE;
+    live->late_answers++;
+    uint64_t until_ns = ps_now_ns() + ANSWER_NS;
+    enum ps_err err = PS_OK;
+    while (live->late_answers > 0 && err == PS_OK) {
+        err = read_line(live, until_ns, text, sizeof text);
+        if (err == PS_OK)
+            live->late_answers--;
+    }
+    if (err != PS_OK) {
+        snprintf(answer, size, err == PS_ETIMEDOUT ? "the host is busy" : "the host has ended");
+        return err;
+    }
+    bool ok = strcmp(text, "ok") == 0;
+    snprintf(answer, size, "%s", !ok && strncmp(text, "error ", 6) == 0 ? text + 6 : text);
+    return ok ? PS_OK : PS_EINVAL;
+}
+
+static const struct ps_source_ops live_ops = {
+    .snapshot = live_snapshot,
+    .events = live_events,
+    .control = live_control,
+};
+
+/* ---- ending ---- */
+
+void ps_live_stop(struct ps_live *live, bool drain, uint64_t grace_ns)
+{
+    if (ps_live_running(live)) {
+        char answer[64];
+        live_control(&live->source, drain ? "stop drain" : "stop discard", answer, sizeof answer);
+        uint64_t until_ns = ps_now_ns() + grace_ns;
+        char line[256];
+        /* The socket's end of file is the host's last word. */
+        while (read_line(live, until_ns, line, sizeof line) == PS_OK)
+            ;
+        struct timespec moment = ps_timespec(PS_NS_PER_MS);
+        while (ps_live_running(live) && ps_now_ns() < until_ns)
+            ppoll(NULL, 0, &moment, NULL);
+        if (live->running) {
+            kill(live->pid, SIGKILL);
+            reap(live, 0);
+        }
+    }
+    if (live->control >= 0)
+        close(live->control);
+    live->control = -1;
+}
+
+void ps_live_free(struct ps_live *live)
+{
+    if (!live)
+        return;
+    if (live->running && live->segment)
+        ps_live_stop(live, false, PS_NS_PER_S);
+    if (live->control >= 0)
+        close(live->control);
+    ps_os_threads_free(live->threads);
+    ps_segment_unmap(live->segment);
+    free(live->last);
+    free(live);
+}

@@ -1,0 +1,85 @@
+#include "client/os_threads.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct ps_os_threads {
+    pid_t pid;
+    struct {
+        uint64_t tid; /* 0: none */
+        int fd;
+    } slot[PS_MAX_WORKERS];
+};
+
+struct ps_os_threads *ps_os_threads_new(pid_t pid)
+{
+    struct ps_os_threads *threads = calloc(1, sizeof *threads);
+    if (threads)
+        threads->pid = pid;
+    return threads;
+}
+
+static void forget(struct ps_os_threads *threads, unsigned slot)
+{
+    if (threads->slot[slot].tid != 0 && threads->slot[slot].fd >= 0)
+        close(threads->slot[slot].fd);
+    threads->slot[slot].tid = 0;
+}
+
+void ps_os_threads_free(struct ps_os_threads *threads)
+{
+    if (!threads)
+        return;
+    for (unsigned slot = 0; slot < PS_MAX_WORKERS; slot++)
+        forget(threads, slot);
+    free(threads);
+}
+
+static bool read_one(struct ps_os_threads *threads, unsigned slot, uint64_t tid, uint64_t *cpu_ns,
+                     uint64_t *ready_ns)
+{
+    if (threads->slot[slot].tid != tid) {
+        forget(threads, slot);
+        char path[64];
+        snprintf(path, sizeof path, "/proc/%d/task/%llu/schedstat", (int)threads->pid,
+                 (unsigned long long)tid);
+        threads->slot[slot].fd = open(path, O_RDONLY | O_CLOEXEC);
+        threads->slot[slot].tid = tid;
+    }
+    char text[96];
+    ssize_t n = threads->slot[slot].fd < 0
+                    ? -1
+                    : pread(threads->slot[slot].fd, text, sizeof text - 1, 0);
+    if (n <= 0)
+        return false;
+    text[n] = '\0';
+    char *rest;
+    *cpu_ns = strtoull(text, &rest, 10);
+    *ready_ns = strtoull(rest, NULL, 10);
+    return true;
+}
+
+void ps_os_threads_read(struct ps_os_threads *threads, struct ps_snapshot *snapshot)
+{
+    for (unsigned slot = 0; slot < snapshot->slots; slot++) {
+        struct ps_worker_view *worker = &snapshot->worker[slot];
+        uint64_t cpu_ns, ready_ns;
+        if (worker->tid == 0) {
+            forget(threads, slot);
+            worker->os_valid = true;
+        } else if (read_one(threads, slot, worker->tid, &cpu_ns, &ready_ns)) {
+            worker->cpu_ns += cpu_ns;
+            worker->ready_ns += ready_ns;
+            worker->os_valid = true;
+        }
+    }
+}
+
+void ps_os_threads_ended(struct ps_snapshot *snapshot)
+{
+    for (unsigned slot = 0; slot < snapshot->slots; slot++)
+        snapshot->worker[slot].os_valid = snapshot->worker[slot].cpu_ns > 0;
+}

@@ -1,0 +1,35 @@
+/* The feeder: the thread that lets tasks arrive, from outside the engine.
+ *
+ * Every task carries the instant at which it should have arrived: a feeder that is late (a full queue
+ * that blocks, no CPU) does not make the latency look better (no coordinated omission). */
+#ifndef PS_HOST_FEEDER_H
+#define PS_HOST_FEEDER_H
+
+#include "base/err.h"
+#include "host/run.h"
+
+struct ps_job;
+
+enum ps_err ps_feeder_start(struct ps_run *run, struct ps_feeder **feeder);
+/* Ask it to end and join it. No task arrives afterwards. The engine must be closed or have room, so that
+ * a submission that waits for room ends. */
+void ps_feeder_stop(struct ps_feeder *feeder);
+void ps_feeder_free(struct ps_feeder *feeder);
+
+/* A root job has ended: in a closed model the next may come. Any thread; does not block. */
+void ps_feeder_ended(struct ps_feeder *feeder);
+
+/* Whether everything that was to arrive has arrived (batch, task limit). Any thread. */
+bool ps_feeder_exhausted(const struct ps_feeder *feeder);
+
+/* Whether an open model has not yet let everything arrive that was due before the run's end (it is
+ * late, or waits for room). Any thread. */
+bool ps_feeder_behind(const struct ps_feeder *feeder);
+
+/* Live changes; the host's main thread. */
+void ps_feeder_rate(struct ps_feeder *feeder, double per_second);
+void ps_feeder_in_flight(struct ps_feeder *feeder, uint64_t count);
+void ps_feeder_burst(struct ps_feeder *feeder, uint64_t count);
+void ps_feeder_pause(struct ps_feeder *feeder, bool paused);
+
+#endif

@@ -1,0 +1,470 @@
+/* The host's main thread: takes the experiment, builds the run, answers control lines, watches, ends.
+ *
+ * Threads of the process: this one (the engine's owner), the feeder, the services, the engine's workers and
+ * helpers. This thread never waits for a task: ending is done in slices between looks at the control
+ * socket, so a stuck pool can still be told to discard, or killed by its parent. */
+#include "host/host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/machine.h"
+#include "host/control.h"
+#include "host/crash.h"
+#include "host/feeder.h"
+#include "host/job.h"
+#include "host/limits.h"
+#include "host/net_service.h"
+#include "host/probe_cost.h"
+#include "host/services.h"
+#include "host/watchdog.h"
+
+#define TICK_NS    (100 * (uint64_t)PS_NS_PER_MS)
+#define LATE_NS    (100 * (uint64_t)PS_NS_PER_MS)
+#define DRAIN_NS   (3 * (uint64_t)PS_NS_PER_S) /* then what is left is discarded */
+#define DISCARD_NS (3 * (uint64_t)PS_NS_PER_S) /* then what is stuck is named and left */
+
+struct host {
+    struct ps_run run;
+    struct ps_control control;
+    struct ps_watchdog watchdog;
+    enum ps_end end;
+    bool deadlocked;
+    uint64_t close_ns; /* when closing began; 0: running */
+    uint64_t discard_ns;
+    uint64_t tick_ns;
+    char input[8192];
+    size_t have;
+};
+
+static void put32(_Atomic uint32_t *word, uint32_t value)
+{
+    atomic_store_explicit(word, value, memory_order_release);
+}
+
+static void put64(_Atomic uint64_t *word, uint64_t value)
+{
+    atomic_store_explicit(word, value, memory_order_release);
+}
+
+/* ---- talking to the front end ---- */
+
+static bool send_all(const char *text)
+{
+    size_t length = strlen(text);
+    while (length > 0) {
+        ssize_t n = send(PS_HOST_CONTROL_FD, text, length, MSG_NOSIGNAL);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        text += n;
+        length -= (size_t)n;
+    }
+    return true;
+}
+
+static bool receive_exactly(char *into, size_t size)
+{
+    while (size > 0) {
+        ssize_t n = read(PS_HOST_CONTROL_FD, into, size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        into += n;
+        size -= (size_t)n;
+    }
+    return true;
+}
+
+/* "experiment BYTES\n" and the text. */
+static enum ps_err receive_experiment(struct ps_experiment *experiment, char *why, size_t size)
+{
+    char head[64];
+    size_t length = 0;
+    while (length < sizeof head - 1 && receive_exactly(head + length, 1) && head[length] != '\n')
+        length++;
+    head[length] = '\0';
+    unsigned bytes;
+    if (sscanf(head, "experiment %u", &bytes) != 1 || bytes > PS_PRESET_MAX_BYTES) {
+        snprintf(why, size, "expected an experiment");
+        return PS_EPROTO;
+    }
+    char *text = malloc(bytes + 1);
+    if (!text || !receive_exactly(text, bytes)) {
+        free(text);
+        snprintf(why, size, "the experiment was cut short");
+        return PS_EPROTO;
+    }
+    text[bytes] = '\0';
+    struct ps_complaints complaints = {.count = 0};
+    enum ps_err err = ps_experiment_parse(experiment, ps_host_vocabulary(), "experiment", text,
+                                          bytes, &complaints);
+    free(text);
+    if (err != PS_OK)
+        ps_complaint_text(why, size, &complaints.list[0]);
+    return err;
+}
+
+/* ---- building and unbuilding ---- */
+
+static struct ps_engine_config engine_config(struct ps_run *run, const struct ps_policy *policy,
+                                             unsigned workers)
+{
+    const struct ps_experiment *e = &run->experiment;
+    static const enum ps_on_full on_full[] = {
+        [PS_FULL_BLOCK] = PS_ON_FULL_BLOCK,
+        [PS_FULL_REFUSE] = PS_ON_FULL_REFUSE,
+        [PS_FULL_CALLER_RUNS] = PS_ON_FULL_CALLER_RUNS,
+    };
+    return (struct ps_engine_config){
+        .policy = policy,
+        .workers = workers,
+        .queue = e->queue,
+        .on_full = on_full[e->on_full],
+        .limit = e->limit,
+        .stack_bytes = e->stack_bytes,
+        .offload = e->offload,
+        .stealing = e->stealing,
+        .help = e->help,
+        .seed = e->seed,
+        .segment = run->segment,
+    };
+}
+
+static void describe(struct ps_run *run, const struct ps_policy *policy, unsigned workers,
+                     const struct ps_machine *machine)
+{
+    struct ps_segment *s = run->segment;
+    const struct ps_experiment *e = &run->experiment;
+    snprintf(s->engine, sizeof s->engine, "%.31s", e->engine);
+    snprintf(s->policy, sizeof s->policy, "%.31s", policy->name);
+    put32(&s->host_pid, (uint32_t)getpid());
+    put32(&s->workers, workers);
+    put32(&s->traits, policy->traits);
+    put32(&s->usable_cpus, machine->usable);
+    put32(&s->stealing, e->stealing && (policy->traits & PS_TRAIT_STEALS));
+    put64(&s->queue_bound, e->queue);
+    put64(&s->rate_milli, e->model == PS_ARRIVAL_OPEN ? (uint64_t)(e->rate * 1000) : 0);
+    put64(&s->in_flight_target, e->model == PS_ARRIVAL_CLOSED ? e->in_flight : 0);
+}
+
+static enum ps_err build(struct host *host, char *why, size_t size)
+{
+    struct ps_run *run = &host->run;
+    struct ps_machine machine;
+    ps_machine_read(&machine);
+    const struct ps_engine_ops *ops = ps_engine_find(run->experiment.engine);
+    const struct ps_policy *policy = ops ? ps_policy_find(ops, run->experiment.policy) : NULL;
+    if (!policy) {
+        snprintf(why, size, "there is no engine %s:%s", run->experiment.engine,
+                 run->experiment.policy);
+        return PS_ENOENT;
+    }
+    unsigned workers = ps_workers_count(&run->experiment.workers, machine.usable);
+    if (workers > policy->max_workers) {
+        snprintf(why, size, "engine.workers = %u: %s:%s runs at most %u", workers, ops->name,
+                 policy->name, policy->max_workers);
+        return PS_EINVAL;
+    }
+    enum ps_err err = ps_limits_check(&run->experiment, &machine, workers, why, size);
+    if (err != PS_OK)
+        return err;
+    run->policy = policy;
+    run->workers = workers;
+    describe(run, policy, workers, &machine);
+    ps_burner_calibrate(&run->burner);
+    put64(&run->segment->probe_ns, ps_probe_cost_ns());
+    ps_arrivals_init(&run->arrivals, &run->experiment);
+    for (unsigned i = 0; i < PS_LOCKS_MAX; i++)
+        ps_sema_init(&run->locks[i], 1);
+    atomic_store(&run->faults.stuck_worker, -1);
+    atomic_store(&run->faults.slow_worker, -1);
+    atomic_store(&run->faults.crash_worker, -1);
+    if (!(run->jobs = ps_job_pool_new())) {
+        snprintf(why, size, "out of memory");
+        return PS_ENOMEM;
+    }
+    err = ps_services_start(run, why, size);
+    if (err != PS_OK)
+        return err;
+    struct ps_engine_config config = engine_config(run, policy, workers);
+    err = ps_engine_create(ops, &config, &run->engine);
+    if (err == PS_OK)
+        err = ps_engine_start(run->engine);
+    if (err == PS_OK)
+        put64(&run->segment->started_ns, ps_now_ns() - run->segment->epoch_ns);
+    if (err == PS_OK)
+        err = ps_feeder_start(run, &run->feeder);
+    if (err != PS_OK)
+        snprintf(why, size, "%s:%s cannot start: %s", ops->name, policy->name, ps_err_text(err));
+    return err;
+}
+
+/* Everything has ended: free it. After a stop that left stuck tasks nothing is freed: the process ends. */
+static void unbuild(struct ps_run *run)
+{
+    ps_engine_destroy(run->engine);
+    ps_services_stop(run);
+    ps_feeder_free(run->feeder);
+    ps_job_pool_free(run->jobs);
+    for (unsigned i = 0; i < PS_LOCKS_MAX; i++)
+        ps_sema_destroy(&run->locks[i]);
+}
+
+/* ---- the loop ---- */
+
+static uint64_t resident_bytes(void)
+{
+    char text[128] = "";
+    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    ssize_t n = read(fd, text, sizeof text - 1);
+    close(fd);
+    char *space = n > 0 ? strchr(text, ' ') : NULL;
+    return space ? strtoull(space, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+static void account(struct ps_segment *segment)
+{
+    struct rusage use;
+    getrusage(RUSAGE_SELF, &use);
+    put64(&segment->proc_cpu_ns,
+          (uint64_t)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) * PS_NS_PER_S +
+              (uint64_t)(use.ru_utime.tv_usec + use.ru_stime.tv_usec) * PS_NS_PER_US);
+    put64(&segment->proc_rss, resident_bytes());
+    put64(&segment->proc_rss_peak, (uint64_t)use.ru_maxrss * 1024);
+    put64(&segment->proc_voluntary, (uint64_t)use.ru_nvcsw);
+    put64(&segment->proc_involuntary, (uint64_t)use.ru_nivcsw);
+    put64(&segment->heartbeat, segment->heartbeat + 1);
+}
+
+static uint64_t ran_ns(const struct host *host, uint64_t now_ns)
+{
+    struct ps_segment *segment = host->run.segment;
+    uint64_t paused = segment->paused_ns;
+    if (host->control.paused)
+        paused += now_ns - host->control.pause_began_ns;
+    return now_ns - segment->epoch_ns - segment->started_ns - paused;
+}
+
+static void begin_to_close(struct host *host, enum ps_end end, enum ps_close how)
+{
+    uint64_t now_ns = ps_now_ns();
+    struct ps_run *run = &host->run;
+    bool first = host->close_ns == 0;
+    if (first) {
+        if (host->control.paused)
+            ps_control_line(&host->control, "resume", (char[64]){0}, 64);
+        host->end = host->deadlocked ? PS_END_DEADLOCK : end;
+        host->close_ns = now_ns;
+        put32(&run->segment->phase, PS_PHASE_DRAINING);
+    }
+    if (how == PS_CLOSE_DISCARD && host->discard_ns == 0)
+        host->discard_ns = now_ns;
+    ps_engine_close(run->engine, how);
+    if (first)
+        ps_feeder_stop(run->feeder);
+}
+
+static void watch(struct host *host, uint64_t now_ns)
+{
+    struct ps_segment *segment = host->run.segment;
+    char why[PS_MESSAGE_BYTES];
+    bool dead = !host->control.paused &&
+                ps_watchdog_look(&host->watchdog, segment, now_ns, why, sizeof why);
+    if (dead == host->deadlocked)
+        return;
+    host->deadlocked = dead;
+    ps_segment_say(segment, dead ? why : "");
+    put32(&segment->end, dead ? PS_END_DEADLOCK : PS_END_NOT);
+}
+
+/* A feeder that is only just late gets a moment more, so that every engine gets the same arrivals. */
+static bool time_is_up(const struct host *host, uint64_t now_ns)
+{
+    uint64_t duration_ns = host->run.experiment.duration_ns, ran = ran_ns(host, now_ns);
+    return duration_ns && ran >= duration_ns &&
+           (!ps_feeder_behind(host->run.feeder) || ran - duration_ns >= LATE_NS);
+}
+
+static void tick(struct host *host)
+{
+    uint64_t now_ns = ps_now_ns();
+    const struct ps_experiment *e = &host->run.experiment;
+    bool due = now_ns >= host->tick_ns;
+    if (due) {
+        host->tick_ns = now_ns + TICK_NS;
+        account(host->run.segment);
+    }
+    if (host->close_ns)
+        return;
+    if (due)
+        watch(host, now_ns);
+    if (time_is_up(host, now_ns))
+        begin_to_close(host, PS_END_DURATION,
+                       host->deadlocked ? PS_CLOSE_DISCARD : PS_CLOSE_DRAIN);
+    else if (ps_feeder_exhausted(host->run.feeder) && ps_engine_idle(host->run.engine))
+        begin_to_close(host, PS_END_COMPLETED, PS_CLOSE_DRAIN);
+}
+
+static void take_orders(struct host *host)
+{
+    char *line = host->input, *end;
+    host->input[host->have] = '\0';
+    while ((end = strchr(line, '\n'))) {
+        *end = '\0';
+        char answer[256];
+        ps_control_line(&host->control, line, answer, sizeof answer - 1);
+        strcat(answer, "\n");
+        send_all(answer);
+        line = end + 1;
+    }
+    host->have -= (size_t)(line - host->input);
+    memmove(host->input, line, host->have);
+    if (host->have == sizeof host->input - 1)
+        host->have = 0; /* no line is that long: drop it, the sender gets no answer */
+    if (host->control.stop == PS_STOP_DRAIN && host->close_ns == 0)
+        begin_to_close(host, PS_END_CANCELLED, PS_CLOSE_DRAIN);
+    if (host->control.stop == PS_STOP_DISCARD && host->discard_ns == 0)
+        begin_to_close(host, PS_END_CANCELLED, PS_CLOSE_DISCARD);
+}
+
+/* Wait for orders up to timeout_ms. false: the front end is gone. */
+static bool listen_to_orders(struct host *host, int timeout_ms)
+{
+    struct pollfd control = {.fd = PS_HOST_CONTROL_FD, .events = POLLIN};
+    if (poll(&control, 1, timeout_ms) <= 0)
+        return true;
+    ssize_t n = read(PS_HOST_CONTROL_FD, host->input + host->have,
+                     sizeof host->input - 1 - host->have);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return true;
+    if (n <= 0)
+        return false;
+    host->have += (size_t)n;
+    take_orders(host);
+    return true;
+}
+
+/* One slice of ending. true: over. */
+static bool end_slice(struct host *host)
+{
+    struct ps_run *run = &host->run;
+    enum ps_err err = ps_engine_stop(run->engine, ps_now_ns() + 20 * (uint64_t)PS_NS_PER_MS);
+    if (err == PS_OK)
+        return true;
+    uint64_t now_ns = ps_now_ns();
+    if (host->discard_ns == 0 && now_ns - host->close_ns > DRAIN_NS) {
+        ps_segment_say(run->segment, "the drain took over 3 s: what was left has been cancelled");
+        begin_to_close(host, host->end, PS_CLOSE_DISCARD);
+    } else if (host->discard_ns && now_ns - host->discard_ns > DISCARD_NS) {
+        return true;
+    }
+    return false;
+}
+
+static bool finish(struct host *host, bool stopped)
+{
+    struct ps_run *run = &host->run;
+    if (!stopped)
+        ps_segment_say(run->segment,
+                       "some tasks did not stop within 3 s of being cancelled; the host was ended");
+    account(run->segment);
+    put64(&run->segment->ended_ns, ps_now_ns() - run->segment->epoch_ns);
+    put32(&run->segment->end, host->end);
+    put32(&run->segment->phase, PS_PHASE_ENDED);
+    return stopped;
+}
+
+/* Until the next tick, or the end of the run if that is nearer; rounded up to milliseconds. */
+static int patience_ms(const struct host *host)
+{
+    uint64_t now_ns = ps_now_ns(), ran = ran_ns(host, now_ns);
+    uint64_t duration_ns = host->run.experiment.duration_ns;
+    uint64_t left_ns = host->tick_ns > now_ns ? host->tick_ns - now_ns : 0;
+    if (duration_ns && !host->control.paused) {
+        uint64_t end_ns = duration_ns > ran ? duration_ns - ran : PS_NS_PER_MS;
+        if (end_ns < left_ns)
+            left_ns = end_ns;
+    }
+    return (int)((left_ns + PS_NS_PER_MS - 1) / PS_NS_PER_MS);
+}
+
+static int serve(struct host *host)
+{
+    while (host->close_ns == 0) {
+        if (!listen_to_orders(host, patience_ms(host)))
+            _exit(0); /* the front end is gone: nobody is left to report to */
+        tick(host);
+    }
+    bool over = false;
+    while (!over) {
+        if (!listen_to_orders(host, 0))
+            _exit(0);
+        tick(host);
+        over = end_slice(host);
+    }
+    bool stopped = ps_engine_idle(host->run.engine);
+    if (finish(host, stopped))
+        unbuild(&host->run);
+    return stopped ? 0 : 1;
+}
+
+static void be_a_good_child(void)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    signal(SIGPIPE, SIG_IGN);
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (fd >= 0) { /* if memory runs out, the host goes first, not the user's shell */
+        if (write(fd, "1000", 4) < 0)
+            errno = 0;
+        close(fd);
+    }
+    ps_net_raise_nofile();
+}
+
+int ps_host_main(void)
+{
+    static struct host host; /* too large for a stack; one a process */
+    char why[512];
+    be_a_good_child();
+    enum ps_err err = ps_segment_open(PS_HOST_SEGMENT_FD, &host.run.segment);
+    if (err != PS_OK) {
+        snprintf(why, sizeof why, "error metrics segment: %s\n", ps_err_text(err));
+        send_all(why);
+        return 1;
+    }
+    close(PS_HOST_SEGMENT_FD);
+    put32(&host.run.segment->phase, PS_PHASE_STARTING);
+    ps_crash_install(host.run.segment);
+    err = receive_experiment(&host.run.experiment, why, sizeof why);
+    if (err == PS_OK)
+        err = build(&host, why, sizeof why);
+    if (err != PS_OK) {
+        char line[600];
+        snprintf(line, sizeof line, "error %s\n", why);
+        send_all(line);
+        _exit(1);
+    }
+    host.control.run = &host.run;
+    host.watchdog.patience_ns = PS_DEADLOCK_NS;
+    for (unsigned t = 0; t < host.run.experiment.type_count; t++)
+        if (host.run.experiment.types[t].timeout_ns + PS_DEADLOCK_NS > host.watchdog.patience_ns)
+            host.watchdog.patience_ns = host.run.experiment.types[t].timeout_ns + PS_DEADLOCK_NS;
+    put32(&host.run.segment->phase, PS_PHASE_RUNNING);
+    send_all("ok\n");
+    return serve(&host);
+}

@@ -1,0 +1,159 @@
+#include "host/job.h"
+
+#include "base/clock.h"
+#include "host/feeder.h"
+
+#define STEP_EXTERN(name, word, shape, help) extern const struct ps_step_ops ps_step_##word;
+PS_STEP_KINDS(STEP_EXTERN)
+
+#define STEP_ROW(name, word, shape, help) [PS_STEP_##name] = &ps_step_##word,
+static const struct ps_step_ops *const step_ops[PS_STEP_KIND_COUNT] = {PS_STEP_KINDS(STEP_ROW)};
+
+/* How long a piece of CPU work may be before `stop` is looked at. */
+#define PIECE_NS (50 * (uint64_t)PS_NS_PER_US)
+
+static void begin(struct ps_job *job, struct ps_run *run, unsigned type, struct ps_rng rng)
+{
+    job->run = run;
+    job->type = &run->experiment.types[type];
+    job->first = job->rng = rng;
+    job->position = job->phase = job->children = 0;
+    job->born_ns = ps_now_ns();
+}
+
+static void set_deadline(struct ps_job *job, uint64_t from_ns)
+{
+    if (job->type->timeout_ns)
+        job->task.deadline_ns = ps_time_add(from_ns, job->type->timeout_ns);
+}
+
+struct ps_job *ps_job_arrival(struct ps_run *run, uint64_t number, uint64_t intended_ns)
+{
+    struct ps_job *job = ps_job_take(run->jobs);
+    if (!job)
+        return NULL;
+    unsigned type = ps_arrival_type(&run->arrivals, number);
+    ps_task_init(&job->task, &ps_job_body, (uint32_t)number, (uint16_t)type);
+    begin(job, run, type, ps_arrival_rng(&run->arrivals, number));
+    job->root = true;
+    job->task.stamp.intended_ns = intended_ns;
+    set_deadline(job, intended_ns);
+    return job;
+}
+
+struct ps_job *ps_job_child(struct ps_job *parent, unsigned type)
+{
+    struct ps_job *job = ps_job_take(parent->run->jobs);
+    if (!job)
+        return NULL;
+    uint32_t index = parent->children++;
+    struct ps_rng rng = ps_child_rng(parent->first, index);
+    ps_task_init(&job->task, &ps_job_body, (uint32_t)ps_mix64(rng.state), (uint16_t)type);
+    begin(job, parent->run, type, rng);
+    job->root = false;
+    job->task.parent = &parent->task;
+    job->task.stamp.intended_ns = job->born_ns;
+    set_deadline(job, job->born_ns);
+    return job;
+}
+
+/* Injected faults that hit whoever runs on a certain worker: "crash" dies of a wild write, "stuck" burns
+ * CPU until the fault ends. */
+static void suffer(struct ps_job *job)
+{
+    struct ps_faults *faults = &job->run->faults;
+    int crash = atomic_load_explicit(&faults->crash_worker, memory_order_relaxed);
+    int stuck = atomic_load_explicit(&faults->stuck_worker, memory_order_relaxed);
+    if (crash < 0 && stuck < 0)
+        return;
+    int self = ps_worker_self();
+    if (crash == self && self >= 0) {
+        volatile uintptr_t wild = 16;
+        *(volatile int *)wild = 0;
+    }
+    if (stuck != self || self < 0)
+        return;
+    while (ps_now_ns() < atomic_load_explicit(&faults->stuck_until_ns, memory_order_relaxed) &&
+           ps_task_stopping(&job->task, 0) == PS_STOP_NOT)
+        ps_burn(&job->run->burner, PIECE_NS);
+}
+
+static uint64_t slowness(const struct ps_job *job)
+{
+    const struct ps_faults *faults = &job->run->faults;
+    int worker = atomic_load_explicit(&faults->slow_worker, memory_order_relaxed);
+    if (worker < 0 || worker != ps_worker_self())
+        return 1;
+    return atomic_load_explicit(&faults->slow_factor, memory_order_relaxed);
+}
+
+static bool to_stop(struct ps_job *job)
+{
+    uint64_t now_ns = job->task.deadline_ns == PS_NEVER ? 0 : ps_now_ns();
+    return ps_task_stopping(&job->task, now_ns) != PS_STOP_NOT;
+}
+
+bool ps_job_burn(struct ps_job *job, uint64_t *left_ns)
+{
+    uint64_t slow = slowness(job);
+    while (*left_ns > 0) {
+        uint64_t piece = *left_ns < PIECE_NS ? *left_ns : PIECE_NS;
+        for (uint64_t i = 0; i < slow; i++)
+            ps_burn(&job->run->burner, piece);
+        *left_ns -= piece;
+        if (*left_ns > 0 && to_stop(job))
+            return false;
+    }
+    return true;
+}
+
+static struct ps_wait *step(struct ps_task *task)
+{
+    struct ps_job *job = (struct ps_job *)task;
+    const struct ps_task_type *type = job->type;
+    if (job->position == 0 && job->phase == 0 && job->children == 0)
+        ps_job_started(job->run->jobs, job);
+    suffer(job);
+    while (job->position < type->step_count) {
+        const struct ps_step_def *def = &type->steps[job->position];
+        const struct ps_step_ops *ops = step_ops[def->kind];
+        if (to_stop(job)) {
+            if (job->phase > 0 && ops->abandon)
+                ops->abandon(job, def);
+            ps_task_give_up(task);
+            return NULL;
+        }
+        struct ps_wait *wait = ops->advance(job, def);
+        if (wait)
+            return wait;
+        if (task->outcome != PS_COMPLETED)
+            return NULL;
+        job->position++;
+        job->phase = 0;
+    }
+    double fail = job->run->experiment.fail;
+    if (fail > 0 && ps_rng_unit(&job->rng) < fail)
+        task->outcome = PS_FAILED;
+    return NULL;
+}
+
+static void ended(struct ps_task *task)
+{
+    struct ps_job *job = (struct ps_job *)task;
+    ps_job_ended(job->run->jobs, job);
+    if (job->root)
+        ps_feeder_ended(job->run->feeder);
+}
+
+static void release(struct ps_task *task)
+{
+    struct ps_job *job = (struct ps_job *)task;
+    ps_job_put(job->run->jobs, job);
+}
+
+const struct ps_body ps_job_body = {
+    .name = "job",
+    .step = step,
+    .ended = ended,
+    .release = release,
+};

@@ -1,0 +1,68 @@
+/* A job: a task of the experiment, which is a program of steps and a position in it. One interpreter for
+ * all engines: ps_job_body.step runs steps until one must wait. Engines with direct style wait in
+ * place, event engines come back. */
+#ifndef PS_HOST_JOB_H
+#define PS_HOST_JOB_H
+
+#include "engines/common/sync.h"
+#include "host/run.h"
+#include "model/step.h"
+
+struct ps_net_connection;
+
+/* Owner: the worker that runs it; before submit and after release, the pool. */
+struct ps_job {
+    struct ps_task task; /* first: the engine sees only this */
+    struct ps_run *run;
+    const struct ps_task_type *type;
+    struct ps_rng first; /* its generator at the start, from which children derive theirs */
+    struct ps_rng rng;
+    uint32_t position; /* index of the current step */
+    uint32_t phase;    /* 0 when a step begins; the step's own after that */
+    uint32_t children; /* spawned so far */
+    bool root;         /* came from the feeder, not from a parent */
+    _Atomic uint32_t started; /* 1 from its first step to its end; see job_pool.c */
+    uint64_t born_ns;
+    struct ps_wait wait;
+    uint64_t amount; /* what the step drew: ns left to burn, the end of a sleep */
+    union {
+        struct ps_waiter waiter; /* lock, and net for a place */
+        struct ps_net_connection *connection;
+    };
+    struct ps_job *next_free;
+};
+
+/* How a step kind runs. advance: do what needs no waiting; return what to wait for (and be called
+ * again afterwards, with phase as left), or NULL: the step is done, or the task has failed
+ * (task.outcome). abandon: the task is to stop in the middle of the step: let go of what it holds; NULL:
+ * it holds nothing. */
+struct ps_step_ops {
+    struct ps_wait *(*advance)(struct ps_job *job, const struct ps_step_def *step);
+    void (*abandon)(struct ps_job *job, const struct ps_step_def *step);
+};
+
+extern const struct ps_body ps_job_body;
+
+/* Make a job ready to submit: number n of the arrival list, or a child of `parent`. NULL: no memory. */
+struct ps_job *ps_job_arrival(struct ps_run *run, uint64_t number, uint64_t intended_ns);
+struct ps_job *ps_job_child(struct ps_job *parent, unsigned type);
+
+/* Burn CPU for the job's current worker (a slow worker takes longer) in pieces, looking for stop.
+ * Returns false if the job is to stop; *left_ns is what remains. */
+bool ps_job_burn(struct ps_job *job, uint64_t *left_ns);
+
+/* Memory of jobs: per-thread magazines over a shared depot. */
+struct ps_job_pool *ps_job_pool_new(void);
+void ps_job_pool_free(struct ps_job_pool *pool); /* all jobs have been released */
+struct ps_job *ps_job_take(struct ps_job_pool *pool);
+void ps_job_put(struct ps_job_pool *pool, struct ps_job *job);
+
+/* A job begins its first step / has ended. The job's thread. */
+void ps_job_started(struct ps_job_pool *pool, struct ps_job *job);
+void ps_job_ended(struct ps_job_pool *pool, struct ps_job *job);
+
+/* Cancel every job born before now: those that have started at once, queued ones when their turn
+ * comes. Any thread but a worker. */
+void ps_jobs_cancel_all(struct ps_job_pool *pool);
+
+#endif

@@ -1,0 +1,162 @@
+/* Memory of jobs.
+ *
+ * Protocol: shard i serves worker slot i, the last one all other threads. A shard's lock is contended
+ * only when a slot changes hands or by outside threads. A shard that runs empty takes BATCH jobs from the
+ * depot, one that is full gives BATCH back, so jobs that are made on one thread and end on another flow
+ * round at one depot lock per BATCH. Lock order: shards by index, then depot.
+ *
+ * Cancelling all: a job ends under the lock of its thread's shard, so with all shards locked no job can
+ * end, and those with `started` set (release, at the first step; acquire here) are safe to cancel. Jobs
+ * that have not started compare their birth with cancel_before_ns (release / acquire) when they do:
+ * either the sweep sees `started`, or the job sees the new bound, because both are seq_cst. */
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "host/job.h"
+
+enum { BATCH = 64, FULL = 2 * BATCH, SLAB = 256, SHARDS = PS_MAX_WORKERS + 1 };
+
+struct shard {
+    _Alignas(128) pthread_mutex_t lock;
+    unsigned count;
+    struct ps_job *free[FULL];
+};
+
+struct slab {
+    struct slab *next; /* jobs are zeroed when made: `started` is readable at once */
+    struct ps_job jobs[SLAB];
+};
+
+struct ps_job_pool {
+    struct shard shard[SHARDS];
+    pthread_mutex_t depot_lock;
+    struct ps_job *depot; /* list by next_free */
+    struct slab *slabs;
+    _Atomic uint64_t cancel_before_ns;
+};
+
+struct ps_job_pool *ps_job_pool_new(void)
+{
+    struct ps_job_pool *pool = aligned_alloc(128, (sizeof *pool + 127) / 128 * 128);
+    if (!pool)
+        return NULL;
+    for (unsigned i = 0; i < SHARDS; i++) {
+        pthread_mutex_init(&pool->shard[i].lock, NULL);
+        pool->shard[i].count = 0;
+    }
+    pthread_mutex_init(&pool->depot_lock, NULL);
+    pool->depot = NULL;
+    pool->slabs = NULL;
+    atomic_init(&pool->cancel_before_ns, 0);
+    return pool;
+}
+
+void ps_job_pool_free(struct ps_job_pool *pool)
+{
+    if (!pool)
+        return;
+    while (pool->slabs) {
+        struct slab *slab = pool->slabs;
+        pool->slabs = slab->next;
+        free(slab);
+    }
+    for (unsigned i = 0; i < SHARDS; i++)
+        pthread_mutex_destroy(&pool->shard[i].lock);
+    pthread_mutex_destroy(&pool->depot_lock);
+    free(pool);
+}
+
+static bool grow_depot(struct ps_job_pool *pool)
+{
+    struct slab *slab = calloc(1, sizeof *slab);
+    if (!slab)
+        return false;
+    slab->next = pool->slabs;
+    pool->slabs = slab;
+    for (unsigned i = 0; i < SLAB; i++) {
+        slab->jobs[i].next_free = pool->depot;
+        pool->depot = &slab->jobs[i];
+    }
+    return true;
+}
+
+static void refill(struct ps_job_pool *pool, struct shard *shard)
+{
+    pthread_mutex_lock(&pool->depot_lock);
+    while (shard->count < BATCH) {
+        if (!pool->depot && !grow_depot(pool))
+            break;
+        shard->free[shard->count++] = pool->depot;
+        pool->depot = pool->depot->next_free;
+    }
+    pthread_mutex_unlock(&pool->depot_lock);
+}
+
+static void flush(struct ps_job_pool *pool, struct shard *shard)
+{
+    pthread_mutex_lock(&pool->depot_lock);
+    while (shard->count > BATCH) {
+        struct ps_job *job = shard->free[--shard->count];
+        job->next_free = pool->depot;
+        pool->depot = job;
+    }
+    pthread_mutex_unlock(&pool->depot_lock);
+}
+
+static struct shard *own_shard(struct ps_job_pool *pool)
+{
+    int slot = ps_worker_self();
+    return &pool->shard[slot >= 0 ? (unsigned)slot : SHARDS - 1];
+}
+
+struct ps_job *ps_job_take(struct ps_job_pool *pool)
+{
+    struct shard *shard = own_shard(pool);
+    pthread_mutex_lock(&shard->lock);
+    if (shard->count == 0)
+        refill(pool, shard);
+    struct ps_job *job = shard->count ? shard->free[--shard->count] : NULL;
+    pthread_mutex_unlock(&shard->lock);
+    return job;
+}
+
+void ps_job_put(struct ps_job_pool *pool, struct ps_job *job)
+{
+    struct shard *shard = own_shard(pool);
+    pthread_mutex_lock(&shard->lock);
+    if (shard->count == FULL)
+        flush(pool, shard);
+    shard->free[shard->count++] = job;
+    pthread_mutex_unlock(&shard->lock);
+}
+
+void ps_job_started(struct ps_job_pool *pool, struct ps_job *job)
+{
+    atomic_store(&job->started, 1);
+    if (job->born_ns < atomic_load(&pool->cancel_before_ns))
+        ps_task_cancel(&job->task);
+}
+
+void ps_job_ended(struct ps_job_pool *pool, struct ps_job *job)
+{
+    struct shard *shard = own_shard(pool);
+    pthread_mutex_lock(&shard->lock);
+    atomic_store(&job->started, 0);
+    pthread_mutex_unlock(&shard->lock);
+}
+
+void ps_jobs_cancel_all(struct ps_job_pool *pool)
+{
+    atomic_store(&pool->cancel_before_ns, ps_now_ns());
+    for (unsigned i = 0; i < SHARDS; i++)
+        pthread_mutex_lock(&pool->shard[i].lock);
+    pthread_mutex_lock(&pool->depot_lock);
+    for (struct slab *slab = pool->slabs; slab; slab = slab->next)
+        for (unsigned i = 0; i < SLAB; i++)
+            if (atomic_load(&slab->jobs[i].started))
+                ps_task_cancel(&slab->jobs[i].task);
+    pthread_mutex_unlock(&pool->depot_lock);
+    for (unsigned i = SHARDS; i-- > 0;)
+        pthread_mutex_unlock(&pool->shard[i].lock);
+}

@@ -1,0 +1,66 @@
+#include "host/services.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "host/disk_files.h"
+#include "host/net_client.h"
+
+/* What all temporary files of a run may hold. */
+#define DISK_BYTES (UINT64_C(256) << 20)
+
+static bool uses(const struct ps_experiment *experiment, enum ps_step_kind kind)
+{
+    for (unsigned t = 0; t < experiment->type_count; t++)
+        for (unsigned s = 0; s < experiment->types[t].step_count; s++)
+            if (experiment->types[t].steps[s].kind == kind)
+                return true;
+    return false;
+}
+
+static void forget(void *arg, int fd)
+{
+    struct ps_run *run = arg;
+    ps_engine_forget_fd(run->engine, fd);
+}
+
+static enum ps_err start_net(struct ps_run *run)
+{
+    enum ps_err err = ps_net_service_start(run->segment, &run->net);
+    if (err != PS_OK)
+        return err;
+    uint16_t port = ps_net_service_port(run->net);
+    atomic_store_explicit(&run->segment->net_port, port, memory_order_relaxed);
+    err = ps_net_pool_create(port, run->segment->slots, forget, run, &run->net_pool);
+    if (err == PS_OK)
+        ps_sema_init(&run->net_places, ps_net_pool_cap(run->net_pool));
+    return err;
+}
+
+enum ps_err ps_services_start(struct ps_run *run, char *why, size_t why_size)
+{
+    if (uses(&run->experiment, PS_STEP_NET)) {
+        enum ps_err err = start_net(run);
+        if (err != PS_OK) {
+            snprintf(why, why_size, "the loopback service for net steps cannot start: %s",
+                     ps_err_text(err));
+            return err;
+        }
+    }
+    if (!uses(&run->experiment, PS_STEP_DISK))
+        return PS_OK;
+    const char *dir = getenv("TMPDIR");
+    return ps_disk_open(dir && *dir ? dir : "/tmp", DISK_BYTES, &run->disk, why, why_size);
+}
+
+void ps_services_stop(struct ps_run *run)
+{
+    if (run->net_pool) {
+        ps_net_pool_destroy(run->net_pool);
+        ps_sema_destroy(&run->net_places);
+    }
+    if (run->net)
+        ps_net_service_stop(run->net);
+    if (run->disk)
+        ps_disk_close(run->disk);
+}

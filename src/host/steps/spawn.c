@@ -1,0 +1,26 @@
+/* spawn TYPE xN: submit N children. A child that is refused or has no memory is counted as refused by
+ * ps_submit, or ends the parent as failed. */
+#include "host/job.h"
+
+static struct ps_wait *advance(struct ps_job *job, const struct ps_step_def *step)
+{
+    for (uint32_t i = 0; i < step->count; i++) {
+        struct ps_job *child = ps_job_child(job, step->type);
+        if (!child) {
+            job->task.outcome = PS_FAILED;
+            return NULL;
+        }
+        enum ps_err err = ps_submit(job->task.engine, &child->task, 0);
+        if (err == PS_OK)
+            continue;
+        ps_job_put(job->run->jobs, child);
+        if (err == PS_ECLOSED) {
+            ps_task_give_up(&job->task);
+            return NULL;
+        }
+    }
+    return NULL;
+}
+
+extern const struct ps_step_ops ps_step_spawn;
+const struct ps_step_ops ps_step_spawn = {.advance = advance};

@@ -1,0 +1,30 @@
+#include <pthread.h>
+
+#include "engines/engine.h"
+#include "host/host.h"
+
+enum { ENGINES_MAX = 16, POLICIES_MAX = 64 };
+
+static struct ps_policy_word policies[POLICIES_MAX];
+static struct ps_engine_word engines[ENGINES_MAX];
+static const struct ps_vocabulary vocabulary = {engines};
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void fill(void)
+{
+    unsigned next = 0;
+    for (unsigned e = 0; ps_engines[e] && e < ENGINES_MAX - 1; e++) {
+        engines[e] = (struct ps_engine_word){ps_engines[e]->name, ps_engines[e]->title,
+                                             &policies[next]};
+        for (const struct ps_policy *p = ps_engines[e]->policies; p->name; p++)
+            if (next < POLICIES_MAX - ENGINES_MAX)
+                policies[next++] = (struct ps_policy_word){p->name, p->title, p->max_workers};
+        next++; /* the row's terminator */
+    }
+}
+
+const struct ps_vocabulary *ps_host_vocabulary(void)
+{
+    pthread_once(&once, fill);
+    return &vocabulary;
+}

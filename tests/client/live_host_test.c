@@ -1,0 +1,326 @@
+/* Real hosts, started as the front end starts them: this program re-executes itself as the host. */
+#include "support.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "client/live.h"
+#include "engines/engine.h"
+#include "host/host.h"
+
+#define PATIENCE_NS (30 * (uint64_t)PS_NS_PER_S)
+
+static struct ps_snapshot snapshot;
+
+/* Keys are set over a small open load. Pairs of key and value, ends with NULL. */
+static struct ps_experiment experiment_with(const char *const *pairs)
+{
+    static const char text[] = "[preset]\ntitle = test\n[engine]\nname = threadpool\nworkers = 4\n"
+                               "[arrivals]\nrate = 500/s\n[task work]\n"
+                               "steps = cpu 200us, sleep 1ms\n[run]\nduration = 0\n";
+    struct ps_experiment e;
+    struct ps_complaints complaints = {.count = 0};
+    assert_int_equal(ps_experiment_parse(&e, ps_host_vocabulary(), "test", text, sizeof text - 1,
+                                         &complaints),
+                     PS_OK);
+    for (; *pairs; pairs += 2)
+        assert_int_equal(ps_experiment_set(&e, ps_host_vocabulary(), pairs[0], pairs[1], "test",
+                                           &complaints),
+                         PS_OK);
+    return e;
+}
+
+#define WITH(...) experiment_with((const char *const[]){__VA_ARGS__, NULL})
+#define PLAIN     experiment_with((const char *const[]){NULL})
+
+static struct ps_live *start(struct ps_experiment experiment)
+{
+    struct ps_live *live;
+    char why[512] = "";
+    if (ps_live_start(&experiment, &live, why, sizeof why) != PS_OK)
+        fail_msg("%s", why);
+    return live;
+}
+
+static void look(struct ps_live *live)
+{
+    struct ps_source *source = ps_live_source(live);
+    assert_int_equal(source->ops->snapshot(source, &snapshot), PS_OK);
+}
+
+static bool ended(void) { return snapshot.phase == PS_PHASE_ENDED; }
+static bool deadlocked(void) { return snapshot.end == PS_END_DEADLOCK; }
+static bool not_deadlocked(void) { return snapshot.end != PS_END_DEADLOCK; }
+static bool some_completed(void) { return snapshot.totals.ended[PS_COMPLETED] > 20; }
+static bool some_cancelled(void) { return snapshot.totals.ended[PS_CANCELLED] > 0; }
+static bool hundred_in_flight(void) { return snapshot.in_flight == 100; }
+
+/* Look again and again until the predicate holds; the pause only spares the CPU. */
+static void until(struct ps_live *live, bool (*predicate)(void), const char *what)
+{
+    uint64_t give_up = ps_now_ns() + PATIENCE_NS;
+    for (;;) {
+        look(live);
+        if (predicate())
+            return;
+        if (ps_now_ns() > give_up)
+            fail_msg("never came: %s (message: %s)", what, snapshot.message);
+        poll(NULL, 0, 2);
+    }
+}
+
+static void tell(struct ps_live *live, const char *line, enum ps_err expected, const char *part)
+{
+    struct ps_source *source = ps_live_source(live);
+    char answer[256];
+    enum ps_err err;
+    do
+        err = source->ops->control(source, line, answer, sizeof answer);
+    while (err == PS_ETIMEDOUT && strcmp(line, "ping") == 0);
+    if (err != expected || !strstr(answer, part))
+        fail_msg("'%s' was answered %d '%s', expected %d '%s'", line, err, answer, expected, part);
+}
+
+static void a_run_ends_at_its_duration_and_is_conserved(void **state)
+{
+    (void)state;
+    struct ps_live *live = start(WITH("run.duration", "300ms"));
+    until(live, ended, "the end");
+    assert_int_equal(snapshot.end, PS_END_DURATION);
+    assert_true(snapshot.totals.submitted > 50);
+    assert_true(ps_totals_conserved(&snapshot.totals));
+    assert_true(snapshot.process.valid);
+    assert_true(snapshot.process.cpu_ns > 0);
+    ps_live_free(live);
+}
+
+static void every_engine_and_policy_gets_the_same_arrivals(void **state)
+{
+    (void)state;
+    uint64_t submitted = 0;
+    for (const struct ps_engine_ops *const *e = ps_engines; *e; e++)
+        for (const struct ps_policy *p = (*e)->policies; p->name; p++) {
+            struct ps_live *live = start(WITH("engine.name", (*e)->name, "engine.policy", p->name,
+                                              "run.duration", "200ms"));
+            until(live, ended, p->name);
+            assert_true(ps_totals_conserved(&snapshot.totals));
+            assert_int_equal(snapshot.totals.ended[PS_COMPLETED], snapshot.totals.submitted);
+            if (submitted)
+                assert_int_equal(snapshot.totals.submitted, submitted);
+            submitted = snapshot.totals.submitted;
+            ps_live_free(live);
+        }
+}
+
+static void a_batch_ends_when_it_is_done(void **state)
+{
+    (void)state;
+    struct ps_live *live =
+        start(WITH("arrivals.model", "batch", "arrivals.tasks", "1000", "task work.steps", "cpu 5us"));
+    until(live, ended, "the end");
+    assert_int_equal(snapshot.end, PS_END_COMPLETED);
+    assert_int_equal(snapshot.totals.ended[PS_COMPLETED], 1000);
+    ps_live_free(live);
+}
+
+static void a_killed_host_is_reported(void **state)
+{
+    (void)state;
+    struct ps_live *live = start(PLAIN);
+    until(live, some_completed, "work");
+    kill(ps_live_pid(live), SIGKILL);
+    until(live, ended, "the end");
+    assert_int_equal(snapshot.end, PS_END_CRASH);
+    assert_non_null(strstr(snapshot.message, "SIGKILL"));
+    assert_false(ps_live_running(live));
+    tell(live, "ping", PS_EGONE, "ended");
+    ps_live_free(live);
+}
+
+static void a_crash_names_signal_worker_and_task(void **state)
+{
+    (void)state;
+    for (const struct ps_engine_ops *const *e = ps_engines; *e; e++) {
+        struct ps_live *live = start(WITH("engine.name", (*e)->name, "engine.workers", "1"));
+        until(live, some_completed, "work");
+        tell(live, "fault crash 0", PS_OK, "ok");
+        until(live, ended, "the crash");
+        assert_int_equal(snapshot.end, PS_END_CRASH);
+        if (!strstr(snapshot.message, "SIGSEGV in worker 0, task 'work'"))
+            fail_msg("%s: %s", (*e)->name, snapshot.message);
+        ps_live_free(live);
+    }
+}
+
+static void a_deadlock_is_named_and_more_workers_end_it(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "[preset]\ntitle = deadlock\n[engine]\nname = threadpool\npolicy = fifo\nworkers = 4\n"
+        "wait = block\n[arrivals]\nmodel = closed\nin_flight = 8\n[task parent]\n"
+        "steps = cpu 1ms, spawn child x2, join\n[task child]\nweight = 0\nsteps = cpu 1ms\n"
+        "[run]\nduration = 0\n";
+    struct ps_experiment e;
+    struct ps_complaints complaints = {.count = 0};
+    assert_int_equal(ps_experiment_parse(&e, ps_host_vocabulary(), "test", text, sizeof text - 1,
+                                         &complaints),
+                     PS_OK);
+    struct ps_live *live = start(e);
+    until(live, deadlocked, "the deadlock");
+    assert_non_null(strstr(snapshot.message, "4 of 4 workers wait for children in task 'parent'"));
+    assert_int_equal(snapshot.phase, PS_PHASE_RUNNING);
+    tell(live, "workers 16", PS_OK, "ok");
+    until(live, not_deadlocked, "life");
+    tell(live, "workers 4", PS_OK, "ok");
+    until(live, deadlocked, "the second deadlock");
+    tell(live, "stop discard", PS_OK, "ok");
+    until(live, ended, "the end");
+    assert_int_equal(snapshot.end, PS_END_DEADLOCK);
+    assert_true(ps_totals_conserved(&snapshot.totals));
+    ps_live_free(live);
+}
+
+static void control_lines_are_answered(void **state)
+{
+    (void)state;
+    struct ps_live *live = start(WITH("engine.policy", "steal", "engine.offload", "off"));
+    tell(live, "ping", PS_OK, "ok");
+    tell(live, "workers 8", PS_OK, "ok");
+    tell(live, "workers -3", PS_OK, "ok");
+    tell(live, "workers 0", PS_EINVAL, "1 to 256");
+    tell(live, "workers 257", PS_EINVAL, "1 to 256");
+    tell(live, "workers", PS_EINVAL, "a number of workers");
+    tell(live, "workers many", PS_EINVAL, "'many'");
+    tell(live, "worker 3", PS_EINVAL, "did you mean 'workers'?");
+    tell(live, "rate 100", PS_OK, "ok");
+    tell(live, "rate x2", PS_OK, "ok");
+    tell(live, "rate -1", PS_EINVAL, "rate");
+    tell(live, "in_flight 10", PS_EINVAL, "closed model");
+    tell(live, "stealing off", PS_OK, "ok");
+    tell(live, "stealing perhaps", PS_EINVAL, "on or off");
+    tell(live, "offload on", PS_EINVAL, "no helper threads");
+    tell(live, "fault stuck 1 100ms", PS_OK, "ok");
+    tell(live, "fault slow 1 10", PS_OK, "ok");
+    tell(live, "fault off", PS_OK, "ok");
+    tell(live, "fault earthquake", PS_EINVAL, "stuck W T");
+    tell(live, "stop later", PS_EINVAL, "drain or discard");
+    tell(live, "", PS_EINVAL, "not a command");
+    look(live);
+    assert_int_equal(snapshot.workers, 5);
+    assert_false(snapshot.stealing);
+    assert_int_equal((int)snapshot.rate, 200);
+    ps_live_stop(live, true, PATIENCE_NS);
+    look(live);
+    assert_int_equal(snapshot.end, PS_END_CANCELLED);
+    assert_true(ps_totals_conserved(&snapshot.totals));
+    ps_live_free(live);
+}
+
+static void cancel_ends_what_waits(void **state)
+{
+    (void)state;
+    static const char *const engines[] = {"green", "async", "threadpool", "pthread"};
+    for (size_t i = 0; i < sizeof engines / sizeof *engines; i++) {
+        struct ps_live *live =
+            start(WITH("engine.name", engines[i], "arrivals.model", "closed", "arrivals.in_flight",
+                       "100", "task work.steps", "sleep 100s", "arrivals.think", "1s"));
+        until(live, hundred_in_flight, "a hundred tasks");
+        tell(live, "cancel", PS_OK, "ok");
+        until(live, some_cancelled, "cancelled tasks");
+        ps_live_free(live);
+    }
+}
+
+static void paused_work_stands_still(void **state)
+{
+    (void)state;
+    for (const struct ps_engine_ops *const *e = ps_engines; *e; e++)
+        for (const struct ps_policy *p = (*e)->policies; p->name; p++) {
+            struct ps_live *live = start(WITH("engine.name", (*e)->name, "engine.policy", p->name));
+            until(live, some_completed, "work");
+            tell(live, "pause", PS_OK, "ok");
+            /* What runs may end; then nothing starts any more. */
+            uint64_t started, again, quiet_since = ps_now_ns();
+            look(live);
+            started = snapshot.totals.started;
+            while (ps_now_ns() - quiet_since < 100 * (uint64_t)PS_NS_PER_MS) {
+                look(live);
+                again = snapshot.totals.started;
+                if (again != started)
+                    quiet_since = ps_now_ns();
+                assert_true(again - started < 100);
+                poll(NULL, 0, 2);
+            }
+            assert_int_equal(snapshot.phase, PS_PHASE_PAUSED);
+            uint64_t completed = snapshot.totals.ended[PS_COMPLETED];
+            tell(live, "resume", PS_OK, "ok");
+            do
+                look(live);
+            while (snapshot.totals.ended[PS_COMPLETED] < completed + 20);
+            ps_live_free(live);
+        }
+}
+
+static void too_much_is_refused_before_anything_starts(void **state)
+{
+    (void)state;
+    struct ps_experiment e = WITH("engine.name", "green", "engine.queue", "1");
+    e.queue = UINT64_C(1) << 40;
+    struct ps_live *live;
+    char why[512] = "";
+    assert_int_not_equal(ps_live_start(&e, &live, why, sizeof why), PS_OK);
+    assert_non_null(strstr(why, "engine.queue"));
+}
+
+static void no_host_outlives_its_front_end(void **state)
+{
+    (void)state;
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    int pipe_fds[2];
+    assert_int_equal(pipe(pipe_fds), 0);
+    pid_t front = fork();
+    if (front == 0) {
+        struct ps_live *live = start(PLAIN);
+        int pid = ps_live_pid(live);
+        _exit(write(pipe_fds[1], &pid, sizeof pid) == sizeof pid && pause());
+    }
+    int host = 0;
+    assert_int_equal(read(pipe_fds[0], &host, sizeof host), sizeof host);
+    kill(front, SIGKILL);
+    assert_int_equal(waitpid(front, NULL, 0), front);
+    /* The host has become our child: its end can be waited for. */
+    assert_int_equal(waitpid(host, NULL, 0), host);
+    errno = 0;
+    assert_int_equal(kill(host, 0), -1);
+    assert_int_equal(errno, ESRCH);
+    close(pipe_fds[0]);
+    close(pipe_fds[1]);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "host") == 0)
+        return ps_host_main();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_run_ends_at_its_duration_and_is_conserved),
+        cmocka_unit_test(every_engine_and_policy_gets_the_same_arrivals),
+        cmocka_unit_test(a_batch_ends_when_it_is_done),
+        cmocka_unit_test(a_killed_host_is_reported),
+        cmocka_unit_test(a_crash_names_signal_worker_and_task),
+        cmocka_unit_test(a_deadlock_is_named_and_more_workers_end_it),
+        cmocka_unit_test(control_lines_are_answered),
+        cmocka_unit_test(cancel_ends_what_waits),
+        cmocka_unit_test(paused_work_stands_still),
+        cmocka_unit_test(too_much_is_refused_before_anything_starts),
+        cmocka_unit_test(no_host_outlives_its_front_end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
