@@ -1,13 +1,385 @@
-#include "engines/common/core.h"
+/* The contract's operations: admission, resizing, closing.
+ *
+ * Protocol of `gate`: the low bits count tasks that were accepted and have not started, over all
+ * loops; NO_OUTSIDE and NO_WORKER refuse. One word, because acceptance must be decided at one
+ * instant: submit  CAS gate + 1, unless refused or full; only then counts `submitted` and posts
+ *   start   gate - 1 (seq_cst RMW, partner: the event count `room` of the base)
+ *   close   gate |= NO_...: a task accepted before is in the count, one after it cannot be
+ *   stop    live tasks 0, then gate's count 0, then live tasks 0 again
+ * In stop the first zero may miss a task that was accepted and is not yet counted as submitted. The
+ * gate cannot: it is 0 only when every accepted task has started, so was counted. What comes after
+ * that zero are children, counted before their parent ends; so the second zero is final.
+ * All of `gate` is seq_cst: it stands between the waiters and the room of the base's protocol.
+ *
+ * Resize: `live` is raised after the new loops can take tasks and lowered before the old ones
+ * retire. A submitter that read it before finds a closed inbox and goes down to slot 0, which is
+ * never closed while a task is queued. */
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
-static const struct ps_policy policies[] = {{.name = "none", .title = "not built yet"}, {.name = NULL}};
+#include "base/clock.h"
+#include "engines/async/async.h"
+#include "engines/common/parker.h"
 
-static enum ps_err create(const struct ps_engine_config *config, struct ps_engine **engine)
+static const uint64_t NO_OUTSIDE = UINT64_C(1) << 62;
+static const uint64_t NO_WORKER = UINT64_C(1) << 63;
+static const uint64_t COUNT = (UINT64_C(1) << 62) - 1;
+
+/* The size of libuv's pool of helpers, which is one for the process. */
+enum { MAX_OFFLOAD = 1024 };
+
+static struct ps_async *of(struct ps_engine *engine)
 {
-    (void)config;
-    (void)engine;
-    return PS_ENOTSUP;
+    return (struct ps_async *)engine;
+}
+
+/* ---- submit ---- */
+
+static enum ps_err enter(struct ps_async *engine, bool from_worker)
+{
+    bool bounded = !from_worker || engine->base.config.on_full == PS_ON_FULL_REFUSE;
+    uint64_t refused = from_worker ? NO_WORKER : NO_WORKER | NO_OUTSIDE;
+    uint64_t gate = atomic_load(&engine->gate);
+    do {
+        if (gate & refused)
+            return PS_ECLOSED;
+        if (bounded && (gate & COUNT) >= engine->base.config.queue)
+            return PS_EFULL;
+    } while (!atomic_compare_exchange_weak(&engine->gate, &gate, gate + 1));
+    return PS_OK;
+}
+
+void ps_async_leave_queue(struct ps_async *engine)
+{
+    atomic_fetch_sub(&engine->gate, 1);
+    ps_engine_room(&engine->base);
+}
+
+void ps_async_place(struct ps_async *engine, struct ps_async_loop *own, struct ps_task *task)
+{
+    uint32_t live = atomic_load_explicit(&engine->live, memory_order_acquire);
+    uint32_t turn =
+        own ? own->next_child++ : atomic_fetch_add_explicit(&engine->next, 1, memory_order_relaxed);
+    for (uint32_t slot = turn % live;; slot = slot > 0 ? slot - 1 : 0) {
+        struct ps_async_loop *loop = &engine->loop[slot];
+        ps_async_depth(loop, 1);
+        if (loop == own) {
+            ps_task_list_push(&loop->fresh, task);
+            return;
+        }
+        if (ps_async_post(loop, task))
+            return;
+        ps_async_depth(loop, -1);
+    }
+}
+
+static enum ps_err submit(struct ps_engine *base, struct ps_task *task)
+{
+    struct ps_self *self = ps_self();
+    bool from_worker = self->engine == base;
+    if (!task->body->step)
+        return PS_ENOTSUP;
+    enum ps_err err = enter(of(base), from_worker);
+    if (err != PS_OK)
+        return err;
+    ps_task_accept(base, task);
+    ps_async_place(of(base), from_worker ? self->worker : NULL, task);
+    return PS_OK;
+}
+
+/* ---- create, start, destroy ---- */
+
+/* libuv aborts when it closes a descriptor below 3: none of its own may get there. */
+static enum ps_err occupy_stdio(void)
+{
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDWR) != fd)
+            return PS_ELIMIT;
+    return PS_OK;
+}
+
+/* Before libuv's first call on a helper; no effect after it. */
+static void size_offload(unsigned helpers)
+{
+    char text[16];
+    snprintf(text, sizeof text, "%u", helpers);
+    setenv("UV_THREADPOOL_SIZE", text, 0);
+}
+
+/* End the unstarted tasks of a loop that never ran. */
+static void discard_loop(struct ps_async *engine, struct ps_async_loop *loop)
+{
+    struct ps_task_list all = ps_async_loop_empty(loop, false);
+    struct ps_task *task;
+    while ((task = ps_task_list_pop(&all))) {
+        ps_async_depth(loop, -1);
+        ps_async_leave_queue(engine);
+        ps_task_discard(&engine->base.outside, task);
+    }
+}
+
+/* Of an engine that never ran. Also waits for submitters that are past the gate. */
+static void discard_unstarted(struct ps_async *engine)
+{
+    atomic_fetch_or(&engine->gate, NO_OUTSIDE | NO_WORKER);
+    while ((atomic_load(&engine->gate) & COUNT) > 0)
+        for (unsigned slot = 0; slot < engine->slots; slot++)
+            if (atomic_load(&engine->loop[slot].life) != PS_ASYNC_ABSENT)
+                discard_loop(engine, &engine->loop[slot]);
+}
+
+static void destroy(struct ps_engine *base)
+{
+    struct ps_async *engine = of(base);
+    if (atomic_load(&engine->begun) != PS_ASYNC_GO)
+        discard_unstarted(engine);
+    for (unsigned slot = 0; slot < engine->slots; slot++)
+        if (atomic_load(&engine->loop[slot].life) != PS_ASYNC_ABSENT)
+            ps_async_loop_fini(&engine->loop[slot]);
+    ps_engine_fini(base);
+    free(engine);
+}
+
+static struct ps_async *allocate(const struct ps_engine_config *config)
+{
+    unsigned most = PS_MAX_WORKERS;
+    unsigned slots =
+        config->segment && config->segment->slots < most ? config->segment->slots : most;
+    struct ps_async *engine = NULL;
+    size_t bytes = sizeof *engine + slots * sizeof engine->loop[0];
+    if (posix_memalign((void **)&engine, 128, bytes) != 0)
+        return NULL;
+    memset(engine, 0, bytes);
+    engine->slots = slots;
+    return engine;
 }
 
 extern const struct ps_engine_ops ps_engine_async;
-const struct ps_engine_ops ps_engine_async = {.name = "async", .title = "async", .policies = policies, .create = create};
+
+static enum ps_err create(const struct ps_engine_config *config, struct ps_engine **made)
+{
+    if (config->offload > MAX_OFFLOAD)
+        return PS_EINVAL;
+    struct ps_async *engine = allocate(config);
+    if (!engine)
+        return PS_ENOMEM;
+    enum ps_err err = ps_engine_init(&engine->base, &ps_engine_async, config);
+    if (err != PS_OK) {
+        free(engine);
+        return err;
+    }
+    atomic_store(&engine->limit, config->limit);
+    atomic_store(&engine->live, config->workers);
+    atomic_store(&engine->offload, config->offload > 0);
+    if (config->offload > 0)
+        size_offload(config->offload);
+    err = occupy_stdio();
+    for (unsigned slot = 0; slot < config->workers && err == PS_OK; slot++) {
+        err = ps_async_loop_init(engine, &engine->loop[slot], slot);
+        if (err == PS_OK)
+            ps_async_loop_open(&engine->loop[slot]);
+    }
+    if (err != PS_OK) {
+        destroy(&engine->base);
+        return err;
+    }
+    *made = &engine->base;
+    return PS_OK;
+}
+
+static void let_go(struct ps_async *engine, enum ps_async_begun how)
+{
+    atomic_store(&engine->begun, how);
+    ps_futex_wake(&engine->begun, INT_MAX);
+}
+
+static enum ps_err start(struct ps_engine *base)
+{
+    struct ps_async *engine = of(base);
+    enum ps_err err = PS_OK;
+    unsigned slot = 0;
+    while (slot < base->config.workers && err == PS_OK)
+        err = ps_async_loop_start(&engine->loop[slot++]);
+    if (err == PS_OK) {
+        let_go(engine, PS_ASYNC_GO);
+        return PS_OK;
+    }
+    let_go(engine, PS_ASYNC_ABORT);
+    while (slot-- > 0)
+        ps_async_loop_join(&engine->loop[slot]);
+    atomic_store(&engine->begun, PS_ASYNC_HOLD);
+    return err;
+}
+
+/* ---- live changes ---- */
+
+static void signal_all(struct ps_async *engine)
+{
+    for (unsigned slot = 0; slot < engine->slots; slot++)
+        if (atomic_load(&engine->loop[slot].life) != PS_ASYNC_ABSENT)
+            ps_async_signal(&engine->loop[slot]);
+}
+
+static enum ps_err grow_slot(struct ps_async *engine, unsigned slot)
+{
+    struct ps_async_loop *loop = &engine->loop[slot];
+    if (ps_async_loop_revive(loop))
+        return PS_OK;
+    enum ps_err err = PS_OK;
+    if (atomic_load(&loop->life) == PS_ASYNC_ABSENT)
+        err = ps_async_loop_init(engine, loop, slot);
+    else
+        ps_async_loop_join(loop);
+    if (err == PS_OK && atomic_load(&engine->begun) == PS_ASYNC_GO)
+        err = ps_async_loop_start(loop);
+    if (err == PS_OK)
+        ps_async_loop_open(loop);
+    return err == PS_OK || err == PS_ENOMEM ? err : PS_EAGAIN;
+}
+
+static enum ps_err grow(struct ps_async *engine, unsigned old, unsigned workers)
+{
+    for (unsigned slot = old; slot < workers; slot++) {
+        enum ps_err err = grow_slot(engine, slot);
+        if (err == PS_OK)
+            continue;
+        while (slot-- > old)
+            ps_async_loop_retire(&engine->loop[slot]);
+        return err;
+    }
+    atomic_store(&engine->live, workers);
+    return PS_OK;
+}
+
+/* Before start there is no thread to hand tasks over. */
+static void shrink_unstarted(struct ps_async *engine, unsigned slot)
+{
+    struct ps_task_list rest = ps_async_loop_empty(&engine->loop[slot], true);
+    struct ps_task *task;
+    while ((task = ps_task_list_pop(&rest))) {
+        ps_async_depth(&engine->loop[slot], -1);
+        ps_async_place(engine, NULL, task);
+    }
+}
+
+static enum ps_err resize(struct ps_engine *base, unsigned workers)
+{
+    struct ps_async *engine = of(base);
+    unsigned old = base->config.workers;
+    if (ps_engine_phase(base) == PS_ENGINE_STOPPED)
+        return PS_ECLOSED;
+    if (workers > old) {
+        enum ps_err err = grow(engine, old, workers);
+        if (err != PS_OK)
+            return err;
+    } else {
+        atomic_store(&engine->live, workers);
+        for (unsigned slot = workers; slot < old; slot++)
+            if (atomic_load(&engine->begun) == PS_ASYNC_GO)
+                ps_async_loop_retire(&engine->loop[slot]);
+            else
+                shrink_unstarted(engine, slot);
+    }
+    signal_all(engine); /* the shares of the permits have changed */
+    return PS_OK;
+}
+
+static enum ps_err tune(struct ps_engine *base, enum ps_knob knob, uint64_t value)
+{
+    struct ps_async *engine = of(base);
+    if (knob != PS_KNOB_LIMIT && value > 1)
+        return PS_EINVAL;
+    switch (knob) {
+    case PS_KNOB_PAUSED:
+        atomic_store(&engine->paused, (uint32_t)value);
+        break;
+    case PS_KNOB_LIMIT:
+        atomic_store(&engine->limit, value);
+        break;
+    case PS_KNOB_OFFLOAD:
+        if (value == 1 && base->config.offload == 0)
+            return PS_ENOTSUP;
+        atomic_store(&engine->offload, (uint32_t)value);
+        break;
+    default:
+        return PS_ENOTSUP;
+    }
+    signal_all(engine);
+    return PS_OK;
+}
+
+/* ---- the end ---- */
+
+static void close_engine(struct ps_engine *base, enum ps_close how)
+{
+    struct ps_async *engine = of(base);
+    bool discard = how == PS_CLOSE_DISCARD;
+    atomic_fetch_or(&engine->gate, discard ? NO_OUTSIDE | NO_WORKER : NO_OUTSIDE);
+    if (ps_engine_raise(base, discard ? PS_ENGINE_CANCELLING : PS_ENGINE_DRAINING))
+        signal_all(engine);
+}
+
+static bool all_ended(struct ps_async *engine)
+{
+    return (atomic_load(&engine->gate) & COUNT) == 0 && ps_engine_live(&engine->base) == 0;
+}
+
+static enum ps_err stop(struct ps_engine *base, uint64_t deadline_ns)
+{
+    struct ps_async *engine = of(base);
+    if (atomic_load(&engine->begun) != PS_ASYNC_GO)
+        discard_unstarted(engine);
+    do {
+        enum ps_err err = ps_engine_wait_done(base, deadline_ns);
+        if (err != PS_OK)
+            return err;
+        if (all_ended(engine))
+            break;
+        sched_yield(); /* a submitter is between the gate and its count */
+    } while (true);
+    ps_engine_raise(base, PS_ENGINE_STOPPED);
+    for (unsigned slot = 0; slot < engine->slots; slot++)
+        ps_async_loop_retire(&engine->loop[slot]);
+    for (unsigned slot = 0; slot < engine->slots; slot++)
+        ps_async_loop_join(&engine->loop[slot]);
+    return PS_OK;
+}
+
+static void forget_fd(struct ps_engine *base, int fd)
+{
+    struct ps_self *self = ps_self();
+    if (self->engine == base)
+        ps_async_forget(self->worker, fd);
+}
+
+static const struct ps_policy policies[] = {
+    {
+        .name = "pinned",
+        .title = "tasks pinned round-robin to loops",
+        .traits = PS_TRAIT_WORKER_QUEUE | PS_TRAIT_PARKS_TASKS | PS_TRAIT_OFFLOAD,
+        .max_workers = PS_MAX_WORKERS,
+    },
+    {.name = NULL},
+};
+
+const struct ps_engine_ops ps_engine_async = {
+    .name = "async",
+    .title = "event loops (libuv)",
+    .policies = policies,
+    .create = create,
+    .start = start,
+    .submit = submit,
+    .resize = resize,
+    .tune = tune,
+    .close = close_engine,
+    .stop = stop,
+    .destroy = destroy,
+    .wait = NULL, /* event style only */
+    .unpark = ps_async_unpark,
+    .forget_fd = forget_fd,
+};

@@ -41,6 +41,9 @@ static inline enum ps_engine_phase ps_engine_phase(const struct ps_engine *engin
                                                       memory_order_acquire);
 }
 
+/* Free what the base owns; the engine's destroy calls it last. */
+void ps_engine_fini(struct ps_engine *engine);
+
 /* Raise the phase to at least `phase` (seq_cst); false if it was there already. */
 bool ps_engine_raise(struct ps_engine *engine, enum ps_engine_phase phase);
 

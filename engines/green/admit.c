@@ -1,0 +1,176 @@
+/* The queue's bound: accepted - taken >= config.queue is full. What comes from outside is counted
+ * under the shared queue's lock, what workers accept and take by the workers. The sum over the
+ * workers is only made when it can matter: at most RING_SLOTS + 2 new tasks a worker are outside
+ * the shared queue and the held list (ring, lifo, one in its hands).
+ *
+ * A waiting submitter (see core.c, `room`): it raises room_waiters, then reads `taken`; a worker
+ * raises `taken`, then reads room_waiters; all four are seq_cst, so one sees the other.
+ *
+ * The limit: live = taken - gone. A starter sums under the limit's lock and holds its task if there
+ * is no place. An ender raises `gone`, then takes the lock and queues one held task if there is a
+ * place; so either the starter sees `gone`, or the ender comes after and finds the held task. */
+#include "engines/green/scheduler.h"
+
+enum { PRIVATE_TASKS = RING_SLOTS + 2 };
+
+static unsigned slots_of(struct green *green)
+{
+    return atomic_load_explicit(&green->slots, memory_order_acquire);
+}
+
+/* Under the shared queue's lock. `taken` is read first: the sum is never too small. */
+static uint64_t queued(struct green *green)
+{
+    uint64_t taken = 0, accepted = 0;
+    unsigned slots = slots_of(green);
+    for (unsigned i = 0; i < slots; i++)
+        taken += atomic_load(&green->worker[i]->taken);
+    for (unsigned i = 0; i < slots; i++)
+        accepted += atomic_load(&green->worker[i]->spawned);
+    return accepted + green->shared.accepted - taken;
+}
+
+/* Under the shared queue's lock. */
+static bool has_room(struct green *green)
+{
+    uint64_t most = green->shared.fresh + atomic_load(&green->limit.held) +
+                    (uint64_t)PRIVATE_TASKS * slots_of(green);
+    return most < green->base.config.queue || queued(green) < green->base.config.queue;
+}
+
+static void add(_Atomic uint64_t *own, uint64_t n)
+{
+    atomic_store_explicit(own, atomic_load_explicit(own, memory_order_relaxed) + n,
+                          memory_order_release);
+}
+
+static enum ps_err submit_from_outside(struct green *green, struct ps_task *task)
+{
+    enum ps_err err = PS_OK;
+    pthread_mutex_lock(&green->shared.lock);
+    if (!ps_engine_open_for(&green->base, false))
+        err = PS_ECLOSED;
+    else if (!has_room(green))
+        err = PS_EFULL;
+    if (err == PS_OK) {
+        ps_task_accept(&green->base, task);
+        green->shared.accepted++;
+        shared_push_locked(&green->shared, task, task, 1);
+    }
+    pthread_mutex_unlock(&green->shared.lock);
+    if (err == PS_OK)
+        green_notify(green);
+    return err;
+}
+
+enum ps_err green_submit(struct ps_engine *engine, struct ps_task *task)
+{
+    struct green *green = (struct green *)engine;
+    struct green_worker *worker = worker_self(green);
+    if (!worker)
+        return submit_from_outside(green, task);
+    if (!ps_engine_open_for(engine, true))
+        return PS_ECLOSED;
+    if (engine->config.on_full == PS_ON_FULL_REFUSE) {
+        pthread_mutex_lock(&green->shared.lock);
+        bool room = has_room(green);
+        if (room)
+            add(&worker->spawned, 1);
+        pthread_mutex_unlock(&green->shared.lock);
+        if (!room)
+            return PS_EFULL;
+    } else {
+        add(&worker->spawned, 1);
+    }
+    ps_task_accept(engine, task);
+    green_schedule(green, task, true);
+    return PS_OK;
+}
+
+/* Under the limit's lock. `gone` is read first: the sum is never too small. */
+static bool may_start(struct green *green, uint64_t most)
+{
+    uint64_t gone = 0, taken = 0;
+    unsigned slots = slots_of(green);
+    for (unsigned i = 0; i < slots; i++)
+        gone += atomic_load(&green->worker[i]->gone);
+    for (unsigned i = 0; i < slots; i++)
+        taken += atomic_load(&green->worker[i]->taken);
+    return most == 0 || taken - gone < most ||
+           ps_engine_phase(&green->base) >= PS_ENGINE_CANCELLING;
+}
+
+static void hold(struct limit *limit, struct ps_task *task)
+{
+    task->next = NULL;
+    if (limit->last)
+        limit->last->next = task;
+    else
+        limit->first = task;
+    limit->last = task;
+    atomic_fetch_add(&limit->held, 1);
+}
+
+static struct ps_task *unhold(struct limit *limit)
+{
+    struct ps_task *task = limit->first;
+    limit->first = task->next;
+    if (!limit->first)
+        limit->last = NULL;
+    atomic_fetch_sub(&limit->held, 1);
+    return task;
+}
+
+struct ps_task *admit(struct green_worker *worker, struct ps_task *task)
+{
+    struct green *green = worker->green;
+    struct limit *limit = &green->limit;
+    if (atomic_load(&limit->most) == 0) {
+        atomic_fetch_add(&worker->taken, 1);
+    } else {
+        pthread_mutex_lock(&limit->lock);
+        if (limit->first) {
+            hold(limit, task);
+            task = NULL;
+        }
+        if (may_start(green, atomic_load(&limit->most))) {
+            task = task ? task : unhold(limit);
+            atomic_fetch_add(&worker->taken, 1);
+        } else if (task) {
+            hold(limit, task);
+            task = NULL;
+        }
+        pthread_mutex_unlock(&limit->lock);
+    }
+    if (task)
+        ps_engine_room(&green->base);
+    return task;
+}
+
+void admit_ended(struct green_worker *worker)
+{
+    struct green *green = worker->green;
+    struct limit *limit = &green->limit;
+    add(&worker->gone, 1);
+    if (atomic_load(&limit->most) == 0)
+        return;
+    struct ps_task *task = NULL;
+    pthread_mutex_lock(&limit->lock);
+    if (limit->first && may_start(green, atomic_load(&limit->most)))
+        task = unhold(limit);
+    pthread_mutex_unlock(&limit->lock);
+    if (task)
+        green_schedule(green, task, false);
+}
+
+void admit_all(struct green *green)
+{
+    struct limit *limit = &green->limit;
+    pthread_mutex_lock(&limit->lock);
+    while (limit->first) {
+        struct ps_task *task = unhold(limit);
+        shared_push(&green->shared, task, task, 1);
+    }
+    pthread_mutex_unlock(&limit->lock);
+    green_notify(green);
+}

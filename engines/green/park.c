@@ -1,0 +1,168 @@
+/* A sleeping worker waits on its own futex, or, if it got the poller's role, in epoll_wait until
+ * the earliest timer. Whoever leaves the role to run tasks counts as searching and so wakes another
+ * worker when it finds one (idle.h), which takes the role when it sleeps: while any worker is idle,
+ * one of them polls or somebody searches.
+ *
+ * `park`: owner EMPTY -> FUTEX | POLL by CAS, sleeps while it stays so, -> EMPTY. Waker: exchange
+ * to NOTIFIED, then ends the sleep that the old value names. A waker that comes before the CAS
+ * makes it fail; one that was late leaves NOTIFIED, and the next sleep does not begin. */
+#include "base/clock.h"
+#include "engines/common/parker.h"
+#include "engines/green/scheduler.h"
+
+enum { LOOK_MOST = 64, LOOK_NS = 50000 };
+
+static bool has_orders(struct green_worker *worker)
+{
+    return atomic_load(&worker->life) != WORKER_RUN ||
+           gate_closed(atomic_load(&worker->green->gate));
+}
+
+/* Waiter's step 2. */
+static bool work_is_visible(struct green_worker *worker)
+{
+    struct green *green = worker->green;
+    if (shared_size(&green->shared) > 0)
+        return true;
+    if (green->one_queue || !atomic_load(&green->stealing))
+        return false;
+    unsigned slots = atomic_load(&green->slots);
+    for (unsigned i = 0; i < slots; i++)
+        if (ring_size(&green->worker[i]->ring) > 0)
+            return true;
+    return false;
+}
+
+static void leave_idle(struct green_worker *worker)
+{
+    idle_leave(&worker->green->idle, worker->slot);
+    worker->searching = true;
+}
+
+static void run_all_timers(struct green *green)
+{
+    uint64_t now_ns = ps_now_ns();
+    unsigned slots = atomic_load_explicit(&green->slots, memory_order_acquire);
+    for (unsigned i = 0; i < slots; i++)
+        timers_run(green->worker[i], now_ns);
+}
+
+/* Until a descriptor is ready, a timer is due or the worker is notified. A kick alone means that an
+ * earlier timer was set. */
+static void sleep_in_poller(struct green_worker *worker, struct poller_batch *batch)
+{
+    struct poller *poller = &worker->green->poller;
+    uint64_t until_ns = timers_earliest(worker->green);
+    batch->count = 0;
+    for (;;) {
+        atomic_store(&poller->until, until_ns);
+        uint64_t again_ns = timers_earliest(worker->green);
+        if (again_ns < until_ns) {
+            until_ns = again_ns;
+            continue;
+        }
+        if (atomic_load(&worker->park) != PARK_POLL || poller_wait(poller, batch, until_ns) ||
+            atomic_load(&worker->park) != PARK_POLL ||
+            (until_ns != PS_NEVER && ps_now_ns() >= until_ns))
+            break;
+        until_ns = timers_earliest(worker->green);
+    }
+    atomic_store(&poller->until, 0);
+}
+
+static bool arm(struct green_worker *worker, uint32_t how)
+{
+    uint32_t empty = PARK_EMPTY;
+    return atomic_compare_exchange_strong(&worker->park, &empty, how);
+}
+
+static void sleep_as_poller(struct green_worker *worker)
+{
+    struct poller *poller = &worker->green->poller;
+    struct poller_batch batch = {.count = 0};
+    if (arm(worker, PARK_POLL))
+        sleep_in_poller(worker, &batch);
+    atomic_exchange(&worker->park, PARK_EMPTY);
+    poller_release(poller);
+    /* First out of the idle set: what follows queues tasks, and need wake nobody. */
+    leave_idle(worker);
+    ps_probe_woken(&worker->probe);
+    poller_dispatch(poller, &batch);
+    run_all_timers(worker->green);
+}
+
+static void sleep_on_futex(struct green_worker *worker)
+{
+    if (arm(worker, PARK_FUTEX))
+        while (atomic_load(&worker->park) == PARK_FUTEX)
+            ps_futex_wait(&worker->park, PARK_FUTEX, PS_NEVER);
+    atomic_exchange(&worker->park, PARK_EMPTY);
+    leave_idle(worker);
+    ps_probe_woken(&worker->probe);
+}
+
+void worker_park(struct green_worker *worker)
+{
+    struct green *green = worker->green;
+    bool must_look = idle_enter(&green->idle, worker->slot, worker->searching);
+    worker->searching = false;
+    if (has_orders(worker) || (must_look && work_is_visible(worker))) {
+        leave_idle(worker);
+        return;
+    }
+    ps_engine_check_done(&green->base);
+    ps_probe_park(&worker->probe);
+    if (poller_acquire(&green->poller, (int)worker->slot))
+        sleep_as_poller(worker);
+    else
+        sleep_on_futex(worker);
+    worker->until_look = worker->look_every = 1;
+}
+
+void worker_unpark(struct green_worker *worker)
+{
+    switch (atomic_exchange(&worker->park, PARK_NOTIFIED)) {
+    case PARK_FUTEX:
+        ps_futex_wake(&worker->park, 1);
+        break;
+    case PARK_POLL:
+        poller_kick(&worker->green->poller);
+        break;
+    default:
+        break;
+    }
+}
+
+/* Nobody else polls while all are busy. The role may keep a worker that goes to sleep just now from
+ * taking it; it is woken to try again. */
+static void look_at_descriptors(struct green_worker *worker)
+{
+    struct green *green = worker->green;
+    struct poller *poller = &green->poller;
+    struct poller_batch batch;
+    if (atomic_load_explicit(&poller->waiters, memory_order_relaxed) == 0 ||
+        idle_count(&green->idle) > 0 || !poller_acquire(poller, (int)worker->slot))
+        return;
+    poller_wait(poller, &batch, 0);
+    poller_release(poller);
+    poller_dispatch(poller, &batch);
+    if (idle_count(&green->idle) > 0)
+        green_notify(green);
+}
+
+/* About every LOOK_NS, but at least every LOOK_MOST turns: tasks may be short or long. Its own
+ * timers and those of one peer, who may be stuck in a long task or have retired. */
+void worker_look(struct green_worker *worker)
+{
+    struct green *green = worker->green;
+    uint64_t now_ns = ps_now_ns(), since_ns = now_ns - worker->looked_ns;
+    uint64_t turns = since_ns < 1 ? LOOK_MOST : (uint64_t)worker->look_every * LOOK_NS / since_ns;
+    worker->look_every = turns < 1 ? 1 : turns > LOOK_MOST ? LOOK_MOST : (unsigned)turns;
+    worker->until_look = worker->look_every;
+    worker->looked_ns = now_ns;
+    timers_run(worker, now_ns);
+    unsigned slots = atomic_load_explicit(&green->slots, memory_order_acquire);
+    worker->next_peer = (worker->next_peer + 1) % slots;
+    timers_run(green->worker[worker->next_peer], now_ns);
+    look_at_descriptors(worker);
+}

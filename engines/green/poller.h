@@ -1,0 +1,72 @@
+/* Readiness of descriptors: one epoll for all workers. Private to green.
+ *
+ * A descriptor is registered once, for both directions, edge-triggered. Protocol:
+ *   waiter   1. PARKING    2. puts itself into the descriptor's list, registers the descriptor if
+ *            need be    3. poll(2): ready: leaves the list, no wait    4. switches away; after any
+ *            wake-up again from 1
+ *   poller   an edge: wakes the matching waiters of the list; nobody there: forgets it
+ * Readiness before step 3 is seen by poll, later readiness makes an edge that finds the waiter in
+ * the list. So no readiness is remembered, a result is never stale, and a wake-up without cause
+ * costs a poll. Rejected: one-shot registrations (a system call a wait); remembered edges (Go's
+ * pollDesc): a body that reads a blocking descriptor would block on a remembered one.
+ *
+ * One thread polls at a time, whoever holds `held`: an idle worker that sleeps in epoll_wait until
+ * the earliest timer, or a busy one that looks in between while nobody is idle. Writing event_fd
+ * ends the sleep; it is edge-triggered too and never read. `until` is the instant the sleep ends by
+ * itself, 0: nobody sleeps. Timers: the sleeper stores until (seq_cst), then reads all heaps'
+ * earliest instants (seq_cst) once more; who adds a timer stores its heap's earliest instant, then
+ * loads `until`, and kicks the sleeper if that is later. One of the two sees the other. */
+#ifndef PS_ENGINES_GREEN_POLLER_H
+#define PS_ENGINES_GREEN_POLLER_H
+
+#include <pthread.h>
+#include <sys/epoll.h>
+
+#include "engines/green/fiber.h"
+
+enum { FD_CHUNK = 1024, FD_CHUNKS = 1024 };
+
+struct fd_chunk;
+
+struct poller {
+    int epoll_fd, event_fd;
+    _Atomic int holder; /* slot of the worker that has the role; -1: nobody */
+    _Alignas(128) _Atomic uint64_t until;
+    _Atomic uint32_t waiters;                    /* tasks that wait for descriptors */
+    _Atomic(struct fd_chunk *) chunk[FD_CHUNKS]; /* records by descriptor; never freed in a run */
+};
+
+/* On the waiting task's stack. */
+struct fd_waiter {
+    struct fiber *fiber;
+    short events;
+    struct fd_waiter *next, **link; /* link: NULL: in no list */
+};
+
+enum ps_err poller_init(struct poller *poller);
+void poller_destroy(struct poller *poller);
+
+/* Waiter's step 2. PS_ELIMIT, PS_ENOMEM. */
+enum ps_err poller_add(struct poller *poller, int fd, struct fd_waiter *waiter);
+/* Leave the list, if in it. */
+void poller_remove(struct poller *poller, int fd, struct fd_waiter *waiter);
+/* The descriptor will be closed: waiters are woken, the next wait registers it anew. */
+void poller_forget(struct poller *poller, int fd);
+
+bool poller_acquire(struct poller *poller, int slot);
+void poller_release(struct poller *poller);
+
+enum { POLLER_EVENTS = 64 };
+struct poller_batch {
+    int count;
+    struct epoll_event event[POLLER_EVENTS];
+};
+/* Holder. Wait for edges until until_ns (0: do not wait). true: descriptors are among them. */
+bool poller_wait(struct poller *poller, struct poller_batch *batch, uint64_t until_ns);
+/* Wake the tasks that wait for the edges of a batch. A worker. */
+void poller_dispatch(struct poller *poller, const struct poller_batch *batch);
+
+/* Any thread. End the holder's sleep, now or the next one (poller_wait returns false). */
+void poller_kick(struct poller *poller);
+
+#endif

@@ -1,0 +1,157 @@
+/* The engine and its workers: what the files of this folder share. Private to green.
+ *
+ * Lock order: fd record, timer lock, depot -> limit -> shared queue -> idle set. No lock is held
+ * across a switch or while a task ends (tokio #2082). */
+#ifndef PS_ENGINES_GREEN_SCHEDULER_H
+#define PS_ENGINES_GREEN_SCHEDULER_H
+
+#include "base/rng.h"
+#include "engines/common/core.h"
+#include "engines/common/timer_heap.h"
+#include "engines/green/fiber.h"
+#include "engines/green/idle.h"
+#include "engines/green/offload.h"
+#include "engines/green/poller.h"
+#include "engines/green/queue.h"
+#include "engines/green/stack.h"
+
+/* A slot's thread: OFF -> RUN -> RETIRING -> GONE, joined -> OFF. RETIRING -> RUN again by the
+ * owner,
+ * -> GONE by the worker, both by CAS. */
+enum worker_life { WORKER_OFF, WORKER_RUN, WORKER_RETIRING, WORKER_GONE };
+
+struct green_worker {
+    /* Thieves read and write. */
+    struct ring ring;
+    _Alignas(128) _Atomic(struct ps_task *) lifo; /* runs next; put and taken by exchange */
+
+    /* The worker writes, others read. */
+    _Alignas(128) _Atomic uint64_t tick; /* turns of its loop; relaxed, for guesses */
+    _Atomic uint64_t spawned;            /* tasks it accepted */
+    _Atomic uint64_t taken;              /* tasks it took out of the queue for good (seq_cst RMW) */
+    _Atomic uint64_t gone;               /* tasks that ended on it after they were taken */
+
+    /* The worker's own. */
+    _Alignas(128) struct green *green;
+    unsigned slot;
+    struct ps_probe probe;
+    struct ps_rng rng;
+    struct stack_pool pool;
+    struct fiber native; /* the thread's own stack */
+    struct fiber *current, *left;
+    enum fiber_after after; /* of `left` */
+    bool searching;         /* counts as such in the idle set */
+    unsigned hot_turns;     /* tasks taken from `lifo` in a row */
+    unsigned until_look;    /* turns until it looks at timers and descriptors */
+    unsigned look_every;
+    uint64_t looked_ns;
+    unsigned next_peer; /* whose timers it looks at next */
+
+    /* Others write. */
+    _Alignas(128) _Atomic uint32_t park; /* PARK_* */
+    _Atomic uint32_t life;               /* enum worker_life */
+    pthread_t thread;                    /* the owner's */
+
+    /* Timers that were set on this slot. They stay here when the worker retires: any worker runs
+     * the due timers of any slot. */
+    _Alignas(128) pthread_mutex_t timer_lock;
+    struct ps_timer_heap timers;
+    _Atomic uint64_t timer_next; /* seq_cst, see poller.h */
+};
+
+/* New tasks that were not started because config.limit tasks are alive. */
+struct limit {
+    pthread_mutex_t lock;
+    _Atomic uint64_t most; /* 0: no limit */
+    struct ps_task *first, *last;
+    _Atomic uint64_t held;
+};
+
+struct green {
+    struct ps_engine base;
+    bool one_queue; /* policy global: no rings */
+    bool started;
+    struct stack_depot depot;
+    struct shared_queue shared;
+    struct idle_set idle;
+    struct poller poller;
+    struct offload offload;
+    struct limit limit;
+    _Atomic bool stealing, offloading;
+    _Atomic uint32_t gate;   /* bit 0: paused; the rest counts changes. Workers sleep on it */
+    _Atomic unsigned active; /* workers wanted */
+    _Atomic unsigned slots;  /* slots ever used; release, partner: whoever walks `worker` */
+    struct green_worker *worker[PS_MAX_WORKERS]; /* [0, slots); freed with the engine */
+};
+
+static inline bool gate_closed(uint32_t gate)
+{
+    return (gate & 1) != 0;
+}
+
+/* The calling thread's worker; NULL if it is none of this engine. */
+static inline struct green_worker *worker_self(const struct green *green)
+{
+    struct ps_self *self = ps_self();
+    return self->engine == &green->base ? self->worker : NULL;
+}
+
+/* ---- worker.c: the loop ---- */
+
+/* Queue a runnable task. hot: as fiber_wake. Any thread. */
+void green_schedule(struct green *green, struct ps_task *task, bool hot);
+/* A task was made visible: wake a worker if the protocol of idle.h asks for it. */
+void green_notify(struct green *green);
+/* The worker will not come back to its loop for long: others get what it keeps for itself. */
+void worker_share(struct green_worker *worker);
+/* What a fiber runs: the loop, for ever. arg: the fiber. */
+void worker_loop(void *fiber);
+
+/* ---- park.c: sleeping and waking ---- */
+
+/* Nothing to do: sleep until there may be. The worker counts as searching afterwards. */
+void worker_park(struct green_worker *worker);
+/* Wake a worker that the caller claimed in the idle set. */
+void worker_unpark(struct green_worker *worker);
+/* Timers and descriptors of a worker that has tasks to run. */
+void worker_look(struct green_worker *worker);
+
+/* ---- threads.c: the life of workers ---- */
+
+/* The record of a slot, made if need be. NULL: no memory. The owner. */
+struct green_worker *worker_of_slot(struct green *green, unsigned slot);
+/* RUN: takes a retiring worker back, or joins the old thread and starts a new one. */
+enum ps_err worker_start(struct green_worker *worker);
+/* Retire, and wake it so that it notices. */
+void worker_retire(struct green_worker *worker);
+void worker_join(struct green_worker *worker);
+void worker_free(struct green_worker *worker);
+
+/* ---- timers.c ---- */
+
+/* The running fiber, on the worker's slot; it is in no heap. PS_ENOMEM. */
+enum ps_err timer_set(struct green_worker *worker, struct fiber *fiber, uint64_t when_ns);
+/* true: it had fired. The running fiber. */
+bool timer_clear(struct fiber *fiber);
+/* Wake what is due on a slot. A worker. */
+void timers_run(struct green_worker *slot, uint64_t now_ns);
+/* The earliest instant of all slots (seq_cst loads). */
+uint64_t timers_earliest(const struct green *green);
+
+/* ---- admit.c: the bound of the queue and the limit of live tasks ---- */
+
+enum ps_err green_submit(struct ps_engine *engine, struct ps_task *task);
+/* A new task is about to start: counts it out of the queue. Under a limit: returns the task that
+ * may start instead (the longest held), or NULL: none may, and `task` is held. */
+struct ps_task *admit(struct green_worker *worker, struct ps_task *task);
+/* A task that was admitted has ended on this worker. */
+void admit_ended(struct green_worker *worker);
+/* All held tasks go back to the queue: the limit has changed. */
+void admit_all(struct green *green);
+
+/* ---- wait.c ---- */
+
+enum ps_err green_wait(struct ps_task *task, struct ps_wait *wait);
+void green_unpark(struct ps_task *task);
+
+#endif

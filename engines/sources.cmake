@@ -1,0 +1,13 @@
+# The context switch of green threads: assembly where we have it, ucontext elsewhere.
+set(switch ucontext.c)
+if(POOLSCOPE_SWITCH STREQUAL "auto")
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64)$" AND CMAKE_SIZEOF_VOID_P EQUAL 8)
+    set(switch x86_64.S)
+  elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
+    set(switch aarch64.S)
+  endif()
+elseif(NOT POOLSCOPE_SWITCH STREQUAL "ucontext")
+  message(FATAL_ERROR "POOLSCOPE_SWITCH is auto or ucontext, not ${POOLSCOPE_SWITCH}")
+endif()
+list(FILTER sources EXCLUDE REGEX "/green/switch_[^/]*$")
+list(APPEND sources ${PROJECT_SOURCE_DIR}/engines/green/switch_${switch})
