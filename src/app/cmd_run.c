@@ -1,0 +1,142 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "app/json_report.h"
+#include "app/pick.h"
+#include "app/plain_report.h"
+#include "app/screen.h"
+#include "app/session.h"
+
+struct run_options {
+    struct ps_overrides overrides;
+    struct ps_screen_options screen;
+    bool json, plain;
+};
+
+const struct ps_option ps_run_options[] = {
+    PS_OVERRIDE_OPTIONS(struct run_options),
+    {.name = "--json",
+     .help = "one JSON object on standard output when the run has ended",
+     .kind = PS_OPTION_FLAG,
+     .offset = offsetof(struct run_options, json)},
+    {.name = "--plain",
+     .help = "a line a second, events and a summary (the default without a terminal)",
+     .kind = PS_OPTION_FLAG,
+     .offset = offsetof(struct run_options, plain)},
+    PS_SCREEN_OPTIONS(struct run_options),
+    PS_OPTIONS_END,
+};
+
+static int complain_no_run(enum ps_err err, const char *why)
+{
+    ps_app_complain("%s", *why ? why : ps_err_text(err));
+    return err == PS_ENOMEM || err == PS_EIO ? PS_EXIT_ERROR
+           : err == PS_EGONE                 ? PS_EXIT_RUN
+                                             : PS_EXIT_USAGE;
+}
+
+static void complain_failed(const struct ps_session *session, int code)
+{
+    const struct ps_snapshot *snapshot = session->snapshot;
+    if (code != PS_EXIT_RUN)
+        return;
+    if (snapshot->end == PS_END_DEADLOCK || snapshot->end == PS_END_CRASH)
+        ps_app_complain("the run failed: %s",
+                        snapshot->message[0] ? snapshot->message : ps_end_name(snapshot->end));
+    else
+        ps_app_complain("the run failed: tasks were lost");
+}
+
+/* A deadlock that the watchdog has named. On a screen somebody may add a worker; here nobody can.
+ */
+static bool is_stuck(const struct ps_snapshot *snapshot)
+{
+    return snapshot->end == PS_END_DEADLOCK;
+}
+
+static bool json_tick(void *unused, const struct ps_snapshot *snapshot, struct ps_source *source)
+{
+    (void)unused;
+    (void)source;
+    return !is_stuck(snapshot);
+}
+
+static int run_json(const char *preset, const struct ps_experiment *experiment)
+{
+    struct ps_session session;
+    char why[512] = "";
+    enum ps_err err = ps_session_run(&session, experiment, json_tick, NULL, why, sizeof why);
+    if (err != PS_OK)
+        return complain_no_run(err, why);
+    int code = ps_session_exit(&session);
+    struct ps_report report = {.preset = preset,
+                               .experiment = experiment,
+                               .snapshot = session.snapshot,
+                               .peaks = &session.peaks};
+    err = ps_report_json(&report, stdout);
+    complain_failed(&session, code);
+    ps_session_free(&session);
+    if (err == PS_ENOMEM) {
+        ps_app_complain("%s", ps_err_text(err));
+        return PS_EXIT_ERROR;
+    }
+    return ps_app_finish(code);
+}
+
+static bool plain_tick(void *plain, const struct ps_snapshot *snapshot, struct ps_source *source)
+{
+    (void)source;
+    return ps_plain_tick(plain, snapshot) && !is_stuck(snapshot);
+}
+
+int ps_run_plain(const char *preset, const struct ps_experiment *experiment)
+{
+    struct ps_plain *plain = ps_plain_new(stdout, preset, experiment);
+    if (!plain)
+        return complain_no_run(PS_ENOMEM, "");
+    struct ps_session session;
+    char why[512] = "";
+    enum ps_err err = ps_session_run(&session, experiment, plain_tick, plain, why, sizeof why);
+    int code;
+    if (err == PS_OK) {
+        struct ps_report report = {.preset = preset,
+                                   .experiment = experiment,
+                                   .snapshot = session.snapshot,
+                                   .peaks = &session.peaks};
+        ps_plain_end(plain, &report);
+        code = ps_session_exit(&session);
+        complain_failed(&session, code);
+        ps_session_free(&session);
+    } else {
+        code = complain_no_run(err, why);
+    }
+    ps_plain_free(plain);
+    return ps_app_finish(code);
+}
+
+int ps_cmd_run(const struct ps_command *command, int argc, char **argv)
+{
+    struct run_options options = {0};
+    struct ps_arguments arguments;
+    int code;
+    if (ps_app_options(command, argc, argv, &options, &arguments, &code) != PS_OPTIONS_DONE)
+        return code;
+    if (arguments.count != 1) {
+        ps_app_complain("run: expected one preset or file ('poolscope presets' lists them)");
+        return PS_EXIT_USAGE;
+    }
+    if (options.json && options.plain) {
+        ps_app_complain("run: --json and --plain exclude each other");
+        return PS_EXIT_USAGE;
+    }
+    const char *preset = arguments.item[0];
+    struct ps_experiment experiment;
+    code = ps_pick_experiment(preset, &options.overrides, &experiment);
+    if (code != PS_EXIT_OK)
+        return code;
+    if (options.json)
+        return run_json(preset, &experiment);
+    if (options.plain || !ps_app_on_terminal())
+        return ps_run_plain(preset, &experiment);
+    return ps_screen_open(&options.screen, preset, &experiment);
+}

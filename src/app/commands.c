@@ -1,0 +1,155 @@
+/* The table of commands, and what they share. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/app.h"
+#include "base/text.h"
+#include "host/host.h"
+
+static int cmd_host(const struct ps_command *command, int argc, char **argv);
+static int cmd_version(const struct ps_command *command, int argc, char **argv);
+
+static const struct ps_option no_options[] = {PS_OPTIONS_END};
+
+const struct ps_command ps_commands[] = {
+    {.name = "start",
+     .arguments = "",
+     .help = "open the start screen (also without any command)",
+     .options = ps_start_options,
+     .run = ps_cmd_start},
+    {.name = "run",
+     .arguments = "PRESET|FILE",
+     .help = "run an experiment: live on a terminal, else as text or JSON",
+     .more =
+         "PRESET is a name or a lesson's number ('poolscope presets' lists them), FILE a path.\n"
+         "Exit status: 0 completed, 2 bad usage or preset, 3 the run failed (deadlock, crash),\n"
+         "130 interrupted.",
+     .options = ps_run_options,
+     .run = ps_cmd_run},
+    {.name = "presets",
+     .arguments = "",
+     .help = "list the presets",
+     .options = ps_presets_options,
+     .run = ps_cmd_presets},
+    {.name = "engines",
+     .arguments = "",
+     .help = "list the engines and their policies",
+     .options = ps_engines_options,
+     .run = ps_cmd_engines},
+    {.name = "check",
+     .arguments = "FILE...",
+     .help = "check preset files",
+     .more = "Every complaint is a line 'FILE:LINE: ...'. Exit status 2 if there is one.",
+     .options = ps_check_options,
+     .run = ps_cmd_check},
+    {.name = "screenshot",
+     .arguments = "PRESET|FILE",
+     .help = "run an experiment and draw its screen into a file",
+     .more = "The run is real and takes as long as --after says. PNG needs rsvg-convert.",
+     .options = ps_screenshot_options,
+     .run = ps_cmd_screenshot},
+    {.name = "help",
+     .arguments = "[COMMAND|metrics|keys|steps]",
+     .help = "explain a command, or what there is to measure and to set",
+     .options = no_options,
+     .run = ps_cmd_help},
+    {.name = "version", .arguments = "", .options = no_options, .run = cmd_version},
+    {.name = "manual", .arguments = "", .options = no_options, .run = ps_cmd_manual},
+    {.name = "host", .arguments = "", .options = no_options, .run = cmd_host},
+    {.name = NULL},
+};
+
+static int cmd_host(const struct ps_command *command, int argc, char **argv)
+{
+    (void)command;
+    (void)argc;
+    (void)argv;
+    if (fcntl(PS_HOST_CONTROL_FD, F_GETFD) < 0 || fcntl(PS_HOST_SEGMENT_FD, F_GETFD) < 0) {
+        ps_app_complain("'host' is started by poolscope itself");
+        return PS_EXIT_USAGE;
+    }
+    return ps_host_main();
+}
+
+static int cmd_version(const struct ps_command *command, int argc, char **argv)
+{
+    (void)command;
+    (void)argc;
+    (void)argv;
+    printf("poolscope %s\n", POOLSCOPE_VERSION);
+    return ps_app_finish(PS_EXIT_OK);
+}
+
+void ps_app_complain(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("poolscope: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+}
+
+int ps_app_finish(int code)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    ps_app_complain("cannot write to standard output: %s",
+                    errno ? strerror(errno) : "output was lost");
+    return PS_EXIT_ERROR;
+}
+
+bool ps_app_on_terminal(void)
+{
+    const char *term = getenv("TERM");
+    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && term && *term &&
+           strcmp(term, "dumb") != 0;
+}
+
+enum ps_options_answer ps_app_options(const struct ps_command *command, int argc, char **argv,
+                                      void *into, struct ps_arguments *arguments, int *code)
+{
+    char why[320];
+    enum ps_options_answer answer =
+        ps_options_parse(command->options, argc, argv, into, arguments, why, sizeof why);
+    if (answer == PS_OPTIONS_HELP) {
+        ps_help_command(command);
+        *code = ps_app_finish(PS_EXIT_OK);
+    } else if (answer == PS_OPTIONS_BAD) {
+        ps_app_complain("%s: %s", command->name, why);
+        *code = PS_EXIT_USAGE;
+    }
+    return answer;
+}
+
+const struct ps_command *ps_command_find(const char *name)
+{
+    for (const struct ps_command *command = ps_commands; command->name; command++)
+        if (strcmp(command->name, name) == 0)
+            return command;
+    return NULL;
+}
+
+int ps_command_unknown(const char *word)
+{
+    const char *names[sizeof ps_commands / sizeof *ps_commands + 1];
+    size_t count = 0;
+    for (const struct ps_command *command = ps_commands; command->name; command++)
+        if (command->help)
+            names[count++] = command->name;
+    names[count] = NULL;
+    const char *near = ps_suggest(word, names);
+    char shown[64];
+    ps_text_clean(shown, sizeof shown, word);
+    if (near)
+        ps_app_complain("unknown command '%s'; did you mean '%s'?", shown, near);
+    else
+        ps_app_complain("unknown command '%s' (see poolscope --help)", shown);
+    return PS_EXIT_USAGE;
+}

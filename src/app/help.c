@@ -1,0 +1,167 @@
+/* Help and the manual, made from the tables of commands, options, metrics, keys and steps. */
+#include <stdio.h>
+#include <string.h>
+
+#include "app/app.h"
+#include "app/json_report.h"
+#include "base/text.h"
+#include "model/step.h"
+
+static void option_line(const struct ps_option *option)
+{
+    char left[64];
+    snprintf(left, sizeof left, "%s%s%s%s%s", option->brief ? option->brief : "",
+             option->brief ? ", " : "", option->name, option->argument ? " " : "",
+             option->argument ? option->argument : "");
+    printf("  %-28s %s\n", left, option->help);
+}
+
+void ps_help_command(const struct ps_command *command)
+{
+    bool has_options = command->options->name != NULL;
+    printf("usage: poolscope %s%s%s%s\n", command->name, *command->arguments ? " " : "",
+           command->arguments, has_options ? " [OPTIONS]" : "");
+    if (command->help)
+        printf("\n%s\n", command->help);
+    if (has_options)
+        printf("\n");
+    for (const struct ps_option *option = command->options; option->name; option++)
+        option_line(option);
+    if (command->more)
+        printf("\n%s\n", command->more);
+}
+
+static void help_program(void)
+{
+    printf("poolscope %s: an oscilloscope for thread pools\n\n"
+           "usage: poolscope [COMMAND] [OPTIONS]\n\n",
+           POOLSCOPE_VERSION);
+    for (const struct ps_command *command = ps_commands; command->name; command++)
+        if (command->help)
+            printf("  %-12s %s\n", command->name, command->help);
+    printf("\n  --version    print the version\n"
+           "\n'poolscope COMMAND --help' explains a command; without a command, and where output\n"
+           "is no terminal, the quick demo plays for five seconds as text.\n");
+}
+
+/* ---- topics ---- */
+
+static void metric_lines(enum ps_metric_scope scope, const char *title)
+{
+    printf("%s\n", title);
+    for (const struct ps_metric *metric = ps_metrics; metric->key; metric++)
+        if (metric->scope == scope)
+            printf("  %-28s %-10s %s%s\n", metric->key, metric->unit, metric->meaning,
+                   metric->trait & PS_TRAIT_STEALS         ? " (n/a where nothing steals)"
+                   : metric->trait & PS_TRAIT_WORKER_QUEUE ? " (n/a without queues of workers)"
+                                                           : "");
+}
+
+static void topic_metrics(void)
+{
+    printf("Keys of the JSON object of a run; null where a figure cannot be had.\n\n");
+    for (const struct ps_report_key *key = ps_report_keys; key->key; key++)
+        printf("  %-28s %-10s %s\n", key->key, "", key->meaning);
+    metric_lines(PS_METRIC_RUN, "\nof the run");
+    metric_lines(PS_METRIC_WORKER, "\nper_worker, by slot");
+    metric_lines(PS_METRIC_TYPE, "\nper_type");
+}
+
+static void topic_keys(void)
+{
+    const char *section = "";
+    for (const struct ps_key *key = ps_keys; key->section; key++) {
+        if (strcmp(section, key->section) != 0)
+            printf("%s[%s%s]\n", *section ? "\n" : "", key->section,
+                   strcmp(key->section, "task") == 0 ? " NAME" : "");
+        section = key->section;
+        printf("  %-10s %s\n  %-10s allowed: %s; default: %s\n", key->name, key->help, "",
+               key->allowed,
+               !key->standard   ? "none"
+               : *key->standard ? key->standard
+                                : "empty");
+    }
+}
+
+/* The shape's letters are explained in model/step.h. */
+static void shape_text(const char *shape, char *into, size_t size)
+{
+    into[0] = 0;
+    for (; *shape; shape++) {
+        const char *word = *shape == 'T'   ? "T"
+                           : *shape == 'S' ? "SIZE"
+                           : *shape == 'M' ? "read|write"
+                           : *shape == 'F' ? "[fsync]"
+                           : *shape == 'N' ? "NAME"
+                           : *shape == 'Y' ? "TYPE"
+                           : *shape == 'X' ? "[xN]"
+                           : *shape == 'P' ? "P%"
+                                           : "?";
+        size_t used = strlen(into);
+        snprintf(into + used, size - used, " %s", word);
+    }
+}
+
+static void topic_steps(void)
+{
+    printf("steps = STEP, STEP, ...\n\n");
+    for (unsigned kind = 0; kind < PS_STEP_KIND_COUNT; kind++) {
+        char shape[64];
+        shape_text(ps_step_words[kind].shape, shape, sizeof shape);
+        printf("  %-6s%-28s %s\n", ps_step_words[kind].word, shape, ps_step_words[kind].help);
+    }
+    printf("\nT: 200us | uniform A B | exp MEAN | pareto MIN ALPHA | lognormal MEDIAN SIGMA\n"
+           "   with units ns us ms s min\n");
+}
+
+static const struct topic {
+    const char *name;
+    void (*print)(void);
+} topics[] = {{"metrics", topic_metrics}, {"keys", topic_keys}, {"steps", topic_steps}};
+#define TOPICS (sizeof topics / sizeof *topics)
+
+int ps_help_topic(const char *word)
+{
+    const char *names[TOPICS + 16] = {NULL};
+    size_t count = 0;
+    for (size_t i = 0; i < TOPICS; i++) {
+        names[count++] = topics[i].name;
+        if (strcmp(topics[i].name, word) == 0) {
+            topics[i].print();
+            return ps_app_finish(PS_EXIT_OK);
+        }
+    }
+    for (const struct ps_command *command = ps_commands; command->name; command++) {
+        if (command->help && count < TOPICS + 15)
+            names[count++] = command->name;
+        if (command->help && strcmp(command->name, word) == 0) {
+            ps_help_command(command);
+            return ps_app_finish(PS_EXIT_OK);
+        }
+    }
+    const char *near = ps_suggest(word, names);
+    char shown[64];
+    ps_text_clean(shown, sizeof shown, word);
+    if (near)
+        ps_app_complain("no help on '%s'; did you mean '%s'?", shown, near);
+    else
+        ps_app_complain("no help on '%s'", shown);
+    return PS_EXIT_USAGE;
+}
+
+int ps_cmd_help(const struct ps_command *command, int argc, char **argv)
+{
+    struct ps_arguments arguments;
+    char nothing;
+    int code;
+    if (ps_app_options(command, argc, argv, &nothing, &arguments, &code) != PS_OPTIONS_DONE)
+        return code;
+    if (arguments.count > 1) {
+        ps_app_complain("help: one topic at a time");
+        return PS_EXIT_USAGE;
+    }
+    if (arguments.count == 1)
+        return ps_help_topic(arguments.item[0]);
+    help_program();
+    return ps_app_finish(PS_EXIT_OK);
+}

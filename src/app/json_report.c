@@ -1,0 +1,174 @@
+#include "app/json_report.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+const struct ps_report_key ps_report_keys[] = {
+    {"schema", "version of this object's keys"},
+    {"version", "of poolscope"},
+    {"preset", "as named on the command line"},
+    {"engine", "engine that ran"},
+    {"policy", "its policy"},
+    {"workers", "worker count at the end"},
+    {"usable_cpus", "CPUs the run could use: affinity and cgroup quota"},
+    {"seed", "of arrivals and drawn times"},
+    {"steals.matrix", "tasks taken: a row a thief, a column a victim"},
+    {"per_worker", "an object a worker slot, see below"},
+    {"per_type", "an object a task type: `name`, and see below"},
+    {"ended", "completed, duration, deadlock, crash or cancelled"},
+    {"message", "why, in words, or null"},
+    {.key = NULL},
+};
+
+/* JSON text is UTF-8 without control characters; a file name may be anything. */
+static json_t *text_value(const char *text)
+{
+    char clean[512];
+    ps_text_clean(clean, sizeof clean, text);
+    if (!ps_utf8_valid(clean, strlen(clean)))
+        for (char *c = clean; *c; c++)
+            if ((unsigned char)*c >= 0x80)
+                *c = '?';
+    return json_string(clean);
+}
+
+static json_t *metric_value(const struct ps_metric_value *value)
+{
+    switch (value->kind) {
+    case PS_METRIC_COUNT:
+        return json_integer((json_int_t)value->count);
+    case PS_METRIC_REAL:
+        return isfinite(value->real) ? json_real(value->real) : json_null();
+    case PS_METRIC_FLAG:
+        return json_boolean(value->flag);
+    case PS_METRIC_NA:
+        break;
+    }
+    return json_null();
+}
+
+/* Put value at a dotted path, making objects on the way. */
+static void put(json_t *object, const char *path, json_t *value)
+{
+    const char *dot;
+    while ((dot = strchr(path, '.'))) {
+        char name[64];
+        snprintf(name, sizeof name, "%.*s", (int)(dot - path), path);
+        json_t *inner = json_object_get(object, name);
+        if (!json_is_object(inner)) {
+            inner = json_object();
+            json_object_set_new(object, name, inner);
+        }
+        object = inner;
+        path = dot + 1;
+    }
+    json_object_set_new(object, path, value);
+}
+
+/* A group that an engine cannot have is null as a whole. */
+static void put_nothing(json_t *object, const char *path)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(path, "."), path);
+    json_object_set_new(object, name, json_null());
+}
+
+static void put_metrics(json_t *object, enum ps_metric_scope scope,
+                        const struct ps_metric_source *source)
+{
+    for (const struct ps_metric *metric = ps_metrics; metric->key; metric++) {
+        if (metric->scope != scope)
+            continue;
+        struct ps_metric_value value = ps_metric_value(metric, source);
+        if (metric->trait & ~source->snapshot->traits)
+            put_nothing(object, metric->key);
+        else
+            put(object, metric->key, metric_value(&value));
+    }
+}
+
+static json_t *steal_matrix(const struct ps_snapshot *snapshot)
+{
+    json_t *rows = json_array();
+    for (unsigned thief = 0; thief < snapshot->slots; thief++) {
+        json_t *row = json_array();
+        for (unsigned victim = 0; victim < snapshot->slots; victim++) {
+            uint64_t tasks = snapshot->steal_tasks[thief * PS_MAX_WORKERS + victim];
+            json_array_append_new(row, json_integer((json_int_t)tasks));
+        }
+        json_array_append_new(rows, row);
+    }
+    return rows;
+}
+
+static json_t *per_worker(struct ps_metric_source source)
+{
+    json_t *list = json_array();
+    for (source.index = 0; source.index < source.snapshot->slots; source.index++) {
+        json_t *worker = json_object();
+        put_metrics(worker, PS_METRIC_WORKER, &source);
+        json_array_append_new(list, worker);
+    }
+    return list;
+}
+
+static json_t *per_type(struct ps_metric_source source)
+{
+    json_t *list = json_array();
+    for (source.index = 0; source.index < source.snapshot->types; source.index++) {
+        json_t *type = json_object();
+        json_object_set_new(type, "name", text_value(source.snapshot->type[source.index].name));
+        put_metrics(type, PS_METRIC_TYPE, &source);
+        json_array_append_new(list, type);
+    }
+    return list;
+}
+
+static void put_identity(json_t *root, const struct ps_report *report)
+{
+    const struct ps_snapshot *snapshot = report->snapshot;
+    const struct ps_experiment *experiment = report->experiment;
+    const char *engine = snapshot->engine[0] ? snapshot->engine : experiment->engine;
+    const char *policy = snapshot->policy[0] ? snapshot->policy : experiment->policy;
+    json_object_set_new(root, "schema", json_integer(PS_REPORT_SCHEMA));
+    json_object_set_new(root, "version", json_string(POOLSCOPE_VERSION));
+    json_object_set_new(root, "preset", text_value(report->preset));
+    json_object_set_new(root, "engine", text_value(engine));
+    json_object_set_new(root, "policy", text_value(policy));
+    json_object_set_new(root, "workers", json_integer(snapshot->workers));
+    json_object_set_new(root, "usable_cpus", json_integer(snapshot->usable_cpus));
+    json_object_set_new(root, "seed", json_integer((json_int_t)experiment->seed));
+}
+
+static json_t *report_object(const struct ps_report *report)
+{
+    const struct ps_snapshot *snapshot = report->snapshot;
+    struct ps_metric_source source = {.snapshot = snapshot, .peaks = report->peaks};
+    json_t *root = json_object();
+    put_identity(root, report);
+    put_metrics(root, PS_METRIC_RUN, &source);
+    if (snapshot->traits & PS_TRAIT_STEALS)
+        put(root, "steals.matrix", steal_matrix(snapshot));
+    json_object_set_new(root, "per_worker", per_worker(source));
+    json_object_set_new(root, "per_type", per_type(source));
+    json_object_set_new(root, "ended", json_string(ps_end_name(snapshot->end)));
+    json_object_set_new(root, "message",
+                        snapshot->message[0] ? text_value(snapshot->message) : json_null());
+    return root;
+}
+
+enum ps_err ps_report_json(const struct ps_report *report, FILE *to)
+{
+    json_t *root = report_object(report);
+    char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
+    json_decref(root);
+    if (!text)
+        return PS_ENOMEM;
+    bool written = fprintf(to, "%s\n", text) >= 0 && fflush(to) == 0;
+    free(text);
+    return written ? PS_OK : PS_EIO;
+}

@@ -1,0 +1,177 @@
+#include "app/pick.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "host/host.h"
+
+void ps_pick_complain(const struct ps_complaints *complaints)
+{
+    unsigned shown = complaints->count < PS_COMPLAINTS_MAX ? complaints->count : PS_COMPLAINTS_MAX;
+    for (unsigned i = 0; i < shown; i++) {
+        char text[1024];
+        fprintf(stderr, "%s\n", ps_complaint_text(text, sizeof text, &complaints->list[i]));
+    }
+    if (complaints->count > shown)
+        fprintf(stderr, "and %u more\n", complaints->count - shown);
+}
+
+static bool is_path(const char *name)
+{
+    size_t length = strlen(name);
+    return strchr(name, '/') || (length > 4 && strcmp(name + length - 4, ".ini") == 0);
+}
+
+static int load_file(const char *path, struct ps_experiment *experiment)
+{
+    struct ps_complaints complaints = {0};
+    enum ps_err err = ps_experiment_load(experiment, ps_host_vocabulary(), path, &complaints);
+    if (err == PS_OK)
+        return PS_EXIT_OK;
+    if (complaints.count)
+        ps_pick_complain(&complaints);
+    else
+        ps_app_complain("%s: %s", path, err == PS_ENOENT ? "no such file" : ps_err_text(err));
+    return PS_EXIT_USAGE;
+}
+
+static void complain_no_preset(const struct ps_library *library, const char *name)
+{
+    char shown[96];
+    ps_text_clean(shown, sizeof shown, name);
+    const char **names = calloc(library->count + 1, sizeof *names);
+    const char *near = NULL;
+    if (names) {
+        for (size_t i = 0; i < library->count; i++)
+            names[i] = library->presets[i].name;
+        near = ps_suggest(name, names);
+    }
+    if (near)
+        ps_app_complain("no preset '%s'; did you mean '%s'?", shown, near);
+    else
+        ps_app_complain("no preset '%s' ('poolscope presets' lists them)", shown);
+    free(names);
+}
+
+static int load_preset(const char *name, struct ps_experiment *experiment)
+{
+    struct ps_library library;
+    char why[320];
+    enum ps_err err = ps_library_load(&library, ps_host_vocabulary(), why, sizeof why);
+    if (err != PS_OK) {
+        ps_app_complain("%s", why);
+        return PS_EXIT_USAGE;
+    }
+    int code = PS_EXIT_USAGE;
+    const struct ps_preset *preset = ps_library_find(&library, name);
+    if (!preset) {
+        complain_no_preset(&library, name);
+    } else if (!preset->valid) {
+        /* Loaded again: the library keeps only the first complaint. */
+        code = load_file(preset->path, experiment);
+    } else {
+        *experiment = preset->experiment;
+        code = PS_EXIT_OK;
+    }
+    ps_library_free(&library);
+    return code;
+}
+
+struct overriding {
+    struct ps_experiment *experiment;
+    const struct ps_vocabulary *words;
+    struct ps_complaints complaints;
+};
+
+static void set_key(struct overriding *to, const char *key, const char *value, const char *source)
+{
+    if (value)
+        ps_experiment_set(to->experiment, to->words, key, value, source, &to->complaints);
+}
+
+static void complain(struct overriding *to, const char *source, const char *value, const char *text)
+{
+    if (to->complaints.count < PS_COMPLAINTS_MAX) {
+        struct ps_complaint *complaint = &to->complaints.list[to->complaints.count];
+        *complaint = (struct ps_complaint){.line = 0};
+        snprintf(complaint->file, sizeof complaint->file, "%s", source);
+        ps_text_clean(complaint->value, sizeof complaint->value, value);
+        snprintf(complaint->text, sizeof complaint->text, "%s", text);
+    }
+    to->complaints.count++;
+}
+
+static void set_engine(struct overriding *to, const char *value)
+{
+    char name[64];
+    const char *colon = strchr(value, ':');
+    size_t length = colon ? (size_t)(colon - value) : strlen(value);
+    if (length >= sizeof name || (colon && !colon[1])) {
+        complain(to, "--engine", value, "expected NAME or NAME:POLICY");
+        return;
+    }
+    memcpy(name, value, length);
+    name[length] = 0;
+    /* The preset's policy belongs to the preset's engine. */
+    if (strcmp(name, to->experiment->engine) != 0)
+        to->experiment->policy[0] = 0;
+    set_key(to, "engine.name", name, "--engine");
+    if (colon && to->complaints.count == 0)
+        set_key(to, "engine.policy", colon + 1, "--engine");
+}
+
+static void set_rate(struct overriding *to, const char *value)
+{
+    if (to->experiment->model != PS_ARRIVAL_OPEN)
+        complain(to, "--rate", value,
+                 "this preset's arrivals have no rate; add --set arrivals.model=open");
+    else
+        set_key(to, "arrivals.rate", value, "--rate");
+}
+
+static void set_any(struct overriding *to, const char *assignment)
+{
+    const char *equals = strchr(assignment, '=');
+    char key[96];
+    size_t length = equals ? (size_t)(equals - assignment) : 0;
+    if (!equals || length == 0 || length >= sizeof key) {
+        complain(to, "--set", assignment, "expected section.key=value");
+        return;
+    }
+    memcpy(key, assignment, length);
+    key[length] = 0;
+    set_key(to, key, equals + 1, "--set");
+}
+
+static void override(struct overriding *to, const struct ps_overrides *overrides)
+{
+    if (overrides->engine)
+        set_engine(to, overrides->engine);
+    set_key(to, "engine.workers", overrides->workers, "--workers");
+    set_key(to, "run.duration", overrides->duration, "--duration");
+    set_key(to, "arrivals.tasks", overrides->tasks, "--tasks");
+    set_key(to, "run.seed", overrides->seed, "--seed");
+    for (size_t i = 0; i < overrides->set.count; i++)
+        set_any(to, overrides->set.item[i]);
+    if (overrides->rate)
+        set_rate(to, overrides->rate);
+}
+
+int ps_pick_experiment(const char *name, const struct ps_overrides *overrides,
+                       struct ps_experiment *experiment)
+{
+    int code = is_path(name) ? load_file(name, experiment) : load_preset(name, experiment);
+    if (code != PS_EXIT_OK)
+        return code;
+    struct overriding to = {.experiment = experiment, .words = ps_host_vocabulary()};
+    override(&to, overrides);
+    if (to.complaints.count == 0)
+        ps_experiment_check(experiment, to.words, "command line", &to.complaints);
+    if (to.complaints.count) {
+        ps_pick_complain(&to.complaints);
+        return PS_EXIT_USAGE;
+    }
+    return PS_EXIT_OK;
+}

@@ -1,0 +1,66 @@
+#include "app/screen.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/machine.h"
+#include "base/text.h"
+#include "host/host.h"
+#include "ui/app_ui.h"
+
+#define FPS_MAX 60
+
+const char *ps_screen_machine(char *into, size_t size, unsigned *usable_cpus)
+{
+    struct ps_machine machine;
+    char memory[32];
+    ps_machine_read(&machine);
+    *usable_cpus = machine.usable;
+    ps_format_bytes(memory, sizeof memory, machine.memory);
+    if (machine.usable < machine.online)
+        snprintf(into, size, "%u of %u cpu  %s", machine.usable, machine.online, memory);
+    else
+        snprintf(into, size, "%u cpu  %s", machine.usable, memory);
+    return into;
+}
+
+static bool understand(const struct ps_screen_options *options, struct ps_ui_options *ui)
+{
+    uint64_t fps = 0;
+    if (options->theme && !ps_theme_find(options->theme, &ui->theme)) {
+        ps_app_complain("--theme %s: expected dark, light or mono", options->theme);
+        return false;
+    }
+    if (options->fps && !ps_parse_u64(options->fps, 1, FPS_MAX, &fps)) {
+        ps_app_complain("--fps %s: expected 1 to %u", options->fps, FPS_MAX);
+        return false;
+    }
+    ui->fps = (unsigned)fps;
+    ui->no_mouse = options->no_mouse;
+    ui->ascii = options->ascii;
+    return true;
+}
+
+int ps_screen_open(const struct ps_screen_options *options, const char *preset,
+                   const struct ps_experiment *experiment)
+{
+    char why[320], machine[64];
+    struct ps_library library = {0};
+    struct ps_ui_options ui = {.words = ps_host_vocabulary(),
+                               .library = &library,
+                               .experiment = experiment,
+                               .preset = preset,
+                               .theme = PS_THEME_DARK,
+                               .machine = machine};
+    if (!understand(options, &ui))
+        return PS_EXIT_USAGE;
+    ps_screen_machine(machine, sizeof machine, &ui.usable_cpus);
+    /* A run of a file needs no library; the start screen does. */
+    if (ps_library_load(&library, ui.words, why, sizeof why) != PS_OK && !experiment) {
+        ps_app_complain("%s", why);
+        return PS_EXIT_USAGE;
+    }
+    int code = ps_ui_main(&ui);
+    ps_library_free(&library);
+    return code;
+}

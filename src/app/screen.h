@@ -1,0 +1,37 @@
+/* The way from the command line to the screens of ui/. */
+#ifndef PS_APP_SCREEN_H
+#define PS_APP_SCREEN_H
+
+#include "app/app.h"
+
+/* Options of commands that open screens; a part of their structs, as `screen`. */
+struct ps_screen_options {
+    const char *theme, *fps;
+    bool no_mouse, ascii;
+};
+
+#define PS_SCREEN_OPTION(type, name_, argument_, help_, kind_, member)      \
+    {                                                                       \
+        .name = name_, .argument = argument_, .help = help_, .kind = kind_, \
+        .offset = offsetof(type, screen.member)                             \
+    }
+#define PS_SCREEN_OPTIONS(type)                                                                    \
+    PS_SCREEN_OPTION(type, "--theme", "NAME", "colours: dark, light or mono", PS_OPTION_TEXT,      \
+                     theme),                                                                       \
+        PS_SCREEN_OPTION(type, "--no-mouse", NULL, "leave the mouse to the terminal",              \
+                         PS_OPTION_FLAG, no_mouse),                                                \
+        PS_SCREEN_OPTION(type, "--ascii", NULL, "draw with ASCII characters only", PS_OPTION_FLAG, \
+                         ascii),                                                                   \
+        PS_SCREEN_OPTION(type, "--fps", "N", "frames a second, 1 to 60 (10)", PS_OPTION_TEXT, fps)
+
+/* Open the start screen, or the live screen if there is an experiment. Returns the exit code. */
+int ps_screen_open(const struct ps_screen_options *options, const char *preset,
+                   const struct ps_experiment *experiment);
+
+/* Facts of this machine for the start screen's header: "8 cpu  16.0 GiB". Returns into. */
+const char *ps_screen_machine(char *into, size_t size, unsigned *usable_cpus);
+
+/* Run and report as text (cmd_run.c). Returns the exit code. */
+int ps_run_plain(const char *preset, const struct ps_experiment *experiment);
+
+#endif

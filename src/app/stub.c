@@ -1,1 +1,0 @@
-typedef int ps_stub_app;

@@ -1,0 +1,248 @@
+/* Runs without a screen: what they report, how they end, and that nothing is left behind. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "support.h"
+
+#include "app/process.h"
+#include "engines/engine.h"
+
+#define SECONDS   60
+#define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static json_t *parsed(const struct process_result *result)
+{
+    json_error_t error;
+    json_t *root = json_loads(result->out, JSON_REJECT_DUPLICATES, &error);
+    if (!root)
+        fail_msg("%s in '%s'; standard error: %s", error.text, result->out, result->err);
+    return root;
+}
+
+static json_int_t count(json_t *root, const char *key)
+{
+    json_t *value = json_object_get(root, key);
+    if (!json_is_integer(value))
+        fail_msg("%s is no whole number", key);
+    return json_integer_value(value);
+}
+
+static const char *text(json_t *root, const char *key)
+{
+    const char *value = json_string_value(json_object_get(root, key));
+    return value ? value : "";
+}
+
+static void conserved(json_t *root)
+{
+    assert_true(json_is_true(json_object_get(root, "conserved")));
+    assert_int_equal(count(root, "submitted"),
+                     count(root, "completed") + count(root, "failed") + count(root, "timed_out") +
+                         count(root, "cancelled") + count(root, "refused"));
+}
+
+static void check_policy(const struct ps_engine_ops *engine, const struct ps_policy *policy)
+{
+    char name[80];
+    snprintf(name, sizeof name, "%s:%s", engine->name, policy->name);
+    struct process_result r = process_run(
+        ARGS("run", "quick-demo", "--engine", name, "--workers", "2", "--duration", "1s", "--json"),
+        SECONDS);
+    if (r.code != 0 || r.err_size)
+        fail_msg("%s: exit %d, %s", name, r.code, r.err);
+    json_t *root = parsed(&r);
+    conserved(root);
+    assert_string_equal(text(root, "engine"), engine->name);
+    assert_string_equal(text(root, "policy"), policy->name);
+    assert_string_equal(text(root, "ended"), "duration");
+    assert_true(count(root, "completed") > 0);
+    assert_int_equal(count(root, "workers"), 2);
+    assert_true(json_real_value(json_object_get(root, "throughput_per_s")) > 0);
+    assert_true(json_real_value(json_object_get(root, "cpu_seconds")) > 0);
+    assert_true(count(root, "rss_peak_bytes") > 0);
+    assert_true(json_array_size(json_object_get(root, "per_worker")) >= 2);
+    bool steals = (policy->traits & PS_TRAIT_STEALS) != 0;
+    assert_int_equal(json_is_object(json_object_get(root, "steals")), steals);
+    json_decref(root);
+    process_result_free(&r);
+}
+
+static void every_policy_conserves_tasks(void **state)
+{
+    (void)state;
+    for (const struct ps_engine_ops *const *engine = ps_engines; *engine; engine++)
+        for (const struct ps_policy *policy = (*engine)->policies; policy->name; policy++)
+            check_policy(*engine, policy);
+}
+
+static void a_batch_is_completed(void **state)
+{
+    (void)state;
+    struct process_result r = process_run(ARGS("run", "quick-demo", "--set", "arrivals.model=batch",
+                                               "--tasks", "500", "--duration", "0", "--json"),
+                                          SECONDS);
+    assert_int_equal(r.code, 0);
+    json_t *root = parsed(&r);
+    conserved(root);
+    assert_string_equal(text(root, "ended"), "completed");
+    assert_true(count(root, "submitted") >= 500);
+    json_decref(root);
+    process_result_free(&r);
+}
+
+static void a_deadlock_is_named(void **state)
+{
+    (void)state;
+    struct process_result r =
+        process_run(ARGS("run", TEST_DATA "/deadlock.ini", "--json"), SECONDS);
+    assert_int_equal(r.code, 3);
+    assert_non_null(strstr(r.err, "poolscope: the run failed: "));
+    json_t *root = parsed(&r);
+    assert_string_equal(text(root, "ended"), "deadlock");
+    assert_true(text(root, "message")[0]);
+    json_decref(root);
+    process_result_free(&r);
+}
+
+static void plain_ends_with_the_balance(void **state)
+{
+    (void)state;
+    struct process_result r =
+        process_run(ARGS("run", "quick-demo", "--duration", "2s", "--plain"), SECONDS);
+    assert_int_equal(r.code, 0);
+    assert_string_equal(r.err, "");
+    assert_non_null(strstr(r.out, "  1.0 s  done "));
+    assert_non_null(strstr(r.out, "\nended: duration after 2."));
+    const char *last = strstr(r.out, "\nsubmitted ");
+    assert_non_null(last);
+    assert_non_null(strstr(last, ": conserved\n"));
+    assert_null(strchr(last + 1, '\n')[1] ? last : NULL);
+    assert_null(strchr(r.out, '\033'));
+    process_result_free(&r);
+}
+
+/* Without a command and a terminal: the demo, five seconds, as text. */
+static void no_arguments_play_the_demo(void **state)
+{
+    (void)state;
+    struct process_result r = process_run((const char *const[]){NULL}, SECONDS);
+    assert_int_equal(r.code, 0);
+    assert_non_null(strstr(r.out, "\nended: duration after 5."));
+    process_result_free(&r);
+}
+
+static void screenshots_show_a_real_run(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/poolscope-shot-XXXXXX.svg", text[4096];
+    close(mkstemps(path, 4));
+    struct process_result r = process_run(ARGS("screenshot", "quick-demo", "--after", "1s",
+                                               "--size", "100x30", "--force", "-o", path),
+                                          SECONDS);
+    assert_string_equal(r.err, "");
+    assert_int_equal(r.code, 0);
+    FILE *file = fopen(path, "re");
+    assert_true(fread(text, 1, sizeof text, file) > 100);
+    fclose(file);
+    text[sizeof text - 1] = 0;
+    assert_non_null(strstr(text, "<svg"));
+    unlink(path);
+    process_result_free(&r);
+}
+
+static struct process start_long(const char *form, pid_t *host, int out)
+{
+    struct process process =
+        process_start(ARGS("run", "quick-demo", "--duration", "60s", form), out);
+    *host = process_host(process.pid, SECONDS);
+    assert_true(*host > 0);
+    return process;
+}
+
+static void signals_end_it_cleanly(void **state)
+{
+    (void)state;
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        pid_t host;
+        struct process process = start_long("--json", &host, -1);
+        kill(process.pid, signals[i]);
+        struct process_result r = process_finish(&process, SECONDS);
+        assert_int_equal(r.code, 128 + signals[i]);
+        assert_true(process_gone(host, SECONDS));
+        if (r.out_size) {
+            json_t *root = parsed(&r);
+            assert_string_equal(text(root, "ended"), "cancelled");
+            conserved(root);
+            json_decref(root);
+        }
+        process_result_free(&r);
+    }
+}
+
+static void a_killed_front_end_leaves_no_host(void **state)
+{
+    (void)state;
+    pid_t host;
+    struct process process = start_long("--json", &host, -1);
+    kill(process.pid, SIGKILL);
+    struct process_result r = process_finish(&process, SECONDS);
+    assert_int_equal(r.code, 128 + SIGKILL);
+    assert_string_equal(r.out, "");
+    assert_true(process_gone(host, SECONDS));
+    process_result_free(&r);
+}
+
+static void a_killed_host_is_named(void **state)
+{
+    (void)state;
+    pid_t host;
+    struct process process = start_long("--plain", &host, -1);
+    process_expect(&process, " s  done ", SECONDS);
+    kill(host, SIGKILL);
+    struct process_result r = process_finish(&process, SECONDS);
+    assert_int_equal(r.code, 3);
+    assert_string_equal(r.err, "poolscope: the run failed: host killed by SIGKILL\n");
+    assert_non_null(strstr(r.out, "  * host killed by SIGKILL\n"));
+    assert_non_null(strstr(r.out, "\nended: crash after "));
+    process_result_free(&r);
+}
+
+static void a_reader_that_leaves_ends_it(void **state)
+{
+    (void)state;
+    int out[2];
+    assert_int_equal(pipe(out), 0);
+    pid_t host;
+    struct process process = start_long("--plain", &host, out[1]);
+    close(out[1]);
+    close(out[0]);
+    struct process_result r = process_finish(&process, SECONDS);
+    assert_int_equal(r.code, 1);
+    assert_non_null(strstr(r.err, "cannot write to standard output"));
+    assert_true(process_gone(host, SECONDS));
+    process_result_free(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_policy_conserves_tasks),
+        cmocka_unit_test(a_batch_is_completed),
+        cmocka_unit_test(a_deadlock_is_named),
+        cmocka_unit_test(plain_ends_with_the_balance),
+        cmocka_unit_test(no_arguments_play_the_demo),
+        cmocka_unit_test(screenshots_show_a_real_run),
+        cmocka_unit_test(signals_end_it_cleanly),
+        cmocka_unit_test(a_killed_front_end_leaves_no_host),
+        cmocka_unit_test(a_killed_host_is_named),
+        cmocka_unit_test(a_reader_that_leaves_ends_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,23 @@
+/* The four engines and their policies, for tests that must not link engines. */
+#ifndef PS_TESTS_MODEL_VOCABULARY_H
+#define PS_TESTS_MODEL_VOCABULARY_H
+
+#include "model/experiment.h"
+
+static const struct ps_policy_word test_green[] = {
+    {"steal", "own queues, stealing", 256}, {"global", "one queue", 256}, {NULL, NULL, 0}};
+static const struct ps_policy_word test_pthread[] = {
+    {"channel", "workers on a channel", 256}, {"per-task", "a thread a task", 256}, {NULL, NULL, 0}};
+static const struct ps_policy_word test_async[] = {{"pinned", "loops", 64}, {NULL, NULL, 0}};
+static const struct ps_policy_word test_threadpool[] = {{"fifo", "one queue", 256},
+                                                        {"steal", "own queues, stealing", 256},
+                                                        {"uv", "libuv's own pool", 128},
+                                                        {NULL, NULL, 0}};
+static const struct ps_engine_word test_engines[] = {{"green", "green threads", test_green},
+                                                     {"pthread", "threads", test_pthread},
+                                                     {"async", "event loops", test_async},
+                                                     {"threadpool", "a pool", test_threadpool},
+                                                     {NULL, NULL, NULL}};
+static const struct ps_vocabulary test_words = {test_engines};
+
+#endif

@@ -1,0 +1,297 @@
+/* What is written parses to the same experiment: over random experiments made through the keys. */
+#include "support.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/rng.h"
+#include "vocabulary.h"
+
+static struct ps_rng rng;
+
+static unsigned below(unsigned bound)
+{
+    return ps_rng_below(&rng, bound);
+}
+
+static const char *pick(const char *const *words, unsigned count)
+{
+    return words[below(count)];
+}
+
+static const char *text_of(char *into, size_t size)
+{
+    static const char *const letters[] = {"a", "Z", " ", "\xc3\xa9", "\xe2\x82\xac", "'", "\"",
+                                          "[", "]", "=",        ":",            "#", "x;y", "%"};
+    size_t used = 0, wanted = 1 + below((unsigned)size - 8);
+    into[0] = '\0';
+    while (used < wanted) {
+        const char *letter = used == 0 ? "t" : pick(letters, 14);
+        if (used + strlen(letter) >= size - 1)
+            break;
+        strcpy(into + used, letter);
+        used += strlen(letter);
+    }
+    strcpy(into + used, "."); /* no blank at the end */
+    return into;
+}
+
+static const char *time_of(char *into, size_t size)
+{
+    static const char *const units[] = {"ns", "us", "ms", "s"};
+    switch (below(4)) {
+    case 0:
+        snprintf(into, size, "%u%s", below(3000), pick(units, 4));
+        break;
+    case 1:
+        snprintf(into, size, "%u.%03u%s", below(3000), below(1000), pick(units + 1, 3));
+        break;
+    case 2:
+        snprintf(into, size, "%umin", below(61));
+        break;
+    default:
+        snprintf(into, size, "%u.%09us", below(3600), below(1000000000));
+    }
+    return into;
+}
+
+static const char *dist_of(char *into, size_t size)
+{
+    char a[32], b[32];
+    time_of(a, sizeof a);
+    switch (below(5)) {
+    case 0:
+        snprintf(into, size, "%s", a);
+        break;
+    case 1:
+        snprintf(into, size, "uniform 0 %s", a);
+        break;
+    case 2:
+        snprintf(into, size, "exp  %s", a);
+        break;
+    case 3:
+        snprintf(b, sizeof b, "%u.%06u", 2 + below(97), below(1000000));
+        snprintf(into, size, "pareto %s\t%s", a, b);
+        break;
+    default:
+        snprintf(b, sizeof b, "%u.%u", below(4), below(1000000));
+        snprintf(into, size, "lognormal %s %s", a, b);
+    }
+    return into;
+}
+
+/* Spawns only types with a higher number, few of them. */
+static void step_of(char *into, size_t size, unsigned type, unsigned types)
+{
+    char a[96];
+    static const char *const timed[] = {"cpu", "sleep", "net", "block", "lock l1", "lock l2",
+                                        "lock third"};
+    unsigned roll = below(14);
+    if (roll < 7)
+        snprintf(into, size, "%s %s", timed[roll], dist_of(a, sizeof a));
+    else if (roll < 9)
+        snprintf(into, size, "disk %s %u%s%s", roll == 7 ? "read" : "write", 1 + below(60),
+                 pick((const char *const[]){"B", "KiB", "MiB", ""}, 4),
+                 roll == 8 && below(2) ? " fsync" : "");
+    else if (roll == 9 && type + 1 < types)
+        snprintf(into, size, "spawn t%u x%u", type + 1 + below(types - type - 1), 1 + below(3));
+    else if (roll == 10)
+        snprintf(into, size, "fail %u.%u%%", below(100), below(1000000));
+    else
+        snprintf(into, size, "%s", roll < 12 ? "yield" : "join");
+}
+
+static size_t put(char *into, size_t size, size_t used, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+static size_t put(char *into, size_t size, size_t used, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    used += (size_t)vsnprintf(into + used, size - used, format, args);
+    va_end(args);
+    assert_true(used < size);
+    return used;
+}
+
+static size_t put_types(char *into, size_t size, size_t used)
+{
+    unsigned types = 1 + below(PS_TYPES_MAX);
+    for (unsigned t = 0; t < types; t++) {
+        used = put(into, size, used, "[task t%u]\n", t);
+        if (t == 0 || below(2))
+            used = put(into, size, used, "weight = %u.%u\n", 1 + below(1000), below(1000000));
+        if (below(3) == 0) {
+            char time[32];
+            used = put(into, size, used, "timeout = %s\n", time_of(time, sizeof time));
+        }
+        char steps[PS_PRESET_MAX_LINE - 24] = ""; /* sizes may be written longer */
+        for (unsigned s = below(6) + 1; s > 0; s--) {
+            char step[128];
+            step_of(step, sizeof step, t, types);
+            if (strlen(steps) + strlen(step) + 2 < sizeof steps) {
+                strcat(steps, *steps ? "," : "");
+                strcat(steps, step);
+            }
+        }
+        used = put(into, size, used, "steps = %s\n", *steps ? steps : "yield");
+    }
+    return used;
+}
+
+static size_t random_preset(char *into, size_t size)
+{
+    char a[200], b[200];
+    size_t used = put(into, size, 0, "[preset]\ntitle = %s\n", text_of(a, PS_TITLE_MAX));
+    if (below(2))
+        used = put(into, size, used, "summary = %s\ngroup = %s\nlesson = %u\n", text_of(a, 150),
+                   text_of(b, 30), below(1000));
+    const struct ps_engine_word *engine = &test_engines[below(4)];
+    used = put(into, size, used, "[engine]\nname = %s\n", engine->name);
+    if (below(2))
+        used = put(into, size, used, "policy = %s\n", engine->policies[0].name);
+    static const char *const workers[] = {"1", "64", "auto", "2x", "0.5x", "0.333333x", "17"};
+    used = put(into, size, used, "workers = %s\nqueue = %u\non_full = %s\n", pick(workers, 7),
+               1 + below(10000000),
+               pick((const char *const[]){"block", "refuse", "caller_runs"}, 3));
+    used = put(into, size, used, "limit = %u\nstack = %s\noffload = %s\nstealing = %s\nwait = %s\n",
+               below(1000), pick((const char *const[]){"0", "16KiB", "100000", "1M"}, 4),
+               pick((const char *const[]){"off", "on", "7"}, 3), below(2) ? "on" : "off",
+               below(2) ? "help" : "block");
+    used = put(into, size, used, "[arrivals]\nmodel = %s\nrate = %u.%u/s\nprocess = %s\n",
+               pick((const char *const[]){"open", "closed", "batch"}, 3), 1 + below(10000),
+               below(1000000), below(2) ? "poisson" : "uniform");
+    used = put(into, size, used, "in_flight = %u\nthink = %s\ntasks = %u\n", 1 + below(1000000),
+               dist_of(a, sizeof a), 1 + below(1000000));
+    used = put_types(into, size, used);
+    used = put(into, size, used, "[run]\nduration = %s\nseed = %llu\n", time_of(a, sizeof a),
+               (unsigned long long)ps_rng_next(&rng));
+    return put(into, size, used, "[faults]\nfail = %u.%u%%\n", below(100), below(1000000));
+}
+
+static void parse(struct ps_experiment *experiment, const char *text, size_t size)
+{
+    struct ps_complaints complaints = {.count = 0};
+    if (ps_experiment_parse(experiment, &test_words, "random", text, size, &complaints) != PS_OK) {
+        char line[1024];
+        fail_msg("%s in\n%s", ps_complaint_text(line, sizeof line, &complaints.list[0]), text);
+    }
+}
+
+static void assert_same_dist(const struct ps_dist *a, const struct ps_dist *b)
+{
+    assert_int_equal(a->kind, b->kind);
+    assert_true(a->a == b->a && a->b == b->b);
+}
+
+static void assert_same_type(const struct ps_task_type *a, const struct ps_task_type *b)
+{
+    assert_string_equal(a->name, b->name);
+    assert_true(a->weight == b->weight);
+    assert_int_equal(a->timeout_ns, b->timeout_ns);
+    assert_int_equal(a->step_count, b->step_count);
+    for (unsigned s = 0; s < a->step_count; s++) {
+        const struct ps_step_def *x = &a->steps[s], *y = &b->steps[s];
+        assert_int_equal(x->kind, y->kind);
+        assert_same_dist(&x->time, &y->time);
+        assert_true(x->size == y->size && x->count == y->count && x->type == y->type &&
+                    x->lock == y->lock && x->write == y->write && x->sync == y->sync &&
+                    x->chance == y->chance);
+    }
+}
+
+static void assert_same(const struct ps_experiment *a, const struct ps_experiment *b)
+{
+    assert_string_equal(a->title, b->title);
+    assert_string_equal(a->summary, b->summary);
+    assert_string_equal(a->group, b->group);
+    assert_string_equal(a->engine, b->engine);
+    assert_string_equal(a->policy, b->policy);
+    assert_true(a->lesson == b->lesson && a->workers.count == b->workers.count &&
+                a->workers.factor == b->workers.factor && a->queue == b->queue &&
+                a->on_full == b->on_full && a->limit == b->limit &&
+                a->stack_bytes == b->stack_bytes && a->offload == b->offload &&
+                a->stealing == b->stealing && a->help == b->help);
+    assert_true(a->model == b->model && a->rate == b->rate && a->process == b->process &&
+                a->in_flight == b->in_flight && a->tasks == b->tasks);
+    assert_same_dist(&a->think, &b->think);
+    assert_true(a->duration_ns == b->duration_ns && a->seed == b->seed && a->fail == b->fail);
+    assert_int_equal(a->type_count, b->type_count);
+    for (unsigned t = 0; t < a->type_count; t++)
+        assert_same_type(&a->types[t], &b->types[t]);
+    assert_int_equal(a->lock_count, b->lock_count);
+    for (unsigned i = 0; i < a->lock_count; i++)
+        assert_string_equal(a->locks[i], b->locks[i]);
+}
+
+static void written_text_is_the_same_experiment(void **state)
+{
+    (void)state;
+    static struct ps_experiment first, second;
+    static char preset[PS_PRESET_MAX_BYTES];
+    for (unsigned i = 0; i < 3000; i++) {
+        rng = ps_rng_make(2024, i);
+        size_t size = random_preset(preset, sizeof preset);
+        parse(&first, preset, size);
+        char *text, *again;
+        size_t length, again_length;
+        assert_int_equal(ps_experiment_text(&first, &text, &length), PS_OK);
+        parse(&second, text, length);
+        assert_same(&first, &second);
+        assert_int_equal(ps_experiment_text(&second, &again, &again_length), PS_OK);
+        assert_string_equal(text, again);
+        free(text);
+        free(again);
+    }
+}
+
+/* A program that is short as given and too long as it would be written is refused, not cut. */
+static void a_program_fits_its_line(void **state)
+{
+    (void)state;
+    static struct ps_experiment experiment;
+    struct ps_complaints complaints = {.count = 0};
+    char preset[512];
+    size_t used = put(preset, sizeof preset, 0, "[preset]\ntitle = t\n[task a]\nsteps = disk read 1K");
+    for (unsigned s = 1; s < 13; s++)
+        used = put(preset, sizeof preset, used, ",disk read 1K");
+    used = put(preset, sizeof preset, used, "\n");
+    assert_int_equal(
+        ps_experiment_parse(&experiment, &test_words, "x", preset, used, &complaints), PS_EPARSE);
+    assert_int_equal(complaints.list[0].line, 4);
+    assert_non_null(strstr(complaints.list[0].text, "longer than"));
+}
+
+static void keys_that_are_left_out_have_their_defaults(void **state)
+{
+    (void)state;
+    static struct ps_experiment first, second;
+    const char *little = "[preset]\ntitle = t\n[task a]\nsteps = yield\n";
+    parse(&first, little, strlen(little));
+    char full[4096], value[256];
+    size_t used = 0;
+    const char *section = "";
+    for (const struct ps_key *key = ps_keys; key->section; key++) {
+        if (strcmp(section, key->section) != 0)
+            used = put(full, sizeof full, used, "[%s%s]\n", key->section,
+                       strcmp(key->section, "task") == 0 ? " a" : "");
+        section = key->section;
+        snprintf(value, sizeof value, "%s", key->standard ? key->standard
+                                            : strcmp(key->name, "title") == 0 ? "t" : "yield");
+        used = put(full, sizeof full, used, "%s = %s\n", key->name, value);
+    }
+    parse(&second, full, used);
+    assert_same(&first, &second);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(written_text_is_the_same_experiment),
+        cmocka_unit_test(a_program_fits_its_line),
+        cmocka_unit_test(keys_that_are_left_out_have_their_defaults),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

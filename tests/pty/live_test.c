@@ -1,0 +1,294 @@
+/* The live screen of the real program, with a real host. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "../ui/check.h"
+#include "harness.h"
+
+static struct pty *run_at(int columns, int rows, const char *preset)
+{
+    char keys[64];
+    struct pty *pty = pty_start(&(struct pty_options){.columns = columns, .rows = rows});
+    pty_expect(pty, "Presets");
+    snprintf(keys, sizeof keys, "/%s\r", preset);
+    pty_send(pty, keys);
+    pty_expect(pty, "Rule of thumb");
+    pty_send(pty, "\r");
+    pty_expect(pty, "LIVE");
+    return pty;
+}
+
+static void quit(struct pty *pty)
+{
+    pty_send(pty, "q");
+    int status = pty_wait_exit(pty);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    pty_assert_restored(pty);
+    assert_int_equal(pty_host(pty), 0);
+    pty_free(pty);
+}
+
+/* The row of worker 0 changes from one frame to a later one. */
+static bool lane_differs(struct pty *pty, const void *before)
+{
+    char row[1024];
+    int y;
+    if (!pty_find(pty, "W0", NULL, &y))
+        return false;
+    pty_row(pty, y, row, sizeof row);
+    return strcmp(row, before) != 0;
+}
+
+static void lane_row(struct pty *pty, char row[1024])
+{
+    int y;
+    assert_true(pty_find(pty, "W0", NULL, &y));
+    pty_row(pty, y, row, 1024);
+}
+
+static void lanes_move(void **state)
+{
+    (void)state;
+    struct pty *pty = run_at(80, 24, "steady");
+    for (unsigned i = 0; i < 3; i++) {
+        char row[1024];
+        lane_row(pty, row);
+        assert_true(pty_wait(pty, lane_differs, row));
+    }
+    pty_expect(pty, "threadpool:steal");
+    pty_expect(pty, "done");
+    quit(pty);
+}
+
+static void plus_and_minus_change_the_workers(void **state)
+{
+    (void)state;
+    struct pty *pty = run_at(120, 40, "steady");
+    pty_expect(pty, "workers 2 on");
+    pty_send(pty, "+");
+    pty_expect(pty, "workers 3 on");
+    pty_expect(pty, "W2");
+    pty_send(pty, "--");
+    pty_expect(pty, "workers 1 on");
+    pty_send(pty, "-");
+    pty_expect(pty, "one worker is the least");
+    quit(pty);
+}
+
+static void brackets_change_the_load(void **state)
+{
+    (void)state;
+    struct pty *pty = run_at(120, 40, "steady");
+    pty_send(pty, "]");
+    pty_expect(pty, "250 tasks/s offered");
+    pty_send(pty, "[[");
+    pty_expect(pty, "160 tasks/s offered");
+    quit(pty);
+    pty = run_at(120, 40, "sleepers");
+    pty_send(pty, "]");
+    pty_expect(pty, "50 tasks in flight");
+    quit(pty);
+}
+
+static void the_menu_switches_the_engine(void **state)
+{
+    (void)state;
+    struct pty *pty = run_at(120, 40, "steady");
+    pty_send(pty, "e");
+    pty_expect(pty, "Engine and policy");
+    int x, y;
+    assert_true(pty_find(pty, "pthread:channel", &x, &y));
+    pty_click(pty, x, y);
+    pty_expect_gone(pty, "Engine and policy");
+    pty_expect(pty, "pthread:channel");
+    pty_expect(pty, "LIVE");
+    pty_expect(pty, "n/a");
+    pty_send(pty, "e");
+    pty_expect(pty, "Engine and policy");
+    pty_send(pty, "\033");
+    pty_expect_gone(pty, "Engine and policy");
+    quit(pty);
+}
+
+static void stealing_is_switched(void **state)
+{
+    (void)state;
+    struct pty *pty = run_at(120, 40, "steady");
+    pty_expect(pty, "stealing on");
+    pty_send(pty, "s");
+    pty_expect(pty, "stealing off");
+    pty_expect(pty, "Steals: off");
+    pty_send(pty, "s");
+    pty_expect_gone(pty, "Steals: off");
+    quit(pty);
+}
+
+static void a_fault_is_injected(void **state)
+{
+    (void)state;
+    struct pty *pty = run_at(120, 40, "steady");
+    pty_send(pty, "f");
+    pty_expect(pty, "Inject a fault");
+    pty_send(pty, "\r");
+    pty_expect(pty, "fault: stuck: W0");
+    pty_expect(pty, "W0 has been in one task");
+    quit(pty);
+}
+
+static void space_pauses_and_resumes(void **state)
+{
+    (void)state;
+    struct pty *pty = run_at(80, 24, "steady");
+    pty_send(pty, " ");
+    pty_expect(pty, "PAUSED");
+    pty_expect(pty, "The workload is paused");
+    pty_send(pty, " ");
+    pty_expect(pty, "LIVE");
+    quit(pty);
+}
+
+static void z_freezes_the_view(void **state)
+{
+    (void)state;
+    struct pty *pty = run_at(80, 24, "steady");
+    char row[1024], later[1024];
+    pty_send(pty, "Z");
+    pty_expect(pty, "FROZEN");
+    lane_row(pty, row);
+    pty_send(pty, "?");
+    pty_expect(pty, "Help: live screen");
+    pty_send(pty, "\033");
+    pty_expect_gone(pty, "Help: live screen");
+    lane_row(pty, later);
+    assert_string_equal(row, later);
+    pty_send(pty, "Z");
+    pty_expect(pty, "LIVE");
+    quit(pty);
+}
+
+static void panels_are_reached_and_zoomed(void **state)
+{
+    (void)state;
+    struct pty *pty = run_at(80, 24, "steady");
+    pty_send(pty, "4z");
+    pty_expect(pty, "p99.9");
+    pty_send(pty, "\t");
+    pty_expect(pty, "thief row, victim column");
+    pty_send(pty, "\033");
+    pty_expect(pty, "Diagnosis");
+    pty_expect(pty, "Lanes");
+    quit(pty);
+}
+
+static void a_click_on_the_key_bar_pauses(void **state)
+{
+    (void)state;
+    struct pty *pty = run_at(80, 24, "steady");
+    int x, y;
+    assert_true(pty_find(pty, "Space pause", &x, &y));
+    pty_click(pty, x + 7, y);
+    pty_expect(pty, "PAUSED");
+    quit(pty);
+}
+
+static void themes_cycle(void **state)
+{
+    (void)state;
+    struct pty *pty = run_at(80, 24, "steady");
+    pty_send(pty, "t");
+    pty_expect(pty, "theme: light");
+    pty_send(pty, "t");
+    pty_expect(pty, "theme: mono");
+    assert_false(pty_has_colour(pty));
+    quit(pty);
+}
+
+static void escape_goes_back_one_level(void **state)
+{
+    (void)state;
+    struct pty *pty = run_at(80, 24, "steady");
+    pty_send(pty, "\033");
+    pty_expect(pty, "Setup (Tab to change)");
+    pty_expect_gone(pty, "LIVE");
+    assert_int_equal(pty_host(pty), 0);
+    quit(pty);
+}
+
+static void odd_sizes_are_shown(void **state)
+{
+    (void)state;
+    struct pty *pty = run_at(79, 23, "steady");
+    pty_expect(pty, "1Lanes"); /* one panel */
+    pty_resize(pty, 59, 15);
+    pty_expect(pty, "59 x 15 is too small");
+    pty_resize(pty, 60, 16);
+    pty_expect_gone(pty, "too small");
+    pty_expect(pty, "LIVE");
+    pty_resize(pty, 1, 1);
+    pty_resize(pty, 160, 45);
+    pty_expect(pty, "Tasks in flight");
+    quit(pty);
+}
+
+/* The upper and lower edges of the screen are drawn for this size. */
+static bool fits(struct pty *pty, const void *none)
+{
+    char row[1024];
+    (void)none;
+    pty_row(pty, pty->rows - 1, row, sizeof row);
+    if (!strstr(row, "Space pause") && !strstr(row, "q quit"))
+        return false;
+    pty_row(pty, 0, row, sizeof row);
+    return strstr(row, "threadpool:steal") != NULL;
+}
+
+static void a_storm_of_resizes_ends_in_a_whole_frame(void **state)
+{
+    (void)state;
+    struct pty *pty = run_at(100, 30, "steady");
+    for (unsigned i = 0; i < 400; i++)
+        pty_resize(pty, 20 + (int)(i * 37 % 180), 5 + (int)(i * 13 % 50));
+    pty_resize(pty, 80, 24);
+    assert_true(pty_wait(pty, fits, NULL));
+    pty_expect(pty, "Diagnosis");
+    quit(pty);
+}
+
+static void many_keys_are_all_taken(void **state)
+{
+    (void)state;
+    struct pty *pty = run_at(80, 24, "steady");
+    for (unsigned i = 0; i < 2000; i++)
+        pty_send(pty, "\t\t\t\t\t\t\t\t"); /* round the eight panels */
+    pty_send(pty, "z");
+    pty_expect(pty, "1 Lanes");
+    pty_send(pty, "?");
+    pty_expect(pty, "Help: live screen");
+    pty_send(pty, "\033");
+    quit(pty);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lanes_move),
+        cmocka_unit_test(plus_and_minus_change_the_workers),
+        cmocka_unit_test(brackets_change_the_load),
+        cmocka_unit_test(the_menu_switches_the_engine),
+        cmocka_unit_test(stealing_is_switched),
+        cmocka_unit_test(a_fault_is_injected),
+        cmocka_unit_test(space_pauses_and_resumes),
+        cmocka_unit_test(z_freezes_the_view),
+        cmocka_unit_test(panels_are_reached_and_zoomed),
+        cmocka_unit_test(a_click_on_the_key_bar_pauses),
+        cmocka_unit_test(themes_cycle),
+        cmocka_unit_test(escape_goes_back_one_level),
+        cmocka_unit_test(odd_sizes_are_shown),
+        cmocka_unit_test(a_storm_of_resizes_ends_in_a_whole_frame),
+        cmocka_unit_test(many_keys_are_all_taken),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,253 @@
+/* The start screen of the real program. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "../ui/check.h"
+#include "harness.h"
+
+static struct pty *start(void)
+{
+    struct pty *pty = pty_start(&(struct pty_options){0});
+    pty_expect(pty, "Steady stealing");
+    return pty;
+}
+
+static void quit(struct pty *pty)
+{
+    pty_send(pty, "q");
+    int status = pty_wait_exit(pty);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    pty_assert_restored(pty);
+    pty_free(pty);
+}
+
+static void it_shows_presets_and_a_form(void **state)
+{
+    (void)state;
+    struct pty *pty = start();
+    pty_expect(pty, "Closed sleepers");
+    pty_expect(pty, "Setup (Tab to change)");
+    pty_expect(pty, "Rule of thumb");
+    pty_expect(pty, "this machine");
+    pty_expect(pty, "Enter run");
+    quit(pty);
+}
+
+static void search_narrows_the_list(void **state)
+{
+    (void)state;
+    struct pty *pty = start();
+    pty_send(pty, "/sleepers");
+    pty_expect(pty, "/sleepers_");
+    pty_expect_gone(pty, "Steady stealing");
+    pty_expect(pty, "Closed sleepers");
+    pty_send(pty, "zzz");
+    pty_expect(pty, "no preset matches");
+    pty_send(pty, "\033");
+    pty_expect(pty, "Steady stealing");
+    quit(pty);
+}
+
+/* Go to the preset of the tests, whatever the order of the list is. */
+static void choose_steady(struct pty *pty)
+{
+    pty_send(pty, "/steady\r");
+    pty_expect(pty, "Short tasks on two workers");
+}
+
+static void the_form_steps_choices(void **state)
+{
+    (void)state;
+    struct pty *pty = start();
+    choose_steady(pty);
+    pty_send(pty, "\t");
+    pty_expect(pty, "< threadpool >");
+    pty_send(pty, "\033[C");
+    pty_expect_gone(pty, "< threadpool >");
+    pty_expect(pty, "changed for this run");
+    pty_send(pty, "\033[D");
+    pty_expect(pty, "< threadpool >");
+    quit(pty);
+}
+
+static void the_form_checks_what_is_typed(void **state)
+{
+    (void)state;
+    struct pty *pty = start();
+    choose_steady(pty);
+    pty_send(pty, "\t\033[B\033[B");
+    pty_expect(pty, "< 2 >");
+    pty_send(pty, "999");
+    pty_expect(pty, "1..256");
+    pty_send(pty, "\r"); /* not accepted */
+    pty_expect(pty, "1..256");
+    pty_send(pty, "\x15");
+    pty_send(pty, "3");
+    pty_expect_gone(pty, "1..256");
+    pty_send(pty, "\r");
+    pty_expect(pty, "< 3 >");
+    pty_expect(pty, "= 3 on");
+    quit(pty);
+}
+
+static void a_wrong_preset_says_what_is_wrong(void **state)
+{
+    (void)state;
+    struct pty *pty = start();
+    pty_send(pty, "/wrong\r");
+    pty_expect(pty, "did you mean");
+    pty_send(pty, "\r");
+    pty_expect(pty, "cannot run");
+    quit(pty);
+}
+
+static void the_lesson_text_opens_and_closes(void **state)
+{
+    (void)state;
+    struct pty *pty = start();
+    choose_steady(pty);
+    pty_send(pty, "L");
+    pty_expect(pty, "and that is the lesson");
+    pty_send(pty, "\033");
+    pty_expect_gone(pty, "and that is the lesson");
+    quit(pty);
+}
+
+static void help_lists_the_keys(void **state)
+{
+    (void)state;
+    struct pty *pty = start();
+    pty_send(pty, "?");
+    pty_expect(pty, "Help: start screen");
+    pty_expect(pty, "search presets by name and text");
+    pty_send(pty, "\033");
+    pty_expect_gone(pty, "Help: start screen");
+    quit(pty);
+}
+
+static void a_setup_is_saved_as_a_preset(void **state)
+{
+    (void)state;
+    struct pty *pty = start();
+    choose_steady(pty);
+    pty_send(pty, "s");
+    pty_expect(pty, "my-steady");
+    pty_send(pty, "\r");
+    pty_expect(pty, "saved:");
+    char path[200];
+    struct stat file;
+    snprintf(path, sizeof path, "%s/config/poolscope/presets/my-steady.ini", pty->home);
+    assert_int_equal(stat(path, &file), 0);
+    pty_send(pty, "s");
+    pty_expect(pty, "name");
+    pty_send(pty, "\r");
+    pty_expect(pty, "Enter again replaces it");
+    pty_send(pty, "\033");
+    pty_expect_gone(pty, "Enter again");
+    quit(pty);
+}
+
+static void clicks_on_the_key_bar_work(void **state)
+{
+    (void)state;
+    struct pty *pty = start();
+    int x, y;
+    assert_true(pty_find(pty, "? help", &x, &y));
+    pty_click(pty, x + 3, y);
+    pty_expect(pty, "Help: start screen");
+    assert_true(pty_find(pty, "Esc close", &x, &y));
+    pty_click(pty, x, y);
+    pty_expect_gone(pty, "Help: start screen");
+    quit(pty);
+}
+
+static void no_mouse_leaves_the_mouse_alone(void **state)
+{
+    (void)state;
+    static const char *const args[] = {"start", "--no-mouse", NULL};
+    struct pty *pty = pty_start(&(struct pty_options){.args = args});
+    pty_expect(pty, "Steady stealing");
+    assert_false(pty_wrote(pty, "\033[?1000h"));
+    quit(pty);
+}
+
+static void no_color_has_no_colour(void **state)
+{
+    (void)state;
+    struct pty *pty = pty_start(&(struct pty_options){.no_color = "1"});
+    pty_expect(pty, "Steady stealing");
+    assert_false(pty_has_colour(pty));
+    quit(pty);
+    pty = start();
+    assert_true(pty_has_colour(pty));
+    quit(pty);
+}
+
+static void the_c_locale_gets_ascii(void **state)
+{
+    (void)state;
+    struct pty *pty = pty_start(&(struct pty_options){.locale = "C"});
+    pty_expect(pty, "Steady stealing");
+    for (size_t i = 0; i < pty->raw_size; i++)
+        assert_true((unsigned char)pty->raw[i] < 0x80);
+    quit(pty);
+}
+
+static void old_terminals_work(void **state)
+{
+    (void)state;
+    static const char *const terms[] = {"vt100", "linux", "screen", "xterm", "tmux-256color"};
+    for (unsigned i = 0; i < sizeof terms / sizeof terms[0]; i++) {
+        struct pty *pty = pty_start(&(struct pty_options){.term = terms[i]});
+        pty_expect(pty, "Steady stealing");
+        pty_send(pty, "q");
+        int status = pty_wait_exit(pty);
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+        pty_free(pty);
+    }
+}
+
+/* Terminals that cannot show a screen: exit 2 and a sentence that says why. */
+static void expect_refusal(const struct pty_options *options, const char *why)
+{
+    struct pty *pty = pty_start(options);
+    int status = pty_wait_exit(pty);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 2);
+    if (!pty_shows(pty, why))
+        fail_msg("expected \"%s\" in: %s", why, pty->raw);
+    pty_assert_restored(pty);
+    pty_free(pty);
+}
+
+static void unusable_terminals_are_refused(void **state)
+{
+    (void)state;
+    expect_refusal(&(struct pty_options){.term = "dumb"}, "TERM=dumb cannot place text");
+    expect_refusal(&(struct pty_options){.term = ""}, "TERM is not set");
+    expect_refusal(&(struct pty_options){.term = "no-such-terminal"}, "not a known kind");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_shows_presets_and_a_form),
+        cmocka_unit_test(search_narrows_the_list),
+        cmocka_unit_test(the_form_steps_choices),
+        cmocka_unit_test(the_form_checks_what_is_typed),
+        cmocka_unit_test(a_wrong_preset_says_what_is_wrong),
+        cmocka_unit_test(the_lesson_text_opens_and_closes),
+        cmocka_unit_test(help_lists_the_keys),
+        cmocka_unit_test(a_setup_is_saved_as_a_preset),
+        cmocka_unit_test(clicks_on_the_key_bar_work),
+        cmocka_unit_test(no_mouse_leaves_the_mouse_alone),
+        cmocka_unit_test(no_color_has_no_colour),
+        cmocka_unit_test(the_c_locale_gets_ascii),
+        cmocka_unit_test(old_terminals_work),
+        cmocka_unit_test(unusable_terminals_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

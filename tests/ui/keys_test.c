@@ -1,0 +1,92 @@
+#include <string.h>
+
+#include "check.h"
+#include "ui/keys.h"
+
+static const enum ps_place places[] = {PS_AT_LIST, PS_AT_FORM, PS_AT_LIVE,  PS_AT_MENU,
+                                       PS_AT_TEXT, PS_AT_ENDED};
+enum { PLACES = sizeof places / sizeof places[0] };
+
+static void no_key_means_two_things_at_a_place(void **state)
+{
+    (void)state;
+    for (unsigned p = 0; p < PLACES; p++) {
+        for (const struct ps_binding *b = ps_bindings; b->action != PS_DO_NOTHING; b++) {
+            for (unsigned i = 0; i < PS_BINDING_KEYS && (b->places & places[p]); i++)
+                if (b->keys[i] && ps_binding_find(places[p], b->keys[i]) != b)
+                    fail_msg("key %s is bound twice at place %d", b->name, (int)places[p]);
+        }
+    }
+}
+
+static void every_binding_has_a_key_and_an_action(void **state)
+{
+    (void)state;
+    for (const struct ps_binding *b = ps_bindings; b->action != PS_DO_NOTHING; b++) {
+        assert_int_not_equal(b->keys[0], PS_INPUT_NONE);
+        assert_true(b->name && b->name[0]);
+        assert_int_not_equal(b->places, 0);
+        assert_true(b->rank <= 9);
+        if (b->label)
+            assert_non_null(b->help); /* what is shown is explained */
+    }
+}
+
+static void letters_of_movement_only_move(void **state)
+{
+    (void)state;
+    for (unsigned p = 0; p < PLACES; p++) {
+        for (const char *key = "hjkl"; *key; key++) {
+            const struct ps_binding *b = ps_binding_find(places[p], *key);
+            if (b)
+                assert_true(b->action >= PS_DO_UP && b->action <= PS_DO_RIGHT);
+        }
+    }
+}
+
+static void everything_on_the_bar_can_be_clicked(void **state)
+{
+    (void)state;
+    for (unsigned p = 0; p < PLACES; p++) {
+        for (int width = 60; width <= 200; width += 20) {
+            struct ps_canvas *c = ps_canvas_new(width, 4, false);
+            ps_key_bar(c, places[p]);
+            unsigned shown = 0;
+            for (const struct ps_binding *b = ps_bindings; b->action != PS_DO_NOTHING; b++)
+                shown += (b->places & places[p]) && b->label;
+            assert_int_equal(c->hits->count, shown);
+            for (unsigned i = 0; i < c->hits->count; i++) {
+                const struct ps_hit *hit = &c->hits->list[i];
+                assert_ptr_equal(ps_canvas_hit_at(c, hit->x, hit->y), hit);
+                assert_true(hit->x + hit->width <= width);
+            }
+            ps_canvas_free(c);
+        }
+    }
+}
+
+static void a_narrow_bar_keeps_help_and_quit(void **state)
+{
+    (void)state;
+    struct ps_canvas *c = ps_canvas_new(60, 1, false);
+    ps_key_bar(c, PS_AT_LIVE);
+    bool help = false, quit = false;
+    for (unsigned i = 0; i < c->hits->count; i++) {
+        help = help || c->hits->list[i].action == PS_DO_HELP;
+        quit = quit || c->hits->list[i].action == PS_DO_QUIT;
+    }
+    assert_true(help && quit);
+    ps_canvas_free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_key_means_two_things_at_a_place),
+        cmocka_unit_test(every_binding_has_a_key_and_an_action),
+        cmocka_unit_test(letters_of_movement_only_move),
+        cmocka_unit_test(everything_on_the_bar_can_be_clicked),
+        cmocka_unit_test(a_narrow_bar_keeps_help_and_quit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,190 @@
+/* The start screen and its form. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "golden.h"
+#include "presets.h"
+#include "ui/start_screen.h"
+
+static struct ps_library library;
+
+static int set_up(void **state)
+{
+    (void)state;
+    presets_fill(&library);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    free(library.presets);
+    return 0;
+}
+
+static struct ps_start_view view_of(unsigned selected)
+{
+    struct ps_start_view view = {.library = &library,
+                                 .words = &presets_words,
+                                 .selected = selected,
+                                 .usable_cpus = 8,
+                                 .machine = "8 cpu  16 GiB"};
+    view.experiment = library.presets[selected].experiment;
+    return view;
+}
+
+static void draw_golden(const struct ps_start_view *view, int width, int height, const char *name)
+{
+    struct ps_canvas *c = ps_canvas_new(width, height, false);
+    ps_start_screen_draw(c, view);
+    golden_check(c, name);
+    ps_canvas_free(c);
+}
+
+static void golden_at_every_layout(void **state)
+{
+    (void)state;
+    static const int sizes[][2] = {{60, 16}, {80, 24}, {120, 40}, {160, 45}, {200, 60}};
+    struct ps_start_view view = view_of(2);
+    for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "start-%dx%d", sizes[i][0], sizes[i][1]);
+        draw_golden(&view, sizes[i][0], sizes[i][1], name);
+    }
+}
+
+static void golden_of_states(void **state)
+{
+    (void)state;
+    struct ps_start_view view = view_of(0);
+    view.form = view.editing = true;
+    view.field = 2;
+    snprintf(view.edit, sizeof view.edit, "999");
+    snprintf(view.complaint, sizeof view.complaint, "allowed: 1..256, auto, 2x, 0.5x");
+    draw_golden(&view, 80, 24, "start-editing");
+    view = view_of(0);
+    view.form = true;
+    view.field = 10;
+    draw_golden(&view, 60, 16, "start-form-60x16");
+    view = view_of(0);
+    view.searching = true;
+    snprintf(view.filter, sizeof view.filter, "STEAL");
+    draw_golden(&view, 80, 24, "start-search");
+    view = view_of(4);
+    draw_golden(&view, 80, 24, "start-broken");
+    struct ps_library none = {0};
+    view.library = &none;
+    view.selected = 0;
+    draw_golden(&view, 80, 24, "start-empty");
+}
+
+static void every_size_is_safe(void **state)
+{
+    (void)state;
+    struct ps_start_view view = view_of(0);
+    struct ps_canvas *c = ps_canvas_new(1, 1, false);
+    for (int height = 1; height <= 60; height++) {
+        for (int width = 1; width <= 250; width++) {
+            view.form = (width + height) % 2;
+            view.field = (unsigned)(width % 14);
+            assert_true(ps_canvas_resize(c, width, height));
+            ps_start_screen_draw(c, &view);
+        }
+    }
+    ps_canvas_free(c);
+}
+
+static void the_filter_looks_at_every_text(void **state)
+{
+    (void)state;
+    unsigned visible[PS_VISIBLE_MAX];
+    static const struct {
+        const char *filter;
+        unsigned count;
+    } cases[] = {{"", 5}, {"TWENTY", 1}, {"balance", 1}, {"one-w", 1}, {"e", 5}, {"xyzzy", 0}};
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct ps_start_view view = view_of(0);
+        snprintf(view.filter, sizeof view.filter, "%s", cases[i].filter);
+        assert_int_equal(ps_start_visible(&view, visible), cases[i].count);
+    }
+}
+
+/* ---- the form ---- */
+
+static const struct ps_form_field *field_of(const struct ps_experiment *e,
+                                            struct ps_form_field fields[PS_FORM_FIELDS_MAX],
+                                            const char *label)
+{
+    unsigned count = ps_form_fields(e, &presets_words, fields);
+    for (unsigned i = 0; i < count; i++)
+        if (strcmp(fields[i].label, label) == 0)
+            return &fields[i];
+    fail_msg("no field %s", label);
+    return NULL;
+}
+
+static void steps_change_every_field(void **state)
+{
+    (void)state;
+    for (unsigned preset = 0; preset < 4; preset++) {
+        struct ps_form_field fields[PS_FORM_FIELDS_MAX];
+        struct ps_experiment e = library.presets[preset].experiment;
+        unsigned count = ps_form_fields(&e, &presets_words, fields);
+        for (unsigned i = 0; i < count; i++) {
+            struct ps_experiment changed = e;
+            struct ps_form_field after[PS_FORM_FIELDS_MAX];
+            char why[200] = "";
+            if (!ps_form_step(&changed, &presets_words, &fields[i], 1, 8, why, sizeof why))
+                fail_msg("%s right of %s: %s", fields[i].label, fields[i].value, why);
+            const char *label = strcmp(fields[i].label, "Engine") == 0 ? "Engine" : fields[i].label;
+            if (strcmp(label, "Arrivals") != 0)
+                assert_string_not_equal(field_of(&changed, after, label)->value, fields[i].value);
+        }
+    }
+}
+
+static void another_engine_brings_its_own_policy(void **state)
+{
+    (void)state;
+    char why[200];
+    struct ps_experiment e = library.presets[1].experiment;
+    assert_true(ps_form_engine(&e, &presets_words, "green", "", 8, why, sizeof why));
+    assert_string_equal(e.policy, "steal");
+    e.workers = (struct ps_workers_spec){.count = 200};
+    assert_true(ps_form_engine(&e, &presets_words, "threadpool", "uv", 8, why, sizeof why));
+    assert_int_equal(e.workers.count, 4);
+    assert_false(ps_form_engine(&e, &presets_words, "fibres", "", 8, why, sizeof why));
+    assert_string_equal(e.engine, "threadpool");
+}
+
+static void a_wrong_value_changes_nothing(void **state)
+{
+    (void)state;
+    struct ps_experiment e = library.presets[0].experiment, before = e;
+    static const char *const wrong[][2] = {{"engine.workers", "0"},  {"engine.workers", "999"},
+                                           {"engine.workers", ""},   {"arrivals.rate", "fast"},
+                                           {"engine.name", "fibres"}, {"run.seed", "-1"}};
+    for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        char why[200] = "";
+        assert_false(
+            ps_form_set(&e, &presets_words, wrong[i][0], wrong[i][1], why, sizeof why));
+        assert_true(why[0] != '\0');
+        assert_memory_equal(&e, &before, sizeof e);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(golden_at_every_layout),
+        cmocka_unit_test(golden_of_states),
+        cmocka_unit_test(every_size_is_safe),
+        cmocka_unit_test(the_filter_looks_at_every_text),
+        cmocka_unit_test(steps_change_every_field),
+        cmocka_unit_test(another_engine_brings_its_own_policy),
+        cmocka_unit_test(a_wrong_value_changes_nothing),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

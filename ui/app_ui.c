@@ -1,0 +1,453 @@
+/* The main loop: one thread waits for keys, signals, the host and the next frame. A key is acted on and
+ * drawn at once; otherwise there is a frame every 1/fps of a second. */
+#include "ui/app_ui.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "ui/program.h"
+
+#define NOTICE_NS (4 * (uint64_t)PS_NS_PER_S)
+
+enum { EXIT_USAGE = 2, EXIT_HANGUP = 129 };
+
+/* ---- hosts as child processes ---- */
+
+static enum ps_err live_start(const struct ps_experiment *experiment, void **host, char *why,
+                              size_t why_size)
+{
+    struct ps_live *live = NULL;
+    enum ps_err err = ps_live_start(experiment, &live, why, why_size);
+    *host = live;
+    return err;
+}
+static struct ps_source *live_source(void *host)
+{
+    return ps_live_source(host);
+}
+static bool live_running(void *host)
+{
+    return ps_live_running(host);
+}
+static int live_fd(const void *host)
+{
+    return ps_live_fd(host);
+}
+static void live_end(void *host)
+{
+    ps_live_free(host);
+}
+
+static const struct ps_ui_launcher processes = {.start = live_start,
+                                                .source = live_source,
+                                                .running = live_running,
+                                                .fd = live_fd,
+                                                .end = live_end};
+
+/* ---- overlays and notices ---- */
+
+void ps_program_say(struct ps_program *p, enum ps_style style, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(p->notice, sizeof p->notice, format, arguments);
+    va_end(arguments);
+    p->notice_style = style;
+    p->notice_until_ns = ps_now_ns() + NOTICE_NS;
+}
+
+void ps_program_close_overlay(struct ps_program *p)
+{
+    p->overlay = (struct ps_overlay){.kind = PS_OVERLAY_NONE};
+    p->menu = PS_MENU_NONE;
+    p->prompt = PS_PROMPT_NONE;
+    free(p->overlay_text);
+    p->overlay_text = NULL;
+}
+
+void ps_program_open(struct ps_program *p, enum ps_overlay_kind kind, const char *title)
+{
+    ps_program_close_overlay(p);
+    p->overlay.kind = kind;
+    snprintf(p->overlay.title, sizeof p->overlay.title, "%s", title);
+}
+
+/* ---- frames ---- */
+
+static void draw(struct ps_program *p)
+{
+    bool fresh = ps_now_ns() < p->notice_until_ns;
+    ps_canvas_clear(p->canvas);
+    if (p->live) {
+        p->run.view.overlay = &p->overlay;
+        p->run.view.notice = fresh ? p->notice : NULL;
+        p->run.view.notice_style = p->notice_style;
+        ps_live_screen_draw(p->canvas, &p->run.view);
+        return;
+    }
+    snprintf(p->start.notice, sizeof p->start.notice, "%s", fresh ? p->notice : "");
+    p->start.notice_style = p->notice_style;
+    p->start.overlay = &p->overlay;
+    ps_start_screen_draw(p->canvas, &p->start);
+}
+
+void ps_program_frame(struct ps_program *p)
+{
+    int width, height;
+    ps_term_size(p->term, &width, &height);
+    if ((width != p->canvas->width || height != p->canvas->height) &&
+        !ps_canvas_resize(p->canvas, width, height))
+        return;
+    draw(p);
+    ps_term_show(p->term, p->canvas);
+}
+
+static void save_picture(struct ps_program *p)
+{
+    char name[64];
+    time_t now = time(NULL);
+    struct tm parts;
+    localtime_r(&now, &parts);
+    strftime(name, sizeof name, "poolscope-%Y%m%d-%H%M%S.svg", &parts);
+    char *svg = ps_canvas_svg(p->canvas, p->theme);
+    int fd = svg ? open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600) : -1;
+    FILE *to = fd >= 0 ? fdopen(fd, "w") : NULL;
+    bool good = to && fputs(svg, to) >= 0;
+    if (to)
+        good = fclose(to) == 0 && good;
+    else if (fd >= 0)
+        close(fd);
+    free(svg);
+    if (good)
+        ps_program_say(p, PS_STYLE_GOOD, "saved: %s", name);
+    else
+        ps_program_say(p, PS_STYLE_WARNING, "cannot save %s: %s", name, strerror(errno));
+}
+
+/* ---- actions ---- */
+
+static enum ps_place place_of(const struct ps_program *p)
+{
+    if (p->overlay.kind != PS_OVERLAY_NONE)
+        return ps_overlay_place(&p->overlay);
+    if (p->live)
+        return PS_AT_LIVE;
+    return p->start.form ? PS_AT_FORM : PS_AT_LIST;
+}
+
+static void open_help(struct ps_program *p)
+{
+    enum ps_place place = place_of(p);
+    ps_program_open(p, PS_OVERLAY_HELP, p->live ? "Help: live screen" : "Help: start screen");
+    p->overlay.place = place;
+}
+
+static void scroll(struct ps_program *p, int by)
+{
+    int limit = ps_overlay_scroll_max(&p->overlay, p->canvas->width, p->canvas->height - 2);
+    int to = p->overlay.scroll + by;
+    p->overlay.scroll = to > limit ? limit : to < 0 ? 0 : to;
+}
+
+static void text_action(struct ps_program *p, enum ps_action action)
+{
+    int page = p->canvas->height - 5;
+    switch (action) {
+    case PS_DO_UP:
+        scroll(p, -1);
+        break;
+    case PS_DO_DOWN:
+        scroll(p, 1);
+        break;
+    case PS_DO_PAGE_UP:
+        scroll(p, -page);
+        break;
+    case PS_DO_PAGE_DOWN:
+        scroll(p, page);
+        break;
+    case PS_DO_FIRST:
+        scroll(p, -100000);
+        break;
+    case PS_DO_LAST:
+        scroll(p, 100000);
+        break;
+    default:
+        ps_program_close_overlay(p);
+        break;
+    }
+}
+
+static void menu_action(struct ps_program *p, enum ps_action action, int argument)
+{
+    struct ps_overlay *o = &p->overlay;
+    switch (action) {
+    case PS_DO_UP:
+        o->selected = o->selected ? o->selected - 1 : o->count - 1;
+        break;
+    case PS_DO_DOWN:
+        o->selected = o->selected + 1 < o->count ? o->selected + 1 : 0;
+        break;
+    case PS_DO_FIRST:
+    case PS_DO_PAGE_UP:
+        o->selected = 0;
+        break;
+    case PS_DO_LAST:
+    case PS_DO_PAGE_DOWN:
+        o->selected = o->count - 1;
+        break;
+    case PS_DO_SELECT_ITEM:
+        ps_program_menu_chosen(p, (unsigned)argument);
+        break;
+    case PS_DO_ACCEPT:
+        ps_program_menu_chosen(p, o->selected);
+        break;
+    default:
+        ps_program_close_overlay(p);
+        break;
+    }
+}
+
+static void ended_action(struct ps_program *p, enum ps_action action)
+{
+    if (action == PS_DO_BACK) {
+        ps_program_close_overlay(p);
+        ps_program_run_end(p);
+        p->run.view.zoom = false;
+        p->live = false;
+    } else {
+        ps_program_live_action(p, action, 0);
+    }
+}
+
+/* What every screen understands. False: it is the screen's own. */
+static bool common_action(struct ps_program *p, enum ps_action action)
+{
+    switch (action) {
+    case PS_DO_QUIT:
+        p->quit = true;
+        return true;
+    case PS_DO_REDRAW:
+        ps_term_redraw(p->term);
+        return true;
+    case PS_DO_HELP:
+        open_help(p);
+        return true;
+    case PS_DO_THEME:
+        p->theme = (p->theme + 1) % PS_THEME_COUNT;
+        ps_term_theme(p->term, p->theme);
+        ps_program_say(p, PS_STYLE_NOTE, "theme: %s", ps_theme_name(p->theme));
+        return true;
+    case PS_DO_SCREENSHOT:
+        save_picture(p);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void act(struct ps_program *p, enum ps_action action, int argument)
+{
+    if (common_action(p, action))
+        return;
+    switch (place_of(p)) {
+    case PS_AT_MENU:
+        menu_action(p, action, argument);
+        break;
+    case PS_AT_TEXT:
+        text_action(p, action);
+        break;
+    case PS_AT_ENDED:
+        ended_action(p, action);
+        break;
+    case PS_AT_PROMPT:
+        break;
+    case PS_AT_LIVE:
+        ps_program_live_action(p, action, argument);
+        break;
+    default:
+        ps_program_start_action(p, action, argument);
+        break;
+    }
+}
+
+static void type_prompt(struct ps_program *p, int key)
+{
+    switch (ps_edit_key(p->overlay.input, sizeof p->overlay.input, key)) {
+    case PS_EDIT_CANCEL:
+        ps_program_close_overlay(p);
+        break;
+    case PS_EDIT_CHANGED:
+        p->overlay.complaint[0] = '\0';
+        p->prompt = PS_PROMPT_SAVE;
+        break;
+    case PS_EDIT_ACCEPT:
+        ps_program_save(p);
+        break;
+    case PS_EDIT_NONE:
+        break;
+    }
+}
+
+static void click(struct ps_program *p, int x, int y)
+{
+    const struct ps_hit *hit = ps_canvas_hit_at(p->canvas, x, y);
+    if (!hit) {
+        return;
+    }
+    struct ps_hit chosen = *hit;
+    enum ps_place place = place_of(p);
+    /* Under an overlay nothing answers but the overlay and the key bar, which is the overlay's. */
+    bool on_help = place == PS_AT_TEXT && p->overlay.kind == PS_OVERLAY_HELP && y > 0 &&
+                   y < p->canvas->height - 2;
+    if (on_help)
+        ps_program_close_overlay(p);
+    act(p, (enum ps_action)chosen.action, chosen.argument);
+}
+
+static void on_key(struct ps_program *p, struct ps_input input)
+{
+    if (input.key == PS_INPUT_HANGUP) {
+        p->quit = true;
+        p->code = EXIT_HANGUP;
+        return;
+    }
+    if (input.key == PS_INPUT_MOUSE) {
+        click(p, input.x, input.y);
+        return;
+    }
+    enum ps_place place = place_of(p);
+    if (place == PS_AT_PROMPT) {
+        type_prompt(p, input.key);
+        return;
+    }
+    bool start = place == PS_AT_LIST || place == PS_AT_FORM;
+    if (start && ps_program_start_types(p)) {
+        ps_program_start_type(p, input.key);
+        return;
+    }
+    const struct ps_binding *binding = ps_binding_find(place, input.key);
+    if (binding)
+        act(p, binding->action, binding->argument);
+    else if (start)
+        ps_program_start_type(p, input.key);
+}
+
+/* ---- the loop ---- */
+
+/* Everything that has been typed; returns whether there was anything. */
+static bool read_keys(struct ps_program *p)
+{
+    bool any = false;
+    while (!p->quit) {
+        struct ps_input input = ps_term_read(p->term);
+        if (input.key == PS_INPUT_NONE)
+            break;
+        any = true;
+        on_key(p, input);
+    }
+    return any;
+}
+
+/* Wait for something to do until the next frame. The host's descriptor is left out once it has
+ * reported, so that an ended host does not make the loop spin. */
+static void wait_for(struct ps_program *p, uint64_t until_ns, bool *host_silent)
+{
+    struct pollfd fds[3] = {{.fd = ps_term_fd(p->term), .events = POLLIN},
+                            {.fd = ps_term_signal_fd(p->term), .events = POLLIN},
+                            {.fd = -1, .events = POLLIN}};
+    if (p->run.host && *host_silent)
+        fds[2].fd = p->launcher->fd(p->run.host);
+    uint64_t now = ps_now_ns();
+    struct timespec left = ps_timespec(until_ns > now ? until_ns - now : 0);
+    if (ppoll(fds, 3, &left, NULL) > 0 && fds[2].revents)
+        *host_silent = false;
+}
+
+static void loop(struct ps_program *p)
+{
+    unsigned fps = p->options->fps ? p->options->fps : 10;
+    uint64_t interval = PS_NS_PER_S / fps, next = ps_now_ns();
+    bool host_silent = true;
+    while (!p->quit) {
+        bool silent_before = host_silent;
+        wait_for(p, next, &host_silent);
+        bool changed = ps_term_signals(p->term);
+        changed = read_keys(p) || changed;
+        uint64_t now = ps_now_ns();
+        bool due = now >= next;
+        if (due || (silent_before && !host_silent)) {
+            ps_program_run_update(p);
+            changed = true;
+        }
+        if (due) {
+            next = now - next > interval ? now + interval : next + interval;
+            host_silent = true;
+        }
+        if (changed && !p->quit)
+            ps_program_frame(p);
+    }
+}
+
+static void init_start(struct ps_program *p)
+{
+    p->start = (struct ps_start_view){.library = p->options->library,
+                                      .words = p->options->words,
+                                      .usable_cpus = p->options->usable_cpus,
+                                      .machine = p->options->machine};
+    ps_program_select(p);
+}
+
+static void destroy(struct ps_program *p)
+{
+    ps_program_run_end(p);
+    ps_program_close_overlay(p);
+    ps_history_free(p->run.history);
+    free(p->run.snapshot);
+    ps_canvas_free(p->canvas);
+    free(p);
+}
+
+static int run(struct ps_program *p)
+{
+    const struct ps_ui_options *options = p->options;
+    struct ps_term_options wanted = {.theme = p->theme, .mouse = !options->no_mouse};
+    char why[200];
+    if (ps_term_open(&wanted, &p->term, why, sizeof why) != PS_OK) {
+        fprintf(stderr, "poolscope: %s\n", why);
+        return EXIT_USAGE;
+    }
+    int width, height;
+    ps_term_size(p->term, &width, &height);
+    p->canvas = ps_canvas_new(width, height, options->ascii || !ps_term_unicode(p->term));
+    if (p->canvas) {
+        init_start(p);
+        if (options->experiment)
+            ps_program_run_begin(p, options->experiment, options->preset);
+        loop(p);
+    }
+    ps_term_close(p->term);
+    return p->canvas ? p->code : 1;
+}
+
+int ps_ui_main(const struct ps_ui_options *options)
+{
+    struct ps_program *p = calloc(1, sizeof *p);
+    if (!p)
+        return 1;
+    setlocale(LC_CTYPE, "");
+    p->options = options;
+    p->launcher = options->launcher ? options->launcher : &processes;
+    p->theme = ps_theme_choose(options->theme, getenv("NO_COLOR"));
+    int code = run(p);
+    destroy(p);
+    return code;
+}

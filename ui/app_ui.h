@@ -1,0 +1,37 @@
+/* The interactive program: start screen and live screen on a terminal, until the user quits. */
+#ifndef PS_UI_APP_UI_H
+#define PS_UI_APP_UI_H
+
+#include "client/live.h"
+#include "model/library.h"
+#include "ui/theme.h"
+
+/* How runs are started; NULL in the options: as child processes (client/live.h). A seam for tests. */
+struct ps_ui_launcher {
+    enum ps_err (*start)(const struct ps_experiment *experiment, void **host, char *why,
+                         size_t why_size);
+    struct ps_source *(*source)(void *host);
+    bool (*running)(void *host);
+    int (*fd)(const void *host); /* readable when the host ends; -1: none */
+    void (*end)(void *host);     /* stop it if it runs, free it */
+};
+
+struct ps_ui_options {
+    const struct ps_vocabulary *words;
+    struct ps_library *library;             /* reloaded when a preset is saved; may be empty */
+    const struct ps_experiment *experiment; /* start with this run, or NULL: the start screen */
+    const char *preset;                     /* name of the preset it comes from, or NULL */
+    enum ps_theme theme;                    /* NO_COLOR overrides it */
+    bool no_mouse;
+    bool ascii;           /* also without it where the locale is not UTF-8 */
+    unsigned fps;         /* frames a second; 0: 10 */
+    unsigned usable_cpus; /* what "auto" workers means */
+    const char *machine;  /* facts for the header: "8 cpu  16 GB" */
+    const struct ps_ui_launcher *launcher;
+};
+
+/* Run until quit. Returns the exit code: 0; 2 without a usable terminal (the reason is printed on
+ * standard error); 129 when the terminal hung up. Sets the locale's LC_CTYPE. The main thread. */
+int ps_ui_main(const struct ps_ui_options *options);
+
+#endif

@@ -1,0 +1,157 @@
+#include "ui/keys.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define START (PS_AT_LIST | PS_AT_FORM)
+#define MOVES (PS_AT_LIST | PS_AT_LIVE | PS_AT_MENU | PS_AT_TEXT)
+
+const struct ps_binding ps_bindings[] = {
+    {START, {PS_INPUT_ENTER}, PS_DO_ACCEPT, 0, "Enter", "run", "run the experiment", 0},
+    {PS_AT_MENU, {PS_INPUT_ENTER}, PS_DO_ACCEPT, 0, "Enter", "choose", "choose", 0},
+    {PS_AT_LIST, {PS_INPUT_TAB, PS_INPUT_BACK_TAB, PS_INPUT_RIGHT}, PS_DO_NEXT, 0, "Tab", "setup",
+     "change the setup of this preset", 2},
+    {PS_AT_FORM, {PS_INPUT_TAB, PS_INPUT_BACK_TAB}, PS_DO_NEXT, 0, "Tab", "presets",
+     "back to the list", 2},
+    {PS_AT_LIST, {'/'}, PS_DO_SEARCH, 0, "/", "search", "search presets by name and text", 3},
+    {START, {'L'}, PS_DO_LESSON, 0, "L", "lesson", "read the lesson text", 4},
+    {START, {'s'}, PS_DO_SAVE, 0, "s", "save", "save this setup as a preset of your own", 5},
+
+    {PS_AT_LIVE, {' '}, PS_DO_PAUSE, 0, "Space", "pause", "pause or resume the workload", 1},
+    {PS_AT_LIVE, {'-', '_'}, PS_DO_WORKERS_LESS, 0, "-", "", "one worker fewer", 2},
+    {PS_AT_LIVE, {'+', '='}, PS_DO_WORKERS_MORE, 0, "+", "workers", "one worker more", 2},
+    {PS_AT_LIVE, {'['}, PS_DO_LOAD_LESS, 0, "[", "", "less load", 2},
+    {PS_AT_LIVE, {']'}, PS_DO_LOAD_MORE, 0, "]", "load", "more load", 2},
+    {PS_AT_LIVE, {'e'}, PS_DO_ENGINE, 0, "e", "engine",
+     "another engine or policy, on the same experiment", 3},
+    {PS_AT_LIVE, {'s'}, PS_DO_STEALING, 0, "s", "stealing", "work stealing on or off", 5},
+    {PS_AT_LIVE, {'f'}, PS_DO_FAULT, 0, "f", "fault", "inject a fault: stuck or slow worker, burst",
+     4},
+    {PS_AT_LIVE, {'Z'}, PS_DO_FREEZE, 0, "Z", "freeze", "freeze the view; the workload goes on", 6},
+    {PS_AT_LIVE, {'L'}, PS_DO_LESSON, 0, "L", "lesson", "read the lesson text", 7},
+    {PS_AT_LIVE, {PS_INPUT_TAB}, PS_DO_NEXT, 0, "Tab", "panel", "next panel", 8},
+    {PS_AT_LIVE, {PS_INPUT_BACK_TAB}, PS_DO_PREVIOUS, 0, "Shift-Tab", NULL, "previous panel", 9},
+    {PS_AT_LIVE, {'z', PS_INPUT_ENTER}, PS_DO_ZOOM, 0, "z", "zoom", "this panel alone, or all", 9},
+    {PS_AT_LIVE, {'1'}, PS_DO_PANEL, 1, "1-8", NULL, "go to a panel", 9},
+    {PS_AT_LIVE, {'2'}, PS_DO_PANEL, 2, "2", NULL, NULL, 9},
+    {PS_AT_LIVE, {'3'}, PS_DO_PANEL, 3, "3", NULL, NULL, 9},
+    {PS_AT_LIVE, {'4'}, PS_DO_PANEL, 4, "4", NULL, NULL, 9},
+    {PS_AT_LIVE, {'5'}, PS_DO_PANEL, 5, "5", NULL, NULL, 9},
+    {PS_AT_LIVE, {'6'}, PS_DO_PANEL, 6, "6", NULL, NULL, 9},
+    {PS_AT_LIVE, {'7'}, PS_DO_PANEL, 7, "7", NULL, NULL, 9},
+    {PS_AT_LIVE, {'8'}, PS_DO_PANEL, 8, "8", NULL, NULL, 9},
+    {PS_AT_LIVE, {'r'}, PS_DO_RESTART, 0, "r", "restart", "start the run again", 8},
+
+    {PS_AT_ENDED, {'r', PS_INPUT_ENTER}, PS_DO_RESTART, 0, "r", "restart", "start the run again", 0},
+    {PS_AT_ENDED, {PS_INPUT_ESC}, PS_DO_BACK, 0, "Esc", "back", "back to the start screen", 1},
+    {PS_AT_ENDED, {'Z'}, PS_DO_FREEZE, 0, "Z", "look", "put the box away and look at the last frame",
+     3},
+
+    {MOVES | PS_AT_FORM, {PS_INPUT_UP, 'k'}, PS_DO_UP, 0, "Up", NULL, "move up (also k)", 9},
+    {MOVES | PS_AT_FORM, {PS_INPUT_DOWN, 'j'}, PS_DO_DOWN, 0, "Down", NULL, "move down (also j)",
+     9},
+    {PS_AT_FORM, {PS_INPUT_LEFT, 'h'}, PS_DO_LEFT, 0, "Left", "",
+     "the value before, or a smaller one (also h)", 1},
+    {PS_AT_FORM, {PS_INPUT_RIGHT, 'l'}, PS_DO_RIGHT, 0, "Right", "change",
+     "the next value, or a larger one (also l); digits are typed", 1},
+    {MOVES, {PS_INPUT_PAGE_UP}, PS_DO_PAGE_UP, 0, "PgUp", NULL, "a page up", 9},
+    {MOVES, {PS_INPUT_PAGE_DOWN}, PS_DO_PAGE_DOWN, 0, "PgDn", NULL, "a page down", 9},
+    {MOVES, {PS_INPUT_HOME, 'g'}, PS_DO_FIRST, 0, "Home", NULL, "to the first (also g)", 9},
+    {MOVES, {PS_INPUT_END, 'G'}, PS_DO_LAST, 0, "End", NULL, "to the last (also G)", 9},
+
+    {PS_AT_MENU | PS_AT_TEXT, {PS_INPUT_ESC, 'q'}, PS_DO_BACK, 0, "Esc", "close", "close", 1},
+    {PS_AT_FORM, {PS_INPUT_ESC}, PS_DO_BACK, 0, "Esc", NULL, "back to the list", 9},
+    {PS_AT_LIST, {PS_INPUT_ESC}, PS_DO_BACK, 0, "Esc", NULL, "end the search", 9},
+    {PS_AT_LIVE, {PS_INPUT_ESC}, PS_DO_BACK, 0, "Esc", "back",
+     "one level back; from here to the start screen", 7},
+    {START | PS_AT_LIVE, {'t', PS_INPUT_F2}, PS_DO_THEME, 0, "t", "theme",
+     "dark, light, mono theme (also F2)", 8},
+    {START | PS_AT_LIVE, {'S'}, PS_DO_SCREENSHOT, 0, "S", NULL,
+     "save this screen as an SVG file in the working folder", 9},
+    {START | PS_AT_LIVE | PS_AT_MENU | PS_AT_TEXT | PS_AT_ENDED,
+     {PS_INPUT_CTRL_L},
+     PS_DO_REDRAW,
+     0,
+     "Ctrl-L",
+     NULL,
+     "draw the screen again",
+     9},
+    {START | PS_AT_LIVE, {'?', PS_INPUT_F1}, PS_DO_HELP, 0, "?", "help", "this help (also F1)", 0},
+    {START | PS_AT_LIVE | PS_AT_ENDED, {'q', PS_INPUT_F10}, PS_DO_QUIT, 0, "q", "quit",
+     "quit (also F10)", 0},
+    {.action = PS_DO_NOTHING},
+};
+
+const struct ps_binding *ps_binding_find(enum ps_place place, int key)
+{
+    if (key == PS_INPUT_NONE)
+        return NULL;
+    for (const struct ps_binding *b = ps_bindings; b->action != PS_DO_NOTHING; b++) {
+        if (!(b->places & place))
+            continue;
+        for (unsigned i = 0; i < PS_BINDING_KEYS; i++)
+            if (b->keys[i] == key)
+                return b;
+    }
+    return NULL;
+}
+
+static bool on_bar(const struct ps_binding *b, enum ps_place place, unsigned rank)
+{
+    return (b->places & place) && b->label && b->rank <= rank;
+}
+
+/* Columns of an entry with the gap behind it. */
+static int entry_width(const struct ps_binding *b)
+{
+    if (!*b->label)
+        return ps_text_width(b->name) + 1;
+    return ps_text_width(b->name) + 1 + ps_text_width(b->label) + 2;
+}
+
+/* Columns of an entry that must stay on one row: keys that share a label stand together. */
+static int group_width(const struct ps_binding *b)
+{
+    return *b->label ? entry_width(b) : entry_width(b) + entry_width(b + 1);
+}
+
+/* Lay the bar out; draws when a canvas is given. Returns the rows it takes. */
+static int lay_out(const struct ps_canvas *canvas, int width, enum ps_place place, unsigned rank)
+{
+    int x = 1, y = 0;
+    bool joined = false;
+    for (const struct ps_binding *b = ps_bindings; b->action != PS_DO_NOTHING; b++) {
+        if (!on_bar(b, place, rank))
+            continue;
+        if (!joined && x > 1 && x + group_width(b) - 2 > width - 1) {
+            x = 1;
+            y++;
+        }
+        joined = !*b->label;
+        if (canvas) {
+            int end = ps_canvas_put(canvas, x, y, PS_STYLE_KEY, b->name);
+            if (joined)
+                ps_canvas_put(canvas, end, y, PS_STYLE_LABEL, "/");
+            else
+                ps_canvas_put(canvas, end + 1, y, PS_STYLE_LABEL, b->label);
+            int columns = joined ? entry_width(b) - 1 : entry_width(b) - 2;
+            ps_canvas_hit(canvas, x, y, columns, 1, (int)b->action, b->argument);
+        }
+        x += entry_width(b);
+    }
+    return y + 1;
+}
+
+int ps_key_bar_rows(int width, enum ps_place place, int limit)
+{
+    int rows = lay_out(NULL, width, place, 9);
+    return rows < limit ? rows : limit;
+}
+
+void ps_key_bar(const struct ps_canvas *canvas, enum ps_place place)
+{
+    unsigned rank = 9;
+    while (rank > 0 && lay_out(NULL, canvas->width, place, rank) > canvas->height)
+        rank--;
+    lay_out(canvas, canvas->width, place, rank);
+}

@@ -1,0 +1,112 @@
+/* The keys: one table of key, action, help text and key-bar label, and where each is valid. It feeds
+ * the dispatch, the help overlay, the key bar and its mouse targets, so that what is shown is what
+ * works. h j k l only move. */
+#ifndef PS_UI_KEYS_H
+#define PS_UI_KEYS_H
+
+#include <stdbool.h>
+
+#include "ui/canvas.h"
+
+/* Inputs that are not characters, above Unicode. */
+enum ps_input_key {
+    PS_INPUT_NONE = 0,
+    PS_INPUT_TAB = '\t',
+    PS_INPUT_ENTER = '\n',
+    PS_INPUT_ESC = 27,
+    PS_INPUT_CTRL_L = 12,
+    PS_INPUT_CTRL_U = 21,
+    PS_INPUT_UP = 0x110000,
+    PS_INPUT_DOWN,
+    PS_INPUT_LEFT,
+    PS_INPUT_RIGHT,
+    PS_INPUT_PAGE_UP,
+    PS_INPUT_PAGE_DOWN,
+    PS_INPUT_HOME,
+    PS_INPUT_END,
+    PS_INPUT_BACKSPACE,
+    PS_INPUT_DELETE,
+    PS_INPUT_BACK_TAB,
+    PS_INPUT_F1,
+    PS_INPUT_F2,
+    PS_INPUT_F10,
+    PS_INPUT_MOUSE,  /* a click, at x y */
+    PS_INPUT_RESIZE, /* the terminal has another size */
+    PS_INPUT_HANGUP  /* the terminal is gone */
+};
+
+/* Where a key is valid: what has the focus. */
+enum ps_place {
+    PS_AT_LIST = 1,    /* start screen, list of presets */
+    PS_AT_FORM = 2,    /* start screen, setup form */
+    PS_AT_LIVE = 4,    /* live screen */
+    PS_AT_MENU = 8,    /* a menu lies above */
+    PS_AT_TEXT = 16,   /* help or a lesson */
+    PS_AT_ENDED = 32,  /* the box that says why the host is gone */
+    PS_AT_PROMPT = 64  /* a line of input: search, name, value */
+};
+
+enum ps_action {
+    PS_DO_NOTHING,
+    PS_DO_QUIT,
+    PS_DO_BACK,
+    PS_DO_HELP,
+    PS_DO_THEME,
+    PS_DO_REDRAW,
+    PS_DO_SCREENSHOT,
+    PS_DO_LESSON,
+    PS_DO_UP,
+    PS_DO_DOWN,
+    PS_DO_LEFT,
+    PS_DO_RIGHT,
+    PS_DO_PAGE_UP,
+    PS_DO_PAGE_DOWN,
+    PS_DO_FIRST,
+    PS_DO_LAST,
+    PS_DO_NEXT,     /* panel, or list and form */
+    PS_DO_PREVIOUS,
+    PS_DO_ACCEPT,   /* run, choose */
+    PS_DO_SEARCH,
+    PS_DO_SAVE,
+    PS_DO_PANEL,    /* argument: 1.. */
+    PS_DO_ZOOM,
+    PS_DO_PAUSE,
+    PS_DO_FREEZE,
+    PS_DO_WORKERS_LESS,
+    PS_DO_WORKERS_MORE,
+    PS_DO_LOAD_LESS,
+    PS_DO_LOAD_MORE,
+    PS_DO_ENGINE,
+    PS_DO_STEALING,
+    PS_DO_FAULT,
+    PS_DO_RESTART,
+    /* Of the mouse only; argument: which. */
+    PS_DO_SELECT_ITEM,
+    PS_DO_SELECT_FIELD,
+    PS_DO_SELECT_WORKER
+};
+
+#define PS_BINDING_KEYS 3
+struct ps_binding {
+    unsigned places;           /* of enum ps_place */
+    int keys[PS_BINDING_KEYS]; /* 0: none */
+    enum ps_action action;
+    int argument;
+    const char *name;  /* of the key, for people; the ASCII fallback is the same */
+    const char *label; /* on the key bar; NULL: not there; "": shares the next entry's */
+    const char *help;  /* NULL: not in the help overlay */
+    unsigned rank;     /* on a narrow key bar low ranks stay */
+};
+
+/* Ends with action PS_DO_NOTHING. */
+extern const struct ps_binding ps_bindings[];
+
+/* The binding of a key at a place, or NULL. */
+const struct ps_binding *ps_binding_find(enum ps_place place, int key);
+
+/* The key bar of a place over the rows of the canvas, most wanted keys first to stay. */
+void ps_key_bar(const struct ps_canvas *canvas, enum ps_place place);
+/* Rows that the whole bar would take at this width, at most `limit`. */
+int ps_key_bar_rows(int width, enum ps_place place, int limit);
+
+#endif

@@ -1,0 +1,288 @@
+#include "ui/live_screen.h"
+
+#include <stdio.h>
+
+#include "ui/widgets/widget.h"
+
+/* A row of panels. Widths are shares of the whole; at least one panel. */
+#define BAND_PANELS 4u
+struct band {
+    int height; /* with the title row */
+    unsigned count;
+    const struct ps_widget *panel[BAND_PANELS];
+    int share[BAND_PANELS];
+};
+
+#define BANDS_MAX 4u
+struct layout {
+    bool frame;   /* borders at the sides and below */
+    bool summary; /* a third row of figures under the header */
+    int key_rows;
+    unsigned count;
+    struct band band[BANDS_MAX];
+};
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+static int most(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+/* Divide `rows` among lanes and two bands below: the lanes get what they want up to `share` percent,
+ * the rest goes to the bands up to their limits, and what is left back to the lanes. */
+static void divide(int rows, int lanes_wanted, int share, int first[2], int limit[2], int *lanes)
+{
+    int below = first[0] + first[1];
+    *lanes = most(1, least(lanes_wanted, most(rows - below, rows * share / 100)));
+    int left = rows - *lanes - below;
+    for (int i = 0; left > 0 && (first[0] < limit[0] || first[1] < limit[1]); i = !i) {
+        if (first[i] < limit[i]) {
+            first[i]++;
+            left--;
+        }
+    }
+    for (int i = 0; left < 0 && first[0] + first[1] > 2; i = !i) {
+        if (first[i] > 1) {
+            first[i]--;
+            left++;
+        }
+    }
+    *lanes += left;
+}
+
+static struct layout normal_layout(const struct ps_canvas *root, const struct ps_live_view *view,
+                                   const struct ps_figures *f)
+{
+    struct layout layout = {.summary = true, .key_rows = 1};
+    bool steals = view->snapshot->traits & PS_TRAIT_STEALS;
+    if (root->height >= 28)
+        layout.key_rows = ps_key_bar_rows(root->width, PS_AT_LIVE, 2);
+    /* header 2, summary, three titles, events, legend */
+    int rows = root->height - 2 - 1 - 3 - 1 - 1 - layout.key_rows;
+    int first[2] = {2, 4}, limit[2] = {rows, 9}, lanes;
+    divide(rows, ps_lanes_wanted(f), 58, first, limit, &lanes);
+    layout.band[layout.count++] =
+        (struct band){lanes + 1, 1, {&ps_widget_lanes}, {100}};
+    layout.band[layout.count++] =
+        (struct band){first[0] + 1, 2, {&ps_widget_throughput, &ps_widget_queue}, {50, 50}};
+    const struct ps_widget *left =
+        steals && f->waiting < 4 * (uint64_t)f->lanes ? &ps_widget_steals : &ps_widget_waiting;
+    layout.band[layout.count++] =
+        (struct band){first[1] + 1, 2, {left, &ps_widget_diagnosis}, {50, 50}};
+    return layout;
+}
+
+static struct layout full_layout(const struct ps_canvas *root, const struct ps_live_view *view,
+                                 const struct ps_figures *f)
+{
+    struct layout layout = {.frame = true};
+    layout.key_rows = ps_key_bar_rows(root->width, PS_AT_LIVE, 2);
+    /* header 2, four titles, lower border, legend; events get one row in eight */
+    int rows = root->height - 2 - 4 - 1 - 1 - layout.key_rows;
+    int events = most(1, least(6, rows / 9));
+    int wanted = ps_lanes_wanted(f);
+    /* The matrix of steals needs a row a worker. */
+    bool matrix = (view->snapshot->traits & PS_TRAIT_STEALS) && wanted <= 9;
+    int first[2] = {6, matrix ? most(5, wanted + 1) : 5}, limit[2] = {rows, 10}, lanes;
+    if (2 * wanted <= rows - events - first[0] - first[1])
+        wanted *= 2;
+    divide(rows - events, wanted, 50, first, limit, &lanes);
+    layout.band[layout.count++] = (struct band){lanes + 1, 1, {&ps_widget_lanes}, {100}};
+    layout.band[layout.count++] =
+        (struct band){first[0] + 1,
+                      3,
+                      {&ps_widget_throughput, &ps_widget_queue, &ps_widget_latency},
+                      {31, 29, 40}};
+    layout.band[layout.count++] =
+        (struct band){first[1] + 1,
+                      3,
+                      {&ps_widget_steals, &ps_widget_waiting, &ps_widget_diagnosis},
+                      {35, 25, 40}};
+    layout.band[layout.count++] = (struct band){events + 1, 1, {&ps_widget_events}, {100}};
+    return layout;
+}
+
+static unsigned index_of(const struct ps_widget *widget)
+{
+    for (unsigned i = 0; ps_panels[i]; i++)
+        if (ps_panels[i] == widget)
+            return i;
+    return 0;
+}
+
+static void draw_title(const struct ps_canvas *row, const struct ps_live_view *view,
+                       const struct ps_figures *f, const struct ps_widget *widget, int body_width)
+{
+    char text[PS_TITLE_BYTES];
+    unsigned number = index_of(widget);
+    bool focused = number == view->panel;
+    if (widget->title)
+        widget->title(view, f, body_width, text);
+    else
+        snprintf(text, sizeof text, "%s", widget->name);
+    ps_canvas_cell(row, 1, 0, PS_STYLE_BORDER, ' ');
+    int end = ps_canvas_fit(row, 2, 0, row->width - 4, focused ? PS_STYLE_FOCUS : PS_STYLE_TITLE,
+                            text);
+    ps_canvas_cell(row, end, 0, PS_STYLE_BORDER, ' ');
+    ps_canvas_hit(row, 0, 0, row->width, 1, PS_DO_PANEL, (int)number + 1);
+}
+
+static void draw_panel(const struct ps_canvas *root, int x, int y, int width, int height,
+                       const struct ps_live_view *view, const struct ps_figures *f,
+                       const struct ps_widget *widget)
+{
+    struct ps_canvas body = ps_canvas_view(root, x + 1, y + 1, width - 2, height - 1);
+    struct ps_canvas row = ps_canvas_view(root, x, y, width, 1);
+    draw_title(&row, view, f, widget, body.width);
+    if (widget->heading) {
+        struct ps_canvas heading = ps_canvas_view(root, x + 1, y, width - 2, 1);
+        widget->heading(&heading, view, f);
+    }
+    widget->draw(&body, view, f);
+}
+
+/* The lines of a band first, so that they join with the band below; then its panels. */
+static void draw_band(const struct ps_canvas *root, int y, const struct band *band, bool frame,
+                      const struct ps_live_view *view, const struct ps_figures *f)
+{
+    int left = frame ? 1 : 0, right = root->width - (frame ? 1 : 0);
+    int inner = right - left, x = left, used = 0;
+    for (unsigned i = 0; i < band->count; i++) {
+        bool last = i + 1 == band->count;
+        used += band->share[i];
+        int end = last ? right : left + inner * used / 100;
+        draw_panel(root, x, y, end - x, band->height, view, f, band->panel[i]);
+        x = end + 1;
+    }
+}
+
+static void draw_lines(const struct ps_canvas *root, int y, const struct layout *layout)
+{
+    int top = y;
+    for (unsigned b = 0; b < layout->count; b++) {
+        const struct band *band = &layout->band[b];
+        bool last_band = b + 1 == layout->count;
+        int left = layout->frame ? 1 : 0, inner = root->width - 2 * left, used = 0;
+        ps_canvas_hline(root, 0, y, root->width, PS_STYLE_BORDER);
+        for (unsigned i = 0; i + 1 < band->count; i++) {
+            used += band->share[i];
+            ps_canvas_vline(root, left + inner * used / 100, y,
+                            band->height + (last_band && !layout->frame ? 0 : 1), PS_STYLE_BORDER);
+        }
+        y += band->height;
+    }
+    if (layout->frame) {
+        ps_canvas_hline(root, 0, y, root->width, PS_STYLE_BORDER);
+        ps_canvas_vline(root, 0, top, y - top + 1, PS_STYLE_BORDER);
+        ps_canvas_vline(root, root->width - 1, top, y - top + 1, PS_STYLE_BORDER);
+    }
+}
+
+/* The last rows: the answer to a key for a while, and the keys that are valid. */
+static void draw_keys(const struct ps_canvas *root, const struct ps_live_view *view, int rows)
+{
+    enum ps_place place = PS_AT_LIVE;
+    if (view->overlay && view->overlay->kind != PS_OVERLAY_NONE)
+        place = ps_overlay_place(view->overlay);
+    struct ps_canvas bar = ps_canvas_view(root, 0, root->height - rows, root->width, rows);
+    ps_key_bar(&bar, place);
+}
+
+static void draw_bottom_line(const struct ps_canvas *root, int y, const struct ps_live_view *view,
+                             const struct ps_figures *f)
+{
+    struct ps_canvas row = ps_canvas_view(root, 0, y, root->width, 1);
+    if (view->notice && view->notice[0])
+        ps_canvas_fit(&row, 1, 0, row.width - 2, view->notice_style, view->notice);
+    else
+        ps_widget_legend.draw(&row, view, f);
+}
+
+static void draw_bands(const struct ps_canvas *root, const struct ps_live_view *view,
+                       const struct ps_figures *f, const struct layout *layout)
+{
+    int y = 2;
+    ps_widget_header.draw(root, view, f);
+    if (layout->summary) {
+        struct ps_canvas row = ps_canvas_view(root, 0, y++, root->width, 1);
+        ps_widget_summary.draw(&row, view, f);
+    }
+    draw_lines(root, y, layout);
+    for (unsigned b = 0; b < layout->count; b++) {
+        draw_band(root, y, &layout->band[b], layout->frame, view, f);
+        y += layout->band[b].height;
+    }
+    if (!layout->frame) {
+        struct ps_canvas events = ps_canvas_view(root, 1, y++, root->width - 2, 1);
+        ps_widget_events.draw(&events, view, f);
+    }
+    draw_bottom_line(root, root->height - layout->key_rows - 1, view, f);
+    draw_keys(root, view, layout->key_rows);
+}
+
+/* ---- one panel at a time ---- */
+
+static void draw_tabs(const struct ps_canvas *row, unsigned panel)
+{
+    int x = 1;
+    for (unsigned i = 0; ps_panels[i]; i++) {
+        int end = ps_canvas_print(row, x, 0, PS_STYLE_KEY, "%u", i + 1);
+        end = ps_canvas_put(row, end + (row->width >= 80), 0,
+                            i == panel ? PS_STYLE_FOCUS : PS_STYLE_LABEL, ps_panels[i]->name);
+        ps_canvas_hit(row, x, 0, end - x, 1, PS_DO_PANEL, (int)i + 1);
+        x = end + (row->width >= 80 ? 2 : 1);
+    }
+}
+
+static void draw_single(const struct ps_canvas *root, const struct ps_live_view *view,
+                        const struct ps_figures *f)
+{
+    const struct ps_widget *widget = ps_panels[view->panel % ps_panel_count()];
+    int height = root->height;
+    ps_widget_header.draw(root, view, f);
+    struct ps_canvas tabs = ps_canvas_view(root, 0, 2, root->width, 1);
+    draw_tabs(&tabs, view->panel);
+    ps_canvas_hline(root, 0, 3, root->width, PS_STYLE_BORDER);
+    draw_panel(root, 0, 3, root->width, height - 3 - 3, view, f, widget);
+    struct ps_canvas finding = ps_canvas_view(root, 1, height - 3, root->width - 2, 1);
+    if (widget != &ps_widget_diagnosis && f->findings)
+        ps_canvas_fit(&finding, 0, 0, finding.width, f->finding[0].style, f->finding[0].text);
+    draw_bottom_line(root, height - 2, view, f);
+    draw_keys(root, view, 1);
+}
+
+void ps_too_small_draw(const struct ps_canvas *root)
+{
+    char text[64];
+    snprintf(text, sizeof text, "%d x %d is too small: %d x %d is enough", root->width,
+             root->height, PS_SCREEN_MIN_WIDTH, PS_SCREEN_MIN_HEIGHT);
+    int rows = ps_canvas_wrap(root, 0, root->height, root->width, 0, 0, PS_STYLE_NORMAL, text);
+    int y = (root->height - rows) / 2;
+    ps_canvas_wrap(root, 0, y > 0 ? y : 0, root->width, root->height, 0, PS_STYLE_WARNING, text);
+}
+
+void ps_live_screen_draw(const struct ps_canvas *root, const struct ps_live_view *view)
+{
+    if (root->width < PS_SCREEN_MIN_WIDTH || root->height < PS_SCREEN_MIN_HEIGHT) {
+        ps_too_small_draw(root);
+        return;
+    }
+    struct ps_figures figures;
+    ps_figures_take(&figures, view);
+    if (view->zoom || root->width < 80 || root->height < 24) {
+        draw_single(root, view, &figures);
+    } else {
+        struct layout layout = root->width >= 120 && root->height >= 32
+                                   ? full_layout(root, view, &figures)
+                                   : normal_layout(root, view, &figures);
+        draw_bands(root, view, &figures, &layout);
+    }
+    if (view->overlay && view->overlay->kind != PS_OVERLAY_NONE) {
+        struct ps_canvas above =
+            ps_canvas_view(root, 0, 1, root->width, root->height - 2);
+        ps_overlay_draw(&above, view->overlay);
+    }
+}

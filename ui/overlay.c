@@ -1,0 +1,269 @@
+#include "ui/overlay.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+enum ps_place ps_overlay_place(const struct ps_overlay *overlay)
+{
+    switch (overlay->kind) {
+    case PS_OVERLAY_MENU:
+        return PS_AT_MENU;
+    case PS_OVERLAY_ENDED:
+        return PS_AT_ENDED;
+    case PS_OVERLAY_PROMPT:
+        return PS_AT_PROMPT;
+    default:
+        return PS_AT_TEXT;
+    }
+}
+
+/* A cleared box in the middle of the canvas; returns its inside with a margin of one column. */
+static struct ps_canvas open_box(const struct ps_canvas *canvas, int width, int height,
+                                 enum ps_style border, const char *title)
+{
+    if (width > canvas->width)
+        width = canvas->width;
+    if (height > canvas->height)
+        height = canvas->height;
+    int x = (canvas->width - width) / 2, y = (canvas->height - height) / 2;
+    ps_canvas_fill(canvas, x, y, width, height, PS_STYLE_NORMAL, ' ');
+    ps_canvas_box(canvas, x, y, width, height, border, PS_STYLE_STRONG, title);
+    return ps_canvas_view(canvas, x + 2, y + 1, width - 4, height - 2);
+}
+
+/* ---- help ---- */
+
+static int help_rows(enum ps_place place)
+{
+    int rows = 0;
+    for (const struct ps_binding *b = ps_bindings; b->action != PS_DO_NOTHING; b++)
+        rows += (b->places & place) && b->help;
+    return rows;
+}
+
+enum { HELP_COLUMN = 11, HELP_WIDTH = 76, HELP_LEGEND = 3 };
+
+static void draw_states(const struct ps_canvas *c, int y)
+{
+    int x = 0;
+    for (unsigned s = PS_STATE_IDLE; s <= PS_STATE_COUNT; s++) {
+        bool ready = s == PS_STATE_COUNT;
+        enum ps_state state = ready ? PS_STATE_RUN : (enum ps_state)s;
+        const char *name = ready ? "ready, no cpu" : ps_state_name(state);
+        if (x + 2 + ps_text_width(name) > c->width) {
+            x = 0;
+            y++;
+        }
+        ps_canvas_cell(c, x, y, ps_state_style(state, ready), ps_state_glyph(state, ready, c->ascii));
+        x = ps_canvas_put(c, x + 2, y, PS_STYLE_LABEL, name) + 2;
+    }
+}
+
+static void draw_help(const struct ps_canvas *canvas, const struct ps_overlay *o)
+{
+    int rows = help_rows(o->place);
+    bool live = o->place == PS_AT_LIVE;
+    struct ps_canvas c =
+        open_box(canvas, HELP_WIDTH, rows + 2 + (live ? HELP_LEGEND : 0), PS_STYLE_FOCUS, o->title);
+    int y = -o->scroll;
+    for (const struct ps_binding *b = ps_bindings; b->action != PS_DO_NOTHING; b++) {
+        if (!(b->places & o->place) || !b->help)
+            continue;
+        ps_canvas_put(&c, 0, y, PS_STYLE_KEY, b->name);
+        ps_canvas_fit(&c, HELP_COLUMN, y, c.width - HELP_COLUMN, PS_STYLE_NORMAL, b->help);
+        ps_canvas_hit(&c, 0, y, c.width, 1, (int)b->action, b->argument);
+        y++;
+    }
+    if (live)
+        draw_states(&c, y + 1);
+}
+
+/* ---- text ---- */
+
+enum { TEXT_WIDTH = 78 };
+
+struct markdown {
+    enum ps_style style;
+    int indent;
+    const char *bullet;
+    const char *text;
+};
+
+/* What a line of light Markdown is: a heading, a point, a quotation or plain. */
+static struct markdown markdown(const char *line, bool ascii)
+{
+    while (*line == '#' && line[1] == '#')
+        line++;
+    if (line[0] == '#')
+        return (struct markdown){PS_STYLE_TITLE, 0, "", line + (line[1] == ' ' ? 2 : 1)};
+    if ((line[0] == '-' || line[0] == '*') && line[1] == ' ')
+        return (struct markdown){PS_STYLE_NORMAL, 2, ascii ? "*" : "•", line + 2};
+    if (line[0] == '>' && line[1] == ' ')
+        return (struct markdown){PS_STYLE_NOTE, 2, "", line + 2};
+    return (struct markdown){PS_STYLE_NORMAL, 0, "", line};
+}
+
+/* Copy without the marks of emphasis and code. */
+static void plain(char *into, size_t size, const char *from, size_t length)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < length && n + 1 < size; i++) {
+        bool alone = (i == 0 || from[i - 1] == ' ') && (i + 1 >= length || from[i + 1] == ' ');
+        if (from[i] != '`' && (from[i] != '*' || alone))
+            into[n++] = from[i];
+    }
+    into[n] = '\0';
+}
+
+/* Whether the next line of a paragraph may be joined to the one before. */
+static bool joins(const char *line)
+{
+    if (!*line || *line == '\n' || strchr("#->", *line) || (line[0] == '*' && line[1] == ' '))
+        return false;
+    return !(line[0] >= '0' && line[0] <= '9' && (line[1] == '.' || line[1] == ')'));
+}
+
+/* Length of the paragraph at `text` without its line end. */
+static size_t paragraph(const char *text)
+{
+    size_t length = strcspn(text, "\n");
+    if (text[0] == '#')
+        return length;
+    while (text[length] == '\n' && length > 0 && joins(text + length + 1))
+        length += 1 + strcspn(text + length + 1, "\n");
+    return length;
+}
+
+/* Rows of the whole text; draws those that are visible. */
+static int flow_text(const struct ps_canvas *c, const char *text, int scroll)
+{
+    int y = -scroll;
+    while (text && *text) {
+        size_t length = paragraph(text);
+        char raw[4096], clean[4096];
+        snprintf(raw, sizeof raw, "%.*s", (int)(length < 4000 ? length : 4000), text);
+        for (char *p = raw; *p; p++)
+            if (*p == '\n')
+                *p = ' ';
+        plain(clean, sizeof clean, raw, strlen(raw));
+        struct markdown m = markdown(clean, c->ascii);
+        struct ps_canvas area = ps_canvas_view(c, 0, 0, c->width, c->height);
+        ps_canvas_put(&area, 0, y, m.style, m.bullet);
+        int skip = y < 0 ? -y : 0;
+        int rows = ps_canvas_wrap(&area, m.indent, y < 0 ? 0 : y, c->width - m.indent,
+                                  c->height - (y < 0 ? 0 : y), skip, m.style, m.text);
+        y += rows > 0 ? rows : 1;
+        text += length;
+        text += *text == '\n';
+    }
+    return y + scroll;
+}
+
+/* The whole width where only a strip of the screen behind would be left. */
+static int text_width(int width)
+{
+    return width < TEXT_WIDTH + 12 ? width : TEXT_WIDTH;
+}
+
+static void draw_text(const struct ps_canvas *canvas, const struct ps_overlay *o)
+{
+    struct ps_canvas c =
+        open_box(canvas, text_width(canvas->width), canvas->height, PS_STYLE_FOCUS, o->title);
+    flow_text(&c, o->text, o->scroll);
+}
+
+/* ---- menu, message, prompt ---- */
+
+static void draw_menu(const struct ps_canvas *canvas, const struct ps_overlay *o)
+{
+    int label = 0, note = 0;
+    for (unsigned i = 0; i < o->count; i++) {
+        int w = ps_text_width(o->item[i].label), n = ps_text_width(o->item[i].note);
+        label = w > label ? w : label;
+        note = n > note ? n : note;
+    }
+    int width = label + 2 + note + 8;
+    struct ps_canvas c = open_box(canvas, width < 30 ? 30 : width, (int)o->count + 2,
+                                  PS_STYLE_FOCUS, o->title);
+    int first = 0;
+    if ((int)o->selected >= c.height)
+        first = (int)o->selected - c.height + 1;
+    for (int y = 0; y < c.height && first + y < (int)o->count; y++) {
+        const struct ps_menu_item *item = &o->item[first + y];
+        bool selected = first + y == (int)o->selected;
+        enum ps_style style = selected ? PS_STYLE_SELECTION : PS_STYLE_NORMAL;
+        if (selected)
+            ps_canvas_fill(&c, 0, y, c.width, 1, style, ' ');
+        ps_canvas_put(&c, 0, y, selected ? style : PS_STYLE_GOOD,
+                      item->current ? (c.ascii ? "*" : "●") : selected ? ">" : " ");
+        ps_canvas_put(&c, 2, y, style, item->label);
+        ps_canvas_fit(&c, 2 + label + 2, y, c.width - label - 4,
+                      selected ? style : PS_STYLE_DIM, item->note);
+        ps_canvas_hit(&c, 0, y, c.width, 1, PS_DO_SELECT_ITEM, first + y);
+    }
+}
+
+static void draw_ended(const struct ps_canvas *canvas, const struct ps_overlay *o)
+{
+    int width = canvas->width < 66 ? canvas->width : 64;
+    struct ps_canvas none = ps_canvas_view(canvas, 0, 0, 0, 0);
+    int rows = ps_canvas_wrap(&none, 0, 0, width - 6, 0, 0, PS_STYLE_NORMAL, o->text);
+    struct ps_canvas c = open_box(canvas, width, rows + 5, o->failed ? PS_STYLE_ERROR : PS_STYLE_FOCUS,
+                                  o->title);
+    ps_canvas_wrap(&c, 1, 0, c.width - 2, rows, 0, o->failed ? PS_STYLE_STRONG : PS_STYLE_NORMAL,
+                   o->text);
+    struct ps_canvas bar = ps_canvas_view(&c, 0, rows + 1, c.width, 1);
+    ps_key_bar(&bar, PS_AT_ENDED);
+}
+
+static void draw_prompt(const struct ps_canvas *canvas, const struct ps_overlay *o)
+{
+    struct ps_canvas c = open_box(canvas, 60, o->complaint[0] ? 6 : 4, PS_STYLE_FOCUS, o->title);
+    int end = ps_canvas_put(&c, 0, 0, PS_STYLE_INPUT, o->input);
+    ps_canvas_cell(&c, end, 0, PS_STYLE_SELECTION, ' ');
+    if (o->complaint[0])
+        ps_canvas_wrap(&c, 0, 1, c.width, 2, 0, PS_STYLE_WARNING, o->complaint);
+    int x = ps_canvas_put(&c, 0, c.height - 1, PS_STYLE_KEY, "Enter");
+    x = ps_canvas_put(&c, x + 1, c.height - 1, PS_STYLE_LABEL, "accept");
+    x = ps_canvas_put(&c, x + 2, c.height - 1, PS_STYLE_KEY, "Esc");
+    ps_canvas_put(&c, x + 1, c.height - 1, PS_STYLE_LABEL, "leave");
+}
+
+void ps_overlay_draw(const struct ps_canvas *canvas, const struct ps_overlay *o)
+{
+    if (canvas->width < 8 || canvas->height < 3)
+        return;
+    switch (o->kind) {
+    case PS_OVERLAY_NONE:
+        break;
+    case PS_OVERLAY_HELP:
+        draw_help(canvas, o);
+        break;
+    case PS_OVERLAY_TEXT:
+        draw_text(canvas, o);
+        break;
+    case PS_OVERLAY_MENU:
+        draw_menu(canvas, o);
+        break;
+    case PS_OVERLAY_ENDED:
+        draw_ended(canvas, o);
+        break;
+    case PS_OVERLAY_PROMPT:
+        draw_prompt(canvas, o);
+        break;
+    }
+}
+
+int ps_overlay_scroll_max(const struct ps_overlay *o, int width, int height)
+{
+    int rows = 0;
+    if (o->kind == PS_OVERLAY_HELP) {
+        rows = help_rows(o->place) + (o->place == PS_AT_LIVE ? HELP_LEGEND + 1 : 0);
+    } else if (o->kind == PS_OVERLAY_TEXT) {
+        struct ps_canvas none = {.width = text_width(width) - 4};
+        rows = flow_text(&none, o->text, 0);
+    }
+    return rows > height - 2 ? rows - (height - 2) : 0;
+}

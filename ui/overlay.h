@@ -1,0 +1,50 @@
+/* What can lie above a screen: help, a text, a menu, a message, a line of input. One at a time.
+ * Plain data; drawing is pure. */
+#ifndef PS_UI_OVERLAY_H
+#define PS_UI_OVERLAY_H
+
+#include "ui/canvas.h"
+#include "ui/keys.h"
+
+enum ps_overlay_kind {
+    PS_OVERLAY_NONE,
+    PS_OVERLAY_HELP,   /* keys of `place` */
+    PS_OVERLAY_TEXT,   /* `text`, light Markdown */
+    PS_OVERLAY_MENU,   /* items */
+    PS_OVERLAY_ENDED,  /* `text` in a box: the run or its host has ended */
+    PS_OVERLAY_PROMPT  /* `title`, `input` */
+};
+
+#define PS_MENU_MAX 24u
+struct ps_menu_item {
+    char label[40];
+    char note[56];
+    int argument; /* the owner's */
+    bool current;
+};
+
+#define PS_INPUT_BYTES 96u
+
+struct ps_overlay {
+    enum ps_overlay_kind kind;
+    enum ps_place place; /* HELP: whose keys */
+    bool failed;         /* ENDED: an error, not a normal end */
+    char title[72];
+    const char *text; /* TEXT, ENDED; of the owner */
+    int scroll;       /* TEXT, HELP: lines left out at the top */
+    unsigned count, selected;
+    struct ps_menu_item item[PS_MENU_MAX];
+    char input[PS_INPUT_BYTES]; /* PROMPT */
+    char complaint[160];        /* PROMPT: what is wrong with it */
+};
+
+/* The place whose keys are valid while it is open. */
+enum ps_place ps_overlay_place(const struct ps_overlay *overlay);
+
+/* Draw above what is on the canvas. The key bar is the screen's. */
+void ps_overlay_draw(const struct ps_canvas *canvas, const struct ps_overlay *overlay);
+
+/* The highest useful scroll at a canvas size. */
+int ps_overlay_scroll_max(const struct ps_overlay *overlay, int width, int height);
+
+#endif

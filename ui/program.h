@@ -1,0 +1,81 @@
+/* The running program behind the screens: state, and what actions do. Internal to ui/. One thread. */
+#ifndef PS_UI_PROGRAM_H
+#define PS_UI_PROGRAM_H
+
+#include "ui/app_ui.h"
+#include "ui/live_screen.h"
+#include "ui/start_screen.h"
+#include "ui/term.h"
+
+enum ps_menu { PS_MENU_NONE, PS_MENU_ENGINE, PS_MENU_FAULT };
+enum ps_prompt { PS_PROMPT_NONE, PS_PROMPT_SAVE, PS_PROMPT_REPLACE };
+
+#define PS_EVENTS_A_FRAME 1024u
+
+struct ps_run {
+    void *host; /* NULL: no run */
+    struct ps_experiment experiment; /* as changed live */
+    char preset[64];                 /* name of the preset it comes from, or "" */
+    struct ps_snapshot *snapshot;
+    struct ps_history *history;
+    struct ps_log log;
+    struct ps_live_view view;
+    bool told_end; /* the box that says how it ended was shown */
+    char end_text[PS_MESSAGE_BYTES + 160];
+    struct ps_event events[PS_EVENTS_A_FRAME];
+    uint64_t events_lost;
+};
+
+struct ps_program {
+    const struct ps_ui_options *options;
+    const struct ps_ui_launcher *launcher;
+    struct ps_term *term;
+    struct ps_canvas *canvas;
+    enum ps_theme theme;
+    bool live; /* the live screen, not the start screen */
+    bool quit;
+    int code;
+    struct ps_overlay overlay;
+    char *overlay_text; /* malloc'ed */
+    enum ps_menu menu;
+    enum ps_prompt prompt;
+    char notice[200];
+    enum ps_style notice_style;
+    uint64_t notice_until_ns;
+    struct ps_start_view start;
+    struct ps_run run;
+};
+
+/* Say something on the line above the keys for a while. */
+void ps_program_say(struct ps_program *program, enum ps_style style, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void ps_program_open(struct ps_program *program, enum ps_overlay_kind kind, const char *title);
+void ps_program_close_overlay(struct ps_program *program);
+/* Draw and show a frame. */
+void ps_program_frame(struct ps_program *program);
+
+/* The start screen: an action, a typed key (search, value). False: not its business. */
+void ps_program_start_action(struct ps_program *program, enum ps_action action, int argument);
+bool ps_program_start_types(const struct ps_program *program);
+void ps_program_start_type(struct ps_program *program, int key);
+/* Load the selected preset into the form. */
+void ps_program_select(struct ps_program *program);
+/* The save prompt was accepted. */
+void ps_program_save(struct ps_program *program);
+/* The text of a lesson, as an overlay. */
+void ps_program_lesson(struct ps_program *program, const struct ps_preset *preset);
+
+/* The live screen. run_begin starts a host and shows it; on failure says why and stays. */
+bool ps_program_run_begin(struct ps_program *program, const struct ps_experiment *experiment,
+                          const char *preset);
+void ps_program_run_end(struct ps_program *program);
+void ps_program_live_action(struct ps_program *program, enum ps_action action, int argument);
+void ps_program_menu_chosen(struct ps_program *program, unsigned item);
+/* Take the newest snapshot and events; notice that the run has ended. */
+void ps_program_run_update(struct ps_program *program);
+
+/* Edit a line of text with a key. */
+enum ps_edit { PS_EDIT_NONE, PS_EDIT_CHANGED, PS_EDIT_ACCEPT, PS_EDIT_CANCEL };
+enum ps_edit ps_edit_key(char *text, size_t size, int key);
+
+#endif

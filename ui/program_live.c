@@ -1,0 +1,412 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "ui/format.h"
+#include "ui/program.h"
+#include "ui/widgets/widget.h"
+
+/* ---- a run begins and ends ---- */
+
+static bool prepare(struct ps_run *run)
+{
+    if (!run->snapshot)
+        run->snapshot = malloc(sizeof *run->snapshot);
+    if (!run->history)
+        run->history = ps_history_new();
+    if (!run->snapshot || !run->history)
+        return false;
+    memset(run->snapshot, 0, sizeof *run->snapshot);
+    ps_history_clear(run->history);
+    run->log.count = 0;
+    run->events_lost = 0;
+    run->told_end = false;
+    return true;
+}
+
+static void show_starting(struct ps_program *p)
+{
+    ps_program_say(p, PS_STYLE_NOTE, "starting the host, measuring this machine");
+    ps_program_frame(p);
+    p->notice_until_ns = 0;
+}
+
+bool ps_program_run_begin(struct ps_program *p, const struct ps_experiment *experiment,
+                          const char *preset)
+{
+    struct ps_run *run = &p->run;
+    struct ps_experiment wanted = *experiment; /* may be run->experiment */
+    char why[400] = "", name[sizeof run->preset];
+    snprintf(name, sizeof name, "%s", preset ? preset : "");
+    ps_program_run_end(p);
+    if (!prepare(run)) {
+        ps_program_say(p, PS_STYLE_ERROR, "%s", ps_err_text(PS_ENOMEM));
+        return false;
+    }
+    show_starting(p);
+    run->experiment = wanted;
+    snprintf(run->preset, sizeof run->preset, "%s", name);
+    enum ps_err err = p->launcher->start(&run->experiment, &run->host, why, sizeof why);
+    if (err != PS_OK) {
+        run->host = NULL;
+        p->live = false;
+        ps_program_say(p, PS_STYLE_ERROR, "cannot run: %s", why[0] ? why : ps_err_text(err));
+        return false;
+    }
+    unsigned panel = run->view.panel;
+    bool zoom = run->view.zoom;
+    run->view = (struct ps_live_view){.snapshot = run->snapshot,
+                                      .history = run->history,
+                                      .log = &run->log,
+                                      .title = run->experiment.title,
+                                      .seed = run->experiment.seed,
+                                      .fps = p->options->fps ? p->options->fps : 10,
+                                      .panel = panel,
+                                      .zoom = zoom};
+    p->live = true;
+    ps_program_close_overlay(p);
+    ps_program_run_update(p);
+    return true;
+}
+
+void ps_program_run_end(struct ps_program *p)
+{
+    if (p->run.host)
+        p->launcher->end(p->run.host);
+    p->run.host = NULL;
+}
+
+/* ---- the news of a frame ---- */
+
+static void tell_end(struct ps_program *p)
+{
+    struct ps_run *run = &p->run;
+    const struct ps_snapshot *s = run->snapshot;
+    bool failed = s->end == PS_END_CRASH || s->end == PS_END_DEADLOCK || s->phase != PS_PHASE_ENDED;
+    char done[PS_FIGURE_BYTES], sent[PS_FIGURE_BYTES], clock[PS_FIGURE_BYTES];
+    uint64_t end = s->ended_ns ? s->ended_ns : s->at_ns;
+    uint64_t ran = s->started_ns && end > s->started_ns ? end - s->started_ns : 0;
+    snprintf(run->end_text, sizeof run->end_text, "%s%s%s of %s submitted tasks completed in %s.%s",
+             s->message, s->message[0] ? "\n" : "",
+             ps_figure_whole(done, s->totals.ended[PS_COMPLETED]),
+             ps_figure_whole(sent, s->totals.submitted), ps_figure_age(clock, ran),
+             !failed && ps_totals_conserved(&s->totals) ? "\nEvery task is accounted for." : "");
+    ps_program_open(p, PS_OVERLAY_ENDED,
+                    s->end == PS_END_DEADLOCK ? "Deadlock"
+                    : s->end == PS_END_CRASH  ? "The host has died"
+                    : failed                  ? "The host is gone"
+                                              : "The run has ended");
+    p->overlay.failed = failed;
+    p->overlay.text = run->end_text;
+    run->told_end = true;
+    run->view.frozen = false;
+}
+
+static void take_events(struct ps_run *run, struct ps_source *source)
+{
+    size_t n = source->ops->events(source, run->events, PS_EVENTS_A_FRAME, &run->events_lost);
+    ps_log_events(&run->log, run->events, n, run->snapshot);
+}
+
+void ps_program_run_update(struct ps_program *p)
+{
+    struct ps_run *run = &p->run;
+    if (!run->host || run->told_end)
+        return;
+    bool running = p->launcher->running(run->host);
+    if (run->view.frozen && running)
+        return;
+    struct ps_source *source = p->launcher->source(run->host);
+    if (source->ops->snapshot(source, run->snapshot) == PS_OK)
+        ps_history_feed(run->history, run->snapshot);
+    take_events(run, source);
+    run->snapshot->events_lost = run->events_lost;
+    if (!running || run->snapshot->phase == PS_PHASE_ENDED)
+        tell_end(p);
+}
+
+/* ---- control ---- */
+
+/* Send a control line; says what the host answered. */
+static bool control(struct ps_program *p, const char *said, const char *line)
+{
+    struct ps_run *run = &p->run;
+    char answer[200] = "";
+    if (!run->host) {
+        ps_program_say(p, PS_STYLE_WARNING, "%s", ps_err_text(PS_EGONE));
+        return false;
+    }
+    struct ps_source *source = p->launcher->source(run->host);
+    enum ps_err err = source->ops->control(source, line, answer, sizeof answer);
+    if (err == PS_OK && strncmp(answer, "error", 5) != 0) {
+        ps_program_say(p, PS_STYLE_GOOD, "%s", said);
+        ps_log_add(&run->log, run->snapshot->at_ns, PS_STYLE_FOCUS, "you: %s", said);
+        return true;
+    }
+    const char *reason = answer[0] ? answer : ps_err_text(err);
+    if (strncmp(reason, "error ", 6) == 0)
+        reason += 6;
+    ps_program_say(p, PS_STYLE_WARNING, "%s: %s", said, reason);
+    return false;
+}
+
+static void change_workers(struct ps_program *p, int direction)
+{
+    struct ps_run *run = &p->run;
+    unsigned now = run->experiment.workers.count ? run->experiment.workers.count
+                                                 : run->snapshot->workers;
+    if (direction < 0 && now <= 1) {
+        ps_program_say(p, PS_STYLE_NOTE, "one worker is the least");
+        return;
+    }
+    unsigned next = direction < 0 ? now - 1 : now + 1;
+    char line[40], said[40];
+    snprintf(line, sizeof line, "workers %u", next);
+    snprintf(said, sizeof said, "%u worker%s", next, next == 1 ? "" : "s");
+    if (control(p, said, line))
+        run->experiment.workers.count = next;
+}
+
+static void change_load(struct ps_program *p, int direction)
+{
+    struct ps_run *run = &p->run;
+    struct ps_experiment *e = &run->experiment;
+    char line[60], said[60], figure[PS_FIGURE_BYTES];
+    if (e->model == PS_ARRIVAL_BATCH) {
+        ps_program_say(p, PS_STYLE_NOTE, "a batch has all its tasks at once: no load to change");
+        return;
+    }
+    if (e->model == PS_ARRIVAL_OPEN) {
+        double rate = direction < 0 ? e->rate / 1.25 : e->rate * 1.25;
+        snprintf(line, sizeof line, "rate %.10g", rate);
+        snprintf(said, sizeof said, "%s tasks/s offered", ps_figure_rate(figure, rate));
+        if (control(p, said, line))
+            e->rate = rate;
+        return;
+    }
+    uint64_t quarter = e->in_flight / 4 ? e->in_flight / 4 : 1;
+    uint64_t next = direction > 0 ? e->in_flight + quarter
+                    : e->in_flight > quarter ? e->in_flight - quarter : 1;
+    snprintf(line, sizeof line, "in_flight %" PRIu64, next);
+    snprintf(said, sizeof said, "%s tasks in flight", ps_figure_whole(figure, next));
+    if (control(p, said, line))
+        e->in_flight = next;
+}
+
+static void toggle_pause(struct ps_program *p)
+{
+    bool paused = p->run.snapshot->phase == PS_PHASE_PAUSED;
+    control(p, paused ? "workload resumed" : "workload paused", paused ? "resume" : "pause");
+    ps_program_run_update(p);
+}
+
+static void toggle_stealing(struct ps_program *p)
+{
+    const struct ps_snapshot *s = p->run.snapshot;
+    if (!(s->traits & PS_TRAIT_STEALS)) {
+        ps_program_say(p, PS_STYLE_NOTE, "%s:%s cannot steal", s->engine, s->policy);
+        return;
+    }
+    if (control(p, s->stealing ? "stealing off" : "stealing on",
+                s->stealing ? "stealing off" : "stealing on"))
+        p->run.experiment.stealing = !s->stealing;
+    ps_program_run_update(p);
+}
+
+/* ---- menus ---- */
+
+static void add_item(struct ps_overlay *o, int argument, bool current, const char *label,
+                     const char *note)
+{
+    if (o->count >= PS_MENU_MAX)
+        return;
+    struct ps_menu_item *item = &o->item[o->count];
+    snprintf(item->label, sizeof item->label, "%s", label);
+    snprintf(item->note, sizeof item->note, "%s", note);
+    item->argument = argument;
+    item->current = current;
+    if (current)
+        o->selected = o->count;
+    o->count++;
+}
+
+static void open_engines(struct ps_program *p)
+{
+    const struct ps_snapshot *s = p->run.snapshot;
+    ps_program_open(p, PS_OVERLAY_MENU, "Engine and policy: starts the run again");
+    p->menu = PS_MENU_ENGINE;
+    for (const struct ps_engine_word *e = p->options->words->engines; e->name; e++) {
+        for (const struct ps_policy_word *w = e->policies; w->name; w++) {
+            char label[40];
+            snprintf(label, sizeof label, "%s:%s", e->name, w->name);
+            add_item(&p->overlay, 0,
+                     strcmp(e->name, s->engine) == 0 && strcmp(w->name, s->policy) == 0, label,
+                     w->title ? w->title : "");
+        }
+    }
+}
+
+static const char *const fault_lines[] = {"fault stuck %u 8s", "fault slow %u 10",
+                                          "fault burst 1000", "fault off"};
+
+static void open_faults(struct ps_program *p)
+{
+    char stuck[40], slow[40];
+    unsigned w = p->run.view.selected;
+    snprintf(stuck, sizeof stuck, "stuck: W%u for 8 s", w);
+    snprintf(slow, sizeof slow, "slow: W%u 10 times", w);
+    ps_program_open(p, PS_OVERLAY_MENU, "Inject a fault");
+    p->menu = PS_MENU_FAULT;
+    add_item(&p->overlay, 0, false, stuck, "one task that does not end");
+    add_item(&p->overlay, 1, false, slow, "its cpu steps take longer");
+    add_item(&p->overlay, 2, false, "burst of 1,000 tasks", "all at once");
+    add_item(&p->overlay, 3, false, "off", "end all faults");
+}
+
+static void choose_engine(struct ps_program *p, const char *label)
+{
+    char engine[PS_NAME_MAX], why[320];
+    const char *colon = strchr(label, ':');
+    if (!colon)
+        return;
+    snprintf(engine, sizeof engine, "%.*s", (int)(colon - label), label);
+    struct ps_experiment next = p->run.experiment;
+    if (!ps_form_engine(&next, p->options->words, engine, colon + 1, p->options->usable_cpus, why,
+                        sizeof why)) {
+        ps_program_say(p, PS_STYLE_WARNING, "%s: %s", label, why);
+        return;
+    }
+    ps_program_run_begin(p, &next, p->run.preset);
+}
+
+void ps_program_menu_chosen(struct ps_program *p, unsigned number)
+{
+    if (number >= p->overlay.count)
+        return;
+    struct ps_menu_item item = p->overlay.item[number];
+    enum ps_menu menu = p->menu;
+    ps_program_close_overlay(p);
+    if (menu == PS_MENU_ENGINE) {
+        choose_engine(p, item.label);
+    } else if (menu == PS_MENU_FAULT) {
+        char line[60], said[80];
+        unsigned w = p->run.view.selected;
+        if (item.argument == 0)
+            snprintf(line, sizeof line, "fault stuck %u 8s", w);
+        else if (item.argument == 1)
+            snprintf(line, sizeof line, "fault slow %u 10", w);
+        else
+            snprintf(line, sizeof line, "%s", fault_lines[item.argument]);
+        snprintf(said, sizeof said, "fault: %s", item.label);
+        control(p, said, line);
+    }
+}
+
+/* ---- actions ---- */
+
+static void leave(struct ps_program *p)
+{
+    if (p->run.view.zoom) {
+        p->run.view.zoom = false;
+        return;
+    }
+    ps_program_run_end(p);
+    p->live = false;
+}
+
+static void select_worker(struct ps_program *p, int worker)
+{
+    int last = (int)p->run.snapshot->workers - 1;
+    worker = worker > last ? last : worker;
+    p->run.view.selected = (unsigned)(worker < 0 ? 0 : worker);
+}
+
+static const struct ps_preset *preset_of(const struct ps_program *p)
+{
+    return p->run.preset[0] ? ps_library_find(p->options->library, p->run.preset) : NULL;
+}
+
+void ps_program_live_action(struct ps_program *p, enum ps_action action, int argument)
+{
+    struct ps_live_view *v = &p->run.view;
+    unsigned panels = ps_panel_count();
+    int here = (int)v->selected;
+    switch (action) {
+    case PS_DO_PAUSE:
+        toggle_pause(p);
+        break;
+    case PS_DO_WORKERS_LESS:
+        change_workers(p, -1);
+        break;
+    case PS_DO_WORKERS_MORE:
+        change_workers(p, 1);
+        break;
+    case PS_DO_LOAD_LESS:
+        change_load(p, -1);
+        break;
+    case PS_DO_LOAD_MORE:
+        change_load(p, 1);
+        break;
+    case PS_DO_ENGINE:
+        open_engines(p);
+        break;
+    case PS_DO_STEALING:
+        toggle_stealing(p);
+        break;
+    case PS_DO_FAULT:
+        open_faults(p);
+        break;
+    case PS_DO_FREEZE:
+        if (p->overlay.kind == PS_OVERLAY_ENDED)
+            ps_program_close_overlay(p);
+        else
+            v->frozen = !v->frozen;
+        break;
+    case PS_DO_LESSON:
+        ps_program_lesson(p, preset_of(p));
+        break;
+    case PS_DO_RESTART:
+        ps_program_run_begin(p, &p->run.experiment, p->run.preset);
+        break;
+    case PS_DO_NEXT:
+        v->panel = (v->panel + 1) % panels;
+        break;
+    case PS_DO_PREVIOUS:
+        v->panel = (v->panel + panels - 1) % panels;
+        break;
+    case PS_DO_PANEL:
+        v->panel = (unsigned)argument - 1 < panels ? (unsigned)argument - 1 : v->panel;
+        break;
+    case PS_DO_ZOOM:
+        v->zoom = !v->zoom;
+        break;
+    case PS_DO_UP:
+        select_worker(p, here - 1);
+        break;
+    case PS_DO_DOWN:
+        select_worker(p, here + 1);
+        break;
+    case PS_DO_PAGE_UP:
+        select_worker(p, here - 8);
+        break;
+    case PS_DO_PAGE_DOWN:
+        select_worker(p, here + 8);
+        break;
+    case PS_DO_FIRST:
+        select_worker(p, 0);
+        break;
+    case PS_DO_LAST:
+        select_worker(p, (int)PS_MAX_WORKERS);
+        break;
+    case PS_DO_SELECT_WORKER:
+        select_worker(p, argument);
+        break;
+    case PS_DO_BACK:
+        leave(p);
+        break;
+    default:
+        break;
+    }
+}

@@ -1,0 +1,343 @@
+#include "ui/start_screen.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "ui/flow.h"
+#include "ui/format.h"
+#include "ui/live_screen.h"
+
+/* ---- the list ---- */
+
+static bool contains(const char *text, const char *word)
+{
+    size_t n = strlen(word);
+    for (; *text; text++)
+        if (strncasecmp(text, word, n) == 0)
+            return true;
+    return n == 0;
+}
+
+static bool passes(const struct ps_preset *preset, const char *filter)
+{
+    if (!filter[0])
+        return true;
+    return contains(preset->name, filter) || contains(preset->group, filter) ||
+           (preset->valid && (contains(preset->experiment.title, filter) ||
+                              contains(preset->experiment.summary, filter)));
+}
+
+unsigned ps_start_visible(const struct ps_start_view *view, unsigned visible[PS_VISIBLE_MAX])
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < view->library->count && count < PS_VISIBLE_MAX; i++)
+        if (passes(&view->library->presets[i], view->filter))
+            visible[count++] = (unsigned)i;
+    return count;
+}
+
+const struct ps_preset *ps_start_selected(const struct ps_start_view *view)
+{
+    unsigned visible[PS_VISIBLE_MAX];
+    unsigned count = ps_start_visible(view, visible);
+    return view->selected < count ? &view->library->presets[visible[view->selected]] : NULL;
+}
+
+/* A row of the list: a heading, or a preset. */
+struct list_row {
+    const char *heading;
+    unsigned place; /* among the visible */
+    const struct ps_preset *preset;
+};
+
+static unsigned list_rows(const struct ps_start_view *view, struct list_row rows[2 * PS_VISIBLE_MAX])
+{
+    unsigned visible[PS_VISIBLE_MAX], count = ps_start_visible(view, visible), n = 0;
+    const char *group = "";
+    for (unsigned i = 0; i < count; i++) {
+        const struct ps_preset *preset = &view->library->presets[visible[i]];
+        if (strcmp(preset->group, group) != 0) {
+            group = preset->group;
+            rows[n++] = (struct list_row){.heading = group};
+        }
+        rows[n++] = (struct list_row){.place = i, .preset = preset};
+    }
+    return n;
+}
+
+static void draw_preset(const struct ps_canvas *c, int y, const struct list_row *row,
+                        const struct ps_start_view *view)
+{
+    const struct ps_preset *preset = row->preset;
+    bool selected = row->place == view->selected;
+    char text[120];
+    const char *title = preset->valid ? preset->experiment.title : preset->name;
+    if (preset->valid && preset->experiment.lesson)
+        snprintf(text, sizeof text, "%02u %s", preset->experiment.lesson, title);
+    else
+        snprintf(text, sizeof text, "%s%s", preset->valid ? "" : "! ", title);
+    enum ps_style style = !preset->valid ? PS_STYLE_ERROR : PS_STYLE_NORMAL;
+    if (selected)
+        style = view->form ? PS_STYLE_STRONG : PS_STYLE_SELECTION;
+    if (selected && !view->form)
+        ps_canvas_fill(c, 0, y, c->width, 1, style, ' ');
+    ps_canvas_put(c, 0, y, selected ? style : PS_STYLE_NORMAL, selected ? ">" : " ");
+    ps_canvas_fit(c, 2, y, c->width - 2, style, text);
+    ps_canvas_hit(c, 0, y, c->width, 1, PS_DO_SELECT_ITEM, (int)row->place);
+}
+
+static void draw_list(const struct ps_canvas *c, const struct ps_start_view *view)
+{
+    struct list_row rows[2 * PS_VISIBLE_MAX];
+    unsigned count = list_rows(view, rows);
+    int first = 0, selected = 0;
+    for (unsigned i = 0; i < count; i++)
+        if (rows[i].preset && rows[i].place == view->selected)
+            selected = (int)i;
+    if (selected >= c->height)
+        first = selected - c->height + 1 + (selected + 1 < (int)count);
+    if (count == 0)
+        ps_canvas_put(c, 1, 0, PS_STYLE_DIM,
+                      view->filter[0] ? "no preset matches" : "no presets were found");
+    for (int y = 0; y < c->height && first + y < (int)count; y++) {
+        const struct list_row *row = &rows[first + y];
+        if (row->heading)
+            ps_canvas_fit(c, 0, y, c->width, PS_STYLE_TITLE, row->heading);
+        else
+            draw_preset(c, y, row, view);
+    }
+}
+
+static void list_title(const struct ps_start_view *view, char into[96])
+{
+    if (view->searching || view->filter[0])
+        snprintf(into, 96, "/%s%s", view->filter, view->searching ? "_" : "");
+    else
+        snprintf(into, 96, "Presets");
+}
+
+/* ---- what it is about ---- */
+
+static int draw_mix(const struct ps_canvas *c, int y, const struct ps_experiment *e)
+{
+    for (unsigned i = 0; i < e->type_count && y < c->height; i++) {
+        char key[80], steps[256];
+        snprintf(key, sizeof key, "task %s.steps", e->types[i].name);
+        if (!ps_experiment_get(e, key, steps, sizeof steps))
+            continue;
+        int x = ps_canvas_print(c, 0, y, PS_STYLE_NOTE, "%s ", e->types[i].name);
+        ps_canvas_fit(c, x, y, c->width - x, PS_STYLE_LABEL, steps);
+        y++;
+    }
+    return y;
+}
+
+/* Rows it would like; draws when given a canvas with rows. */
+static int draw_about(const struct ps_canvas *c, const struct ps_start_view *view)
+{
+    const struct ps_preset *preset = ps_start_selected(view);
+    if (!preset)
+        return ps_canvas_wrap(c, 0, 0, c->width, c->height, 0, PS_STYLE_DIM,
+                              "Choose a preset, or clear the search with Esc.");
+    if (!preset->valid) {
+        char text[700];
+        ps_complaint_text(text, sizeof text, &preset->complaint);
+        return ps_canvas_wrap(c, 0, 0, c->width, c->height, 0, PS_STYLE_WARNING, text);
+    }
+    int y = ps_canvas_wrap(c, 0, 0, c->width, c->height, 0, PS_STYLE_NORMAL,
+                           view->experiment.summary);
+    if (c->height > 0 && y + 1 + (int)view->experiment.type_count <= c->height)
+        y++;
+    draw_mix(c, y, &view->experiment);
+    return y + (c->height == 0) + (int)view->experiment.type_count;
+}
+
+/* ---- the form ---- */
+
+static void field_note(const struct ps_start_view *view, const struct ps_form_field *field,
+                       char into[80])
+{
+    const struct ps_experiment *e = &view->experiment;
+    const struct ps_engine_word *engine = ps_form_engine_word(view->words, e->engine);
+    const struct ps_policy_word *policy = ps_form_policy_word(engine, e->policy);
+    into[0] = '\0';
+    if (strcmp(field->key, "engine.name") == 0 && engine)
+        snprintf(into, 80, "%s", engine->title);
+    else if (strcmp(field->key, "engine.policy") == 0 && policy)
+        snprintf(into, 80, "%s", policy->title);
+    else if (strcmp(field->key, "engine.workers") == 0)
+        snprintf(into, 80, "= %u on %u cpu", ps_workers_count(&e->workers, view->usable_cpus),
+                 view->usable_cpus);
+    else if (strcmp(field->key, "run.duration") == 0 && e->duration_ns == 0)
+        snprintf(into, 80, "until stopped");
+    else if (strcmp(field->key, "arrivals.rate") == 0)
+        snprintf(into, 80, "%s", e->process == PS_PROCESS_POISSON ? "poisson" : "uniform");
+}
+
+enum { FIELD_LABEL = 12, FIELD_VALUE = 14 };
+
+static void draw_field(const struct ps_canvas *c, int y, unsigned number,
+                       const struct ps_form_field *field, const struct ps_start_view *view)
+{
+    bool focused = view->form && view->field == number;
+    bool edited = focused && view->editing;
+    char note[80];
+    ps_canvas_fit(c, 0, y, FIELD_LABEL - 1, focused ? PS_STYLE_FOCUS : PS_STYLE_LABEL, field->label);
+    enum ps_style style = edited && view->complaint[0] ? PS_STYLE_WARNING
+                          : edited                     ? PS_STYLE_INPUT
+                          : focused                    ? PS_STYLE_SELECTION
+                                                       : PS_STYLE_STRONG;
+    int x = FIELD_LABEL;
+    if (focused && !edited)
+        ps_canvas_put(c, x, y, PS_STYLE_KEY, "<");
+    x = ps_canvas_fit(c, x + 2, y, c->width - x - 4, style, edited ? view->edit : field->value);
+    if (edited)
+        ps_canvas_cell(c, x, y, PS_STYLE_SELECTION, ' ');
+    else if (focused)
+        ps_canvas_put(c, x + 1, y, PS_STYLE_KEY, ">");
+    field_note(view, field, note);
+    int note_x = FIELD_LABEL + 2 + FIELD_VALUE;
+    if (x + 2 > note_x)
+        note_x = x + 3;
+    if (note_x + ps_text_width(note) <= c->width)
+        ps_canvas_put(c, note_x, y, PS_STYLE_DIM, note);
+    ps_canvas_hit(c, 0, y, c->width, 1, PS_DO_SELECT_FIELD, (int)number);
+}
+
+static void draw_form(const struct ps_canvas *c, const struct ps_start_view *view)
+{
+    struct ps_form_field fields[PS_FORM_FIELDS_MAX];
+    const struct ps_preset *preset = ps_start_selected(view);
+    if (!preset || !preset->valid)
+        return;
+    unsigned count = ps_form_fields(&view->experiment, view->words, fields);
+    int first = 0;
+    if (view->form && (int)view->field >= c->height)
+        first = (int)view->field - c->height + 1;
+    for (int y = 0; y < c->height && first + y < (int)count; y++)
+        draw_field(c, y, (unsigned)(first + y), &fields[first + y], view);
+}
+
+/* ---- the frame ---- */
+
+static void draw_header(const struct ps_canvas *root, const struct ps_start_view *view)
+{
+    struct ps_flow flow = {.gap = 3};
+    ps_flow_add(&flow, 0, PS_STYLE_BRAND, "", "poolscope");
+    ps_flow_add(&flow, 2, PS_STYLE_DIM, "", "%s", POOLSCOPE_VERSION);
+    ps_flow_add(&flow, 3, PS_STYLE_DIM, "", "an oscilloscope for thread pools");
+    if (view->machine)
+        ps_flow_add(&flow, 1, PS_STYLE_NORMAL, "this machine:", "%s", view->machine)->right = true;
+    ps_flow_draw(root, 0, &flow);
+}
+
+/* N * (1 + W/C): Goetz, Java Concurrency in Practice, 8.2. */
+static void draw_thumb(const struct ps_canvas *root, int y, const struct ps_start_view *view)
+{
+    const struct ps_preset *preset = ps_start_selected(view);
+    if (!preset || !preset->valid)
+        return;
+    double cpu, wait;
+    ps_experiment_mean(&view->experiment, &cpu, &wait);
+    char c[PS_FIGURE_BYTES], w[PS_FIGURE_BYTES];
+    ps_figure_time(c, (uint64_t)cpu);
+    ps_figure_time(w, (uint64_t)wait);
+    struct ps_flow flow = {.gap = 2};
+    if (cpu < 1)
+        ps_flow_add(&flow, 0, PS_STYLE_NORMAL, "Rule of thumb",
+                    "tasks that only wait (%s) need no cpu: it has no answer", w);
+    else
+        ps_flow_add(&flow, 0, PS_STYLE_STRONG, "Rule of thumb",
+                    "%u cpu x (1 + wait/cpu %.2g) = %.0f workers", view->usable_cpus, wait / cpu,
+                    fmax(1, round(view->usable_cpus * (1 + wait / cpu))));
+    ps_flow_add(&flow, 1, PS_STYLE_NORMAL, "task:", "cpu %s, wait %s", c, w);
+    ps_flow_draw(root, y, &flow);
+}
+
+static void draw_answer(const struct ps_canvas *root, int y, const struct ps_start_view *view)
+{
+    struct ps_canvas row = ps_canvas_view(root, 1, y, root->width - 2, 1);
+    if (view->complaint[0])
+        ps_canvas_fit(&row, 0, 0, row.width, PS_STYLE_WARNING, view->complaint);
+    else if (view->notice[0])
+        ps_canvas_fit(&row, 0, 0, row.width, view->notice_style, view->notice);
+    else if (view->changed)
+        ps_canvas_fit(&row, 0, 0, row.width, PS_STYLE_NOTE,
+                      "changed for this run; s saves it as a preset of your own");
+}
+
+static void title(const struct ps_canvas *root, int x, int y, int width, bool focused,
+                  const char *text)
+{
+    ps_canvas_cell(root, x + 1, y, PS_STYLE_BORDER, ' ');
+    int end = ps_canvas_fit(root, x + 2, y, width - 4, focused ? PS_STYLE_FOCUS : PS_STYLE_TITLE,
+                            text);
+    ps_canvas_cell(root, end, y, PS_STYLE_BORDER, ' ');
+}
+
+static void draw_panels(const struct ps_canvas *root, int y, int height,
+                        const struct ps_start_view *view)
+{
+    int left = root->width < 80 ? root->width * 9 / 20 : root->width * 2 / 5;
+    left = left > 52 ? 52 : left;
+    int right = root->width - left - 1, inner = height - 2;
+    struct ps_form_field fields[PS_FORM_FIELDS_MAX];
+    const struct ps_preset *preset = ps_start_selected(view);
+    int form = preset && preset->valid
+                   ? (int)ps_form_fields(&view->experiment, view->words, fields)
+                   : 0;
+    struct ps_canvas probe = {.width = right - 3};
+    int about = draw_about(&probe, view);
+    /* The form first; the text gets what it needs of the rest, at least two rows. */
+    int room = inner - 1 - form;
+    about = about > room ? room : about + (room > about + 2 && room > inner / 2);
+    about = about < 2 ? 2 : about;
+    int split = y + 1 + about;
+    char text[96];
+    ps_canvas_box(root, 0, y, root->width, height, PS_STYLE_BORDER, PS_STYLE_TITLE, NULL);
+    ps_canvas_vline(root, left, y, height, PS_STYLE_BORDER);
+    ps_canvas_hline(root, left, split, right + 1, PS_STYLE_BORDER);
+    list_title(view, text);
+    title(root, 0, y, left, !view->form, text);
+    title(root, left, y, right, false,
+          preset && preset->valid ? preset->experiment.title : preset ? preset->name : "Nothing");
+    title(root, left, split, right, view->form,
+          view->form ? "Setup" : "Setup (Tab to change)");
+    struct ps_canvas list = ps_canvas_view(root, 2, y + 1, left - 3, inner);
+    draw_list(&list, view);
+    struct ps_canvas words = ps_canvas_view(root, left + 2, y + 1, right - 3, about);
+    draw_about(&words, view);
+    struct ps_canvas setup = ps_canvas_view(root, left + 2, split + 1, right - 3,
+                                            y + height - 2 - split);
+    draw_form(&setup, view);
+}
+
+static enum ps_place place_of(const struct ps_start_view *view)
+{
+    if (view->overlay && view->overlay->kind != PS_OVERLAY_NONE)
+        return ps_overlay_place(view->overlay);
+    return view->form ? PS_AT_FORM : PS_AT_LIST;
+}
+
+void ps_start_screen_draw(const struct ps_canvas *root, const struct ps_start_view *view)
+{
+    if (root->width < PS_SCREEN_MIN_WIDTH || root->height < PS_SCREEN_MIN_HEIGHT) {
+        ps_too_small_draw(root);
+        return;
+    }
+    int keys = ps_key_bar_rows(root->width, place_of(view), root->height >= 24 ? 2 : 1);
+    int panels = root->height - 1 - 2 - keys;
+    draw_header(root, view);
+    draw_panels(root, 1, panels, view);
+    draw_thumb(root, 1 + panels, view);
+    draw_answer(root, 2 + panels, view);
+    struct ps_canvas bar = ps_canvas_view(root, 0, root->height - keys, root->width, keys);
+    ps_key_bar(&bar, place_of(view));
+    if (view->overlay && view->overlay->kind != PS_OVERLAY_NONE) {
+        struct ps_canvas above = ps_canvas_view(root, 0, 1, root->width, root->height - 2);
+        ps_overlay_draw(&above, view->overlay);
+    }
+}

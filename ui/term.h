@@ -1,0 +1,53 @@
+/* The terminal: shows canvases, reads keys and clicks, and leaves the terminal as it was on every way
+ * out (also fatal signals; see restore.h). One at a time, one thread.
+ *
+ * A frame is written between synchronized-output marks (ESC[?2026h and l) where the terminal may know
+ * them. It is skipped while the terminal does not take what was written before (Ctrl-S, a dead
+ * connection), so that drawing never blocks the program for long. */
+#ifndef PS_UI_TERM_H
+#define PS_UI_TERM_H
+
+#include "base/err.h"
+#include "ui/canvas.h"
+#include "ui/keys.h"
+
+struct ps_term;
+
+struct ps_term_options {
+    enum ps_theme theme;
+    bool mouse;
+};
+
+struct ps_input {
+    int key;  /* a code point or enum ps_input_key; PS_INPUT_NONE: nothing to read */
+    int x, y; /* PS_INPUT_MOUSE: the cell */
+};
+
+/* Take over the terminal on standard input and output. PS_ENOTSUP with the reason in `why` when there
+ * is none or it cannot be used; nothing was changed then. */
+enum ps_err ps_term_open(const struct ps_term_options *options, struct ps_term **term, char *why,
+                         size_t why_size);
+/* Give it back, restored. */
+void ps_term_close(struct ps_term *term);
+
+void ps_term_size(const struct ps_term *term, int *width, int *height);
+/* Whether the locale is UTF-8; otherwise canvases should be ASCII. */
+bool ps_term_unicode(const struct ps_term *term);
+void ps_term_theme(struct ps_term *term, enum ps_theme theme);
+
+/* Bring the canvas onto the terminal; only what changed since the last frame is written. False: the
+ * terminal is stalled and the frame was skipped. */
+bool ps_term_show(struct ps_term *term, const struct ps_canvas *canvas);
+/* The next frame is written whole. */
+void ps_term_redraw(struct ps_term *term);
+
+/* The next input. Does not block, except 25 ms to tell Esc from an escape sequence. */
+struct ps_input ps_term_read(struct ps_term *term);
+/* Descriptors to poll for input: keys, and signals (window size, suspend). */
+int ps_term_fd(const struct ps_term *term);
+int ps_term_signal_fd(const struct ps_term *term);
+/* Handle what the signal descriptor reported. Suspends the program if that was asked for. Returns
+ * whether the window may have another size. */
+bool ps_term_signals(struct ps_term *term);
+
+#endif

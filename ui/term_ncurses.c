@@ -1,0 +1,501 @@
+#include "ui/term.h"
+
+#include <curses.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <term.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "ui/restore.h"
+
+/* curses.h and term.h define short words as macros. */
+#undef lines
+#undef columns
+
+struct ps_term {
+    SCREEN *screen;
+    enum ps_theme theme;
+    bool mouse, synchronized, unicode, whole;
+    int signal_pipe[2];
+    struct sigaction old_winch, old_tstp;
+    /* The last frame shown. */
+    struct ps_canvas_cell *shown;
+    int shown_width, shown_height;
+    attr_t attributes[PS_STYLE_COUNT];
+    short pair[PS_STYLE_COUNT];
+    unsigned empty_reads;
+};
+
+static const char sync_begin[] = "\033[?2026h", sync_end[] = "\033[?2026l";
+
+/* Where signal handlers say what happened; -1: no terminal is open. */
+static volatile sig_atomic_t signal_to = -1;
+
+static void on_signal(int number)
+{
+    int kept = errno;
+    char byte = number == SIGTSTP ? 'z' : 'w';
+    if (signal_to >= 0 && write(signal_to, &byte, 1) < 0)
+        errno = kept;
+    errno = kept;
+}
+
+/* ---- opening ---- */
+
+static enum ps_err refuse(char *why, size_t size, const char *text, const char *value)
+{
+    snprintf(why, size, text, value);
+    return PS_ENOTSUP;
+}
+
+static enum ps_err check_terminal(const char *name, char *why, size_t size)
+{
+    if (!isatty(STDIN_FILENO))
+        return refuse(why, size, "standard input is not a terminal%s", "");
+    if (!isatty(STDOUT_FILENO))
+        return refuse(why, size, "standard output is not a terminal%s", "");
+    if (!name || !*name)
+        return refuse(why, size, "TERM is not set: the screen needs to know the kind of terminal%s",
+                      "");
+    int error = 0;
+    if (setupterm(name, STDOUT_FILENO, &error) != OK)
+        return refuse(why, size, "TERM=%s is not a known kind of terminal", name);
+    bool usable = cursor_address && clear_screen;
+    del_curterm(cur_term);
+    if (!usable)
+        return refuse(why, size, "TERM=%s cannot place text on a screen", name);
+    return PS_OK;
+}
+
+static void append(char *into, size_t size, const char *text)
+{
+    if (!text || (intptr_t)text == -1)
+        return;
+    size_t used = strlen(into);
+    for (; *text && used + 1 < size; text++) {
+        if (text[0] == '$' && text[1] == '<') { /* terminfo padding */
+            const char *end = strchr(text, '>');
+            if (!end)
+                break;
+            text = end;
+            continue;
+        }
+        into[used++] = *text;
+    }
+    into[used] = '\0';
+}
+
+/* What undoes everything that a frame may have switched on. */
+static void arm_restore(const char *name, bool modern)
+{
+    char bytes[400] = "";
+    int error = 0;
+    if (setupterm(name, STDOUT_FILENO, &error) != OK)
+        return;
+    if (modern)
+        append(bytes, sizeof bytes,
+               "\033[?2026l\033[?1000l\033[?1002l\033[?1003l\033[?1006l");
+    append(bytes, sizeof bytes, exit_attribute_mode);
+    append(bytes, sizeof bytes, keypad_local);
+    append(bytes, sizeof bytes, exit_ca_mode);
+    append(bytes, sizeof bytes, cursor_normal);
+    append(bytes, sizeof bytes, "\r");
+    del_curterm(cur_term);
+    ps_restore_arm(STDOUT_FILENO, bytes, strlen(bytes));
+}
+
+static void catch_signals(struct ps_term *term)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    sigemptyset(&action.sa_mask);
+    signal_to = term->signal_pipe[1];
+    sigaction(SIGWINCH, &action, &term->old_winch);
+    sigaction(SIGTSTP, NULL, &term->old_tstp);
+    if (term->old_tstp.sa_handler != SIG_IGN)
+        sigaction(SIGTSTP, &action, NULL);
+}
+
+static void clear_flow_control(void)
+{
+    struct termios mode;
+    if (tcgetattr(STDIN_FILENO, &mode) != 0)
+        return;
+    mode.c_iflag &= ~(tcflag_t)(IXON | IXOFF);
+    tcsetattr(STDIN_FILENO, TCSANOW, &mode);
+}
+
+/* Terminals that ignore the request for application keys, and programs that type for them, send the
+ * plain forms. */
+static void define_plain_keys(void)
+{
+    static const struct {
+        const char *bytes;
+        int key;
+    } plain[] = {{"\033[A", KEY_UP},   {"\033[B", KEY_DOWN}, {"\033[C", KEY_RIGHT},
+                 {"\033[D", KEY_LEFT}, {"\033[H", KEY_HOME}, {"\033[F", KEY_END}};
+    for (unsigned i = 0; i < sizeof plain / sizeof plain[0]; i++)
+        define_key(plain[i].bytes, plain[i].key);
+}
+
+static void set_modes(struct ps_term *term)
+{
+    cbreak();
+    noecho();
+    nonl();
+    intrflush(stdscr, FALSE);
+    keypad(stdscr, TRUE);
+    define_plain_keys();
+    nodelay(stdscr, TRUE);
+    typeahead(-1);
+    set_escdelay(25);
+    curs_set(0);
+    leaveok(stdscr, TRUE);
+    if (term->mouse) {
+        mouseinterval(0);
+        mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+    }
+    clear_flow_control();
+    def_prog_mode();
+}
+
+static struct ps_term *new_term(const struct ps_term_options *options, const char *name)
+{
+    struct ps_term *term = calloc(1, sizeof *term);
+    if (!term)
+        return NULL;
+    if (pipe2(term->signal_pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
+        free(term);
+        return NULL;
+    }
+    term->mouse = options->mouse;
+    term->synchronized = strncmp(name, "vt", 2) != 0 && strcmp(name, "dumb") != 0;
+    term->unicode = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    return term;
+}
+
+enum ps_err ps_term_open(const struct ps_term_options *options, struct ps_term **into, char *why,
+                         size_t why_size)
+{
+    const char *name = getenv("TERM");
+    enum ps_err err = check_terminal(name, why, why_size);
+    if (err)
+        return err;
+    struct ps_term *term = new_term(options, name);
+    if (!term)
+        return refuse(why, why_size, "out of memory%s", ""), PS_ENOMEM;
+    arm_restore(name, term->synchronized);
+    catch_signals(term);
+    term->screen = newterm(name, stdout, stdin);
+    if (!term->screen) {
+        ps_term_close(term);
+        return refuse(why, why_size, "TERM=%s cannot be opened", name);
+    }
+    set_modes(term);
+    if (has_colors()) {
+        start_color();
+        use_default_colors();
+    }
+    ps_term_theme(term, options->theme);
+    *into = term;
+    return PS_OK;
+}
+
+void ps_term_close(struct ps_term *term)
+{
+    if (term->screen) {
+        if (term->mouse)
+            mousemask(0, NULL);
+        endwin();
+        delscreen(term->screen);
+    }
+    ps_restore_now();
+    ps_restore_disarm();
+    sigaction(SIGWINCH, &term->old_winch, NULL);
+    sigaction(SIGTSTP, &term->old_tstp, NULL);
+    signal_to = -1;
+    close(term->signal_pipe[0]);
+    close(term->signal_pipe[1]);
+    free(term->shown);
+    free(term);
+}
+
+/* ---- colours ---- */
+
+static int colour_of(const struct ps_paint *paint, attr_t *attributes)
+{
+    if (paint->colour == PS_COLOUR_DEFAULT && paint->ansi == PS_COLOUR_DEFAULT)
+        return -1;
+    if (COLORS >= 256)
+        return paint->colour == PS_COLOUR_DEFAULT ? -1 : ps_colour_256(paint->colour);
+    if (paint->ansi == PS_COLOUR_DEFAULT || COLORS < 8)
+        return -1;
+    if (COLORS >= 16 || paint->ansi < 8)
+        return paint->ansi;
+    if (paint->ansi == 8) {
+        *attributes |= A_DIM;
+        return -1;
+    }
+    *attributes |= A_BOLD;
+    return paint->ansi - 8;
+}
+
+void ps_term_theme(struct ps_term *term, enum ps_theme theme)
+{
+    term->theme = theme;
+    for (unsigned i = 0; i < PS_STYLE_COUNT; i++) {
+        struct ps_paint paint = ps_theme_paint(theme, (enum ps_style)i);
+        attr_t attributes = A_NORMAL;
+        if (paint.attributes & PS_ATTR_BOLD)
+            attributes |= A_BOLD;
+        if (paint.attributes & PS_ATTR_DIM)
+            attributes |= A_DIM;
+        if (paint.attributes & PS_ATTR_REVERSE)
+            attributes |= A_REVERSE;
+        if (paint.attributes & PS_ATTR_UNDERLINE)
+            attributes |= A_UNDERLINE;
+        int colour = has_colors() ? colour_of(&paint, &attributes) : -1;
+        term->pair[i] = 0;
+        if (colour >= 0 && (int)i + 1 < COLOR_PAIRS &&
+            init_pair((short)(i + 1), (short)colour, -1) == OK)
+            term->pair[i] = (short)(i + 1);
+        term->attributes[i] = attributes;
+    }
+    term->whole = true;
+}
+
+void ps_term_size(const struct ps_term *term, int *width, int *height)
+{
+    struct winsize size;
+    (void)term;
+    *width = getmaxx(stdscr);
+    *height = getmaxy(stdscr);
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0) {
+        *width = size.ws_col;
+        *height = size.ws_row;
+    }
+}
+
+bool ps_term_unicode(const struct ps_term *term)
+{
+    return term->unicode;
+}
+
+/* ---- frames ---- */
+
+/* Whether the terminal has taken all that was written before. */
+static bool takes_output(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    if (poll(&out, 1, 0) <= 0 || !(out.revents & POLLOUT))
+        return false;
+    int queued = 0;
+    return ioctl(STDOUT_FILENO, TIOCOUTQ, &queued) != 0 || queued == 0;
+}
+
+static bool same_cell(const struct ps_canvas_cell *a, const struct ps_canvas_cell *b)
+{
+    return a->code == b->code && a->style == b->style;
+}
+
+static void put_cell(struct ps_term *term, int x, int y, const struct ps_canvas_cell *cell)
+{
+    if (cell->code == 0)
+        return;
+    wchar_t text[2] = {(wchar_t)cell->code, L'\0'};
+    if (!term->unicode && cell->code > 0x7e)
+        text[0] = L'?';
+    cchar_t out;
+    setcchar(&out, text, term->attributes[cell->style], term->pair[cell->style], NULL);
+    mvadd_wch(y, x, &out);
+}
+
+/* Put the cells that differ; returns whether any did. */
+static bool put_changes(struct ps_term *term, const struct ps_canvas *canvas)
+{
+    bool changed = false;
+    for (int y = 0; y < canvas->height; y++) {
+        for (int x = 0; x < canvas->width; x++) {
+            const struct ps_canvas_cell *cell = canvas->cells + (ptrdiff_t)y * canvas->stride + x;
+            struct ps_canvas_cell *old = term->shown + (ptrdiff_t)y * canvas->width + x;
+            if (!term->whole && same_cell(cell, old))
+                continue;
+            put_cell(term, x, y, cell);
+            *old = *cell;
+            changed = true;
+        }
+    }
+    return changed;
+}
+
+static bool fit_size(struct ps_term *term, const struct ps_canvas *canvas)
+{
+    if (term->shown && term->shown_width == canvas->width && term->shown_height == canvas->height)
+        return true;
+    size_t cells = (size_t)canvas->width * (size_t)canvas->height;
+    struct ps_canvas_cell *shown = calloc(cells, sizeof *shown);
+    if (!shown)
+        return false;
+    free(term->shown);
+    term->shown = shown;
+    term->shown_width = canvas->width;
+    term->shown_height = canvas->height;
+    term->whole = true;
+    if (getmaxx(stdscr) != canvas->width || getmaxy(stdscr) != canvas->height)
+        resizeterm(canvas->height, canvas->width);
+    return true;
+}
+
+/* doupdate has written everything when it returns, so the marks can go around it directly. */
+static void mark(const struct ps_term *term, const char *bytes, size_t size)
+{
+    if (term->synchronized)
+        while (write(STDOUT_FILENO, bytes, size) < 0 && errno == EINTR)
+            ;
+}
+
+bool ps_term_show(struct ps_term *term, const struct ps_canvas *canvas)
+{
+    if (!takes_output() || !fit_size(term, canvas))
+        return false;
+    if (term->whole) {
+        erase();
+        clearok(curscr, TRUE);
+    }
+    bool changed = put_changes(term, canvas);
+    term->whole = false;
+    if (!changed)
+        return true;
+    mark(term, sync_begin, sizeof sync_begin - 1);
+    wnoutrefresh(stdscr);
+    doupdate();
+    mark(term, sync_end, sizeof sync_end - 1);
+    return true;
+}
+
+void ps_term_redraw(struct ps_term *term)
+{
+    term->whole = true;
+}
+
+/* ---- input ---- */
+
+int ps_term_fd(const struct ps_term *term)
+{
+    (void)term;
+    return STDIN_FILENO;
+}
+
+int ps_term_signal_fd(const struct ps_term *term)
+{
+    return term->signal_pipe[0];
+}
+
+static void suspend(struct ps_term *term)
+{
+    endwin();
+    ps_restore_now();
+    sigset_t stop, old;
+    struct sigaction standard = {.sa_handler = SIG_DFL}, ours;
+    sigemptyset(&standard.sa_mask);
+    sigaction(SIGTSTP, &standard, &ours);
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTSTP);
+    raise(SIGTSTP);
+    sigprocmask(SIG_UNBLOCK, &stop, &old); /* stops here until SIGCONT */
+    sigprocmask(SIG_SETMASK, &old, NULL);
+    sigaction(SIGTSTP, &ours, NULL);
+    reset_prog_mode();
+    clear_flow_control();
+    if (term->mouse)
+        mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+    curs_set(0);
+    term->whole = true;
+}
+
+bool ps_term_signals(struct ps_term *term)
+{
+    char bytes[64];
+    bool stop = false, any = false;
+    ssize_t n;
+    while ((n = read(term->signal_pipe[0], bytes, sizeof bytes)) > 0) {
+        any = true;
+        stop = stop || memchr(bytes, 'z', (size_t)n);
+    }
+    if (stop)
+        suspend(term);
+    return any;
+}
+
+static int special_key(int key)
+{
+    static const int map[][2] = {
+        {KEY_UP, PS_INPUT_UP},         {KEY_DOWN, PS_INPUT_DOWN},
+        {KEY_LEFT, PS_INPUT_LEFT},     {KEY_RIGHT, PS_INPUT_RIGHT},
+        {KEY_PPAGE, PS_INPUT_PAGE_UP}, {KEY_NPAGE, PS_INPUT_PAGE_DOWN},
+        {KEY_HOME, PS_INPUT_HOME},     {KEY_END, PS_INPUT_END},
+        {KEY_DC, PS_INPUT_DELETE},     {KEY_BACKSPACE, PS_INPUT_BACKSPACE},
+        {KEY_ENTER, PS_INPUT_ENTER},   {KEY_BTAB, PS_INPUT_BACK_TAB},
+        {KEY_F(1), PS_INPUT_F1},       {KEY_F(2), PS_INPUT_F2},
+        {KEY_F(10), PS_INPUT_F10},     {KEY_RESIZE, PS_INPUT_RESIZE},
+    };
+    for (unsigned i = 0; i < sizeof map / sizeof map[0]; i++)
+        if (map[i][0] == key)
+            return map[i][1];
+    return -1; /* read, but means nothing here */
+}
+
+static struct ps_input mouse_input(void)
+{
+    MEVENT event;
+    struct ps_input input = {.key = -1};
+    if (getmouse(&event) != OK)
+        return input;
+    input.x = event.x;
+    input.y = event.y;
+    if (event.bstate & BUTTON4_PRESSED)
+        input.key = PS_INPUT_UP;
+    else if (event.bstate & BUTTON5_PRESSED)
+        input.key = PS_INPUT_DOWN;
+    else if (event.bstate & BUTTON1_PRESSED)
+        input.key = PS_INPUT_MOUSE;
+    return input;
+}
+
+/* Nothing was read. A descriptor that stays readable without giving anything is at its end. */
+static struct ps_input no_input(struct ps_term *term)
+{
+    struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+    struct ps_input none = {.key = PS_INPUT_NONE};
+    int ready = poll(&in, 1, 0);
+    if (ready <= 0) {
+        term->empty_reads = 0;
+        return none;
+    }
+    if ((in.revents & (POLLHUP | POLLERR | POLLNVAL)) || ++term->empty_reads > 3)
+        return (struct ps_input){.key = PS_INPUT_HANGUP};
+    return none;
+}
+
+struct ps_input ps_term_read(struct ps_term *term)
+{
+    wint_t code;
+    int kind = wget_wch(stdscr, &code);
+    if (kind == ERR)
+        return no_input(term);
+    term->empty_reads = 0;
+    if (kind == KEY_CODE_YES)
+        return code == KEY_MOUSE ? mouse_input() : (struct ps_input){.key = special_key((int)code)};
+    if (code == '\r')
+        return (struct ps_input){.key = PS_INPUT_ENTER};
+    if (code == 127 || code == 8)
+        return (struct ps_input){.key = PS_INPUT_BACKSPACE};
+    return (struct ps_input){.key = code == 0 ? -1 : (int)code};
+}

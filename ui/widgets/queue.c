@@ -1,0 +1,39 @@
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "ui/format.h"
+#include "ui/widgets/graph.h"
+
+static float queued_of(const struct ps_pool_column *column)
+{
+    return column->queued;
+}
+
+static void draw(const struct ps_canvas *c, const struct ps_live_view *view,
+                 const struct ps_figures *f)
+{
+    float values[PS_PLOT_MAX];
+    (void)f;
+    unsigned count = ps_graph_values(view->history, c->width, queued_of, true, values);
+    float highest = ps_graph_highest(values, count), bound = (float)view->snapshot->queue_bound;
+    float top = ps_plot_top(highest > 8 ? highest : 8);
+    if (bound > 0 && bound <= 2 * top && bound > top / 2)
+        top = bound > highest ? bound : top;
+    struct ps_canvas plot = ps_graph_frame(c, top);
+    ps_plot_area(&plot, values, count, top, PS_STYLE_GRAPH3);
+    if (bound > 0)
+        ps_plot_level(&plot, bound, top, PS_STYLE_WARNING);
+}
+
+static void title(const struct ps_live_view *view, const struct ps_figures *f, int width,
+                  char into[PS_TITLE_BYTES])
+{
+    char bound[PS_FIGURE_BYTES];
+    (void)f;
+    snprintf(into, PS_TITLE_BYTES, "Queued, bound %s",
+             ps_figure_rate(bound, (double)view->snapshot->queue_bound));
+    if (width >= 40)
+        snprintf(into, PS_TITLE_BYTES, "Queued, %u s, bound %s", ps_graph_seconds(width), bound);
+}
+
+const struct ps_widget ps_widget_queue = {.name = "Queue", .title = title, .draw = draw};
