@@ -17,23 +17,7 @@ for engine in green pthread async threadpool; do
 done
 shoot live-small quick-demo --size 80x24 --after 8s --duration 20s
 shoot live-large quick-demo --workers 16 --size 160x45 --after 8s --duration 20s
-shoot deadlock 14 --size 120x36 --after 30s
+shoot deadlock 14 --size 120x36 --after 6s
 
-# A crash: the host of a running screenshot gets a SIGSEGV.
-echo crash >&2
-"$program" screenshot quick-demo --size 120x36 --after 30s --duration 60s --force -o "$folder/crash.png" &
-front=$!
-host=
-tries=0
-while [ -z "$host" ] && [ "$tries" -lt 200 ]; do
-    sleep 0.05
-    tries=$((tries + 1))
-    for child in $(cat "/proc/$front/task/$front/children" 2>/dev/null); do
-        if tr '\0' ' ' <"/proc/$child/cmdline" | grep -q ' host '; then
-            host=$child
-        fi
-    done
-done
-sleep 4 # of run to be seen behind the message
-kill -SEGV "$host"
-wait "$front"
+shoot fault quick-demo --control 'fault stuck 0 20s' --size 120x36 --after 10s --duration 20s
+shoot crash quick-demo --control 'fault crash 1' --size 120x36 --after 10s --duration 20s

@@ -20,7 +20,7 @@
 
 struct screenshot_options {
     struct ps_overrides overrides;
-    const char *size, *after, *output, *theme, *screen;
+    const char *size, *after, *output, *theme, *screen, *control;
     bool ascii, force;
 };
 
@@ -39,6 +39,8 @@ const struct ps_option ps_screenshot_options[] = {
      .offset = offsetof(struct screenshot_options, output)},
     TEXT_OPTION("--size", "CxR", "columns and rows (" DEFAULT_SIZE ")", size),
     TEXT_OPTION("--after", "T", "how long to run first (" DEFAULT_AFTER ")", after),
+    TEXT_OPTION("--control", "LINE", "tell the host at half time: 'workers 8', 'fault stuck 0 9s'",
+                control),
     TEXT_OPTION("--screen", "NAME", "live, or start: without a run (live)", screen),
     TEXT_OPTION("--theme", "NAME", "dark, light or mono", theme),
     {.name = "--ascii",
@@ -58,7 +60,7 @@ static const char *const endings[FORMAT_COUNT] = {".svg", ".png", ".txt"};
 
 /* What the options mean. */
 struct shot {
-    const char *path;
+    const char *path, *control; /* control: NULL: nothing to say */
     enum format format;
     int columns, rows;
     uint64_t after_ns;
@@ -100,6 +102,7 @@ static bool understand(const struct screenshot_options *options, struct shot *sh
     const char *after = options->after ? options->after : DEFAULT_AFTER;
     char why[200];
     *shot = (struct shot){.path = options->output,
+                          .control = options->control,
                           .theme = PS_THEME_DARK,
                           .start = options->screen && strcmp(options->screen, "start") == 0,
                           .ascii = options->ascii,
@@ -127,10 +130,20 @@ struct film {
     struct ps_history *history;
     struct ps_log log;
     uint64_t after_ns;
+    const char *control;      /* still to be said */
+    char complaint[200];      /* the host's about it */
     bool taken;               /* the run went on for after_ns; else it ended before */
     struct ps_snapshot frame; /* if taken */
     struct ps_event events[EVENTS_A_TICK];
 };
+
+static void say(struct film *film, struct ps_source *source)
+{
+    char answer[160];
+    if (source->ops->control(source, film->control, answer, sizeof answer) != PS_OK)
+        snprintf(film->complaint, sizeof film->complaint, "%s", answer);
+    film->control = NULL;
+}
 
 static bool film_tick(void *user, const struct ps_snapshot *snapshot, struct ps_source *source)
 {
@@ -139,7 +152,14 @@ static bool film_tick(void *user, const struct ps_snapshot *snapshot, struct ps_
     ps_history_feed(film->history, snapshot);
     size_t count = source->ops->events(source, film->events, EVENTS_A_TICK, &lost);
     ps_log_events(&film->log, film->events, count, snapshot);
-    if (!snapshot->started_ns || snapshot->at_ns - snapshot->started_ns < film->after_ns)
+    if (!snapshot->started_ns)
+        return true;
+    uint64_t elapsed_ns = snapshot->at_ns - snapshot->started_ns;
+    if (film->control && elapsed_ns >= film->after_ns / 2)
+        say(film, source);
+    if (film->complaint[0])
+        return false;
+    if (elapsed_ns < film->after_ns)
         return true;
     film->frame = *snapshot;
     film->taken = true;
@@ -235,6 +255,7 @@ static int shoot(const struct shot *shot, const struct ps_experiment *experiment
         return out_of_memory();
     }
     film->after_ns = shot->after_ns;
+    film->control = shot->control;
     struct ps_session session;
     char why[512] = "";
     enum ps_err err = ps_session_run(&session, experiment, film_tick, film, why, sizeof why);
@@ -243,6 +264,8 @@ static int shoot(const struct shot *shot, const struct ps_experiment *experiment
         ps_app_complain("%s", *why ? why : ps_err_text(err));
     else if (session.signal)
         code = PS_EXIT_SIGNAL + session.signal;
+    else if (film->complaint[0])
+        ps_app_complain("screenshot: --control %s: %s", shot->control, film->complaint);
     else
         code = draw_live(shot, experiment, film->taken ? &film->frame : session.snapshot, film);
     ps_session_free(&session);

@@ -1,8 +1,8 @@
 /* A live host: one child process.
  *
- * Between fork and exec only async-signal-safe calls are made. Descriptors of the child: 0-2 /dev/null
- * (stderr is kept when POOLSCOPE_HOST_STDERR is set: sanitizer reports), 3 control, 4 segment; everything
- * else is closed on exec. */
+ * Between fork and exec only async-signal-safe calls are made. Descriptors of the child: 0-2
+ * /dev/null (stderr is kept when POOLSCOPE_HOST_STDERR is set: sanitizer reports), 3 control, 4
+ * segment; everything else is closed on exec. */
 #include "client/live.h"
 
 #include <errno.h>
@@ -23,8 +23,8 @@
 
 enum { CONTROL_FD = 3, SEGMENT_FD = 4 };
 
-#define START_NS  (20 * (uint64_t)PS_NS_PER_S)  /* calibration under a loaded machine */
-#define ANSWER_NS (100 * (uint64_t)PS_NS_PER_MS)
+#define START_NS    (20 * (uint64_t)PS_NS_PER_S) /* calibration under a loaded machine */
+#define ANSWER_NS   (100 * (uint64_t)PS_NS_PER_MS)
 #define EVENT_SLICE 256u
 
 struct ps_live {
@@ -33,7 +33,7 @@ struct ps_live {
     int control; /* -1: closed */
     pid_t pid;
     bool running;
-    int status; /* of waitpid, once not running */
+    int status;         /* of waitpid, once not running */
     uint64_t oom_kills; /* of the machine, when the host was started */
     uint64_t seq;
     uint64_t latency_at_ns; /* when latencies were last read */
@@ -146,8 +146,8 @@ static enum ps_err read_line(struct ps_live *live, uint64_t until_ns, char *line
     }
 }
 
-static enum ps_err hand_over(struct ps_live *live, const struct ps_experiment *experiment, char *why,
-                             size_t size)
+static enum ps_err hand_over(struct ps_live *live, const struct ps_experiment *experiment,
+                             char *why, size_t size)
 {
     char *text;
     size_t length;
@@ -158,7 +158,8 @@ static enum ps_err hand_over(struct ps_live *live, const struct ps_experiment *e
     }
     char head[64];
     snprintf(head, sizeof head, "experiment %zu\n", length);
-    bool sent = send_all(live->control, head, strlen(head)) && send_all(live->control, text, length);
+    bool sent =
+        send_all(live->control, head, strlen(head)) && send_all(live->control, text, length);
     free(text);
     char answer[400];
     err = sent ? read_line(live, ps_now_ns() + START_NS, answer, sizeof answer) : PS_EGONE;
@@ -179,8 +180,8 @@ static enum ps_err spawn(struct ps_live *live, const struct ps_experiment *exper
     const char *names[PS_TYPES_MAX];
     for (unsigned t = 0; t < experiment->type_count; t++)
         names[t] = experiment->types[t].name;
-    enum ps_err err = ps_segment_create(PS_MAX_WORKERS, experiment->type_count, names, segment,
-                                        &live->segment);
+    enum ps_err err =
+        ps_segment_create(PS_MAX_WORKERS, experiment->type_count, names, segment, &live->segment);
     if (err != PS_OK)
         return err;
     int pair[2];
@@ -271,8 +272,8 @@ static void explain(struct ps_live *live)
         snprintf(text, sizeof text, "host crashed: stack overflow%s (SIG%s)", where,
                  sigabbrev_np((int)fault));
     else if (fault)
-        snprintf(text, sizeof text, "host crashed: SIG%s%s, address 0x%llx", sigabbrev_np((int)fault),
-                 where, (unsigned long long)segment->fault_address);
+        snprintf(text, sizeof text, "host crashed: SIG%s%s, address 0x%llx",
+                 sigabbrev_np((int)fault), where, (unsigned long long)segment->fault_address);
     else if (WIFSIGNALED(live->status) && WTERMSIG(live->status) == SIGKILL &&
              oom_kills() > live->oom_kills)
         snprintf(text, sizeof text, "host killed by the kernel: the machine is out of memory");
@@ -330,7 +331,8 @@ static enum ps_err live_snapshot(struct ps_source *source, struct ps_snapshot *i
     return PS_OK;
 }
 
-static size_t live_events(struct ps_source *source, struct ps_event *into, size_t max, uint64_t *lost)
+static size_t live_events(struct ps_source *source, struct ps_event *into, size_t max,
+                          uint64_t *lost)
 {
     struct ps_live *live = (struct ps_live *)source;
     size_t n = 0;
@@ -343,7 +345,8 @@ static size_t live_events(struct ps_source *source, struct ps_event *into, size_
     return n;
 }
 
-static enum ps_err live_control(struct ps_source *source, const char *line, char *answer, size_t size)
+static enum ps_err live_control(struct ps_source *source, const char *line, char *answer,
+                                size_t size)
 {
     struct ps_live *live = (struct ps_live *)source;
     char text[300];

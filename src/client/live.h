@@ -1,9 +1,9 @@
 /* A live host: started as a child process, watched, ended. One owner, one thread.
  *
- * ps_live_start re-executes the running program as `PROGRAM host`, with the experiment as INI text over
- * a socket pair and the metrics segment as a memfd. The host runs at a lower priority (nice +5), in a
- * process group of its own, so that keys of the terminal do not reach it; it ends when this process
- * ends (parent-death signal and end of file on the socket). */
+ * ps_live_start re-executes the running program as `PROGRAM host`, with the experiment as INI text
+ * over a socket pair and the metrics segment as a memfd. The host runs at a lower priority (nice
+ * +5), in a process group of its own, so that keys of the terminal do not reach it; it ends when
+ * this process ends (parent-death signal and end of file on the socket). */
 #ifndef PS_CLIENT_LIVE_H
 #define PS_CLIENT_LIVE_H
 
@@ -12,16 +12,16 @@
 
 struct ps_live;
 
-/* Start a host. PS_OK: it has accepted the experiment and runs. Otherwise nothing is left behind and
- * `why` says what is wrong (a limit of the machine, the host's own error). */
+/* Start a host. PS_OK: it has accepted the experiment and runs. Otherwise nothing is left behind
+ * and `why` says what is wrong (a limit of the machine, the host's own error). */
 enum ps_err ps_live_start(const struct ps_experiment *experiment, struct ps_live **live, char *why,
                           size_t why_size);
 
 /* The source; owned by live. */
 struct ps_source *ps_live_source(struct ps_live *live);
 
-/* Whether the host still runs. False: reaped; the last snapshot says why it ended: phase ENDED, end and
- * message ("host crashed: SIGSEGV in worker 3, task fib"). Never blocks. */
+/* Whether the host still runs. False: reaped; the last snapshot says why it ended: phase ENDED, end
+ * and message ("host crashed: SIGSEGV in worker 3, task fib"). Never blocks. */
 bool ps_live_running(struct ps_live *live);
 
 /* A descriptor that becomes readable when the host says something or ends; for poll. */
@@ -42,9 +42,8 @@ const char *ps_live_program(void);
  *   workers N | +N | -N        resize                rate R | xF        offered rate, per second
  *   in_flight N                closed model           pause | resume
  *   stealing on|off            offload on|off         limit N
- *   fault stuck W T            worker W burns T       fault slow W F     its cpu steps take F times longer
- *   fault burst N              N tasks at once        fault off
- *   cancel                     every task in flight   stop drain|discard
- *   ping */
+ *   fault stuck W T            worker W burns T       fault slow W F     its cpu steps take F times
+ * longer fault burst N              N tasks at once        fault off cancel every task in flight
+ * stop drain|discard ping */
 
 #endif

@@ -50,9 +50,8 @@ static bool read_one(struct ps_os_threads *threads, unsigned slot, uint64_t tid,
         threads->slot[slot].tid = tid;
     }
     char text[96];
-    ssize_t n = threads->slot[slot].fd < 0
-                    ? -1
-                    : pread(threads->slot[slot].fd, text, sizeof text - 1, 0);
+    ssize_t n =
+        threads->slot[slot].fd < 0 ? -1 : pread(threads->slot[slot].fd, text, sizeof text - 1, 0);
     if (n <= 0)
         return false;
     text[n] = '\0';

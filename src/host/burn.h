@@ -1,5 +1,5 @@
-/* Burning CPU: a loop whose iterations per nanosecond of CPU time are measured once. What a cpu step
- * costs is therefore CPU, not wall-clock time: a thread that is preempted burns no less. */
+/* Burning CPU: a loop whose iterations per nanosecond of CPU time are measured once. What a cpu
+ * step costs is therefore CPU, not wall-clock time: a thread that is preempted burns no less. */
 #ifndef PS_HOST_BURN_H
 #define PS_HOST_BURN_H
 

@@ -90,8 +90,7 @@ static const char *do_rate(struct ps_control *control, const struct line *line, 
         return "the rate must be 0.01 to 10000000 per second";
     run->experiment.rate = rate;
     ps_feeder_rate(run->feeder, rate);
-    atomic_store_explicit(&run->segment->rate_milli, (uint64_t)(rate * 1000),
-                          memory_order_relaxed);
+    atomic_store_explicit(&run->segment->rate_milli, (uint64_t)(rate * 1000), memory_order_relaxed);
     return "";
 }
 
@@ -157,8 +156,7 @@ static const char *do_stealing(struct ps_control *control, const struct line *li
     if (!on_or_off(line->word[1], &on))
         return expected(reason, size, "on or off", line->word[1]);
     if (!(run->policy->traits & PS_TRAIT_STEALS)) {
-        snprintf(reason, size, "%s:%s cannot steal", run->experiment.engine,
-                 run->policy->name);
+        snprintf(reason, size, "%s:%s cannot steal", run->experiment.engine, run->policy->name);
         return reason;
     }
     enum ps_err err = ps_engine_tune(run->engine, PS_KNOB_STEALING, on);
@@ -195,14 +193,16 @@ static const char *fault_stuck(struct ps_run *run, const struct line *line, char
     uint64_t worker, ns;
     if (!line->word[2] || !ps_parse_u64(line->word[2], 0, run->segment->slots - 1, &worker))
         return expected(reason, size, "a worker", line->word[2]);
-    if (!line->word[3] || !ps_parse_duration(line->word[3], &ns) || ns > 600 * (uint64_t)PS_NS_PER_S)
+    if (!line->word[3] || !ps_parse_duration(line->word[3], &ns) ||
+        ns > 600 * (uint64_t)PS_NS_PER_S)
         return expected(reason, size, "a time up to 10 min", line->word[3]);
     atomic_store_explicit(&run->faults.stuck_until_ns, ps_now_ns() + ns, memory_order_relaxed);
     atomic_store_explicit(&run->faults.stuck_worker, (int)worker, memory_order_relaxed);
     return "";
 }
 
-static const char *fault_slow(struct ps_run *run, const struct line *line, char *reason, size_t size)
+static const char *fault_slow(struct ps_run *run, const struct line *line, char *reason,
+                              size_t size)
 {
     uint64_t worker, factor;
     if (!line->word[2] || !ps_parse_u64(line->word[2], 0, run->segment->slots - 1, &worker))
@@ -285,15 +285,15 @@ static const struct {
     const char *word;
     command *run;
 } commands[] = {
-    {"workers", do_workers},   {"rate", do_rate},       {"in_flight", do_in_flight},
-    {"pause", do_pause},       {"resume", do_resume},   {"stealing", do_stealing},
-    {"offload", do_offload},   {"limit", do_limit},     {"fault", do_fault},
-    {"cancel", do_cancel},     {"stop", do_stop},       {"ping", do_ping},
+    {"workers", do_workers}, {"rate", do_rate},     {"in_flight", do_in_flight},
+    {"pause", do_pause},     {"resume", do_resume}, {"stealing", do_stealing},
+    {"offload", do_offload}, {"limit", do_limit},   {"fault", do_fault},
+    {"cancel", do_cancel},   {"stop", do_stop},     {"ping", do_ping},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
-const char *const ps_control_words[] = {"workers", "rate",    "in_flight", "pause",  "resume",
-                                        "stealing", "offload", "limit",     "fault",  "cancel",
+const char *const ps_control_words[] = {"workers",  "rate",    "in_flight", "pause", "resume",
+                                        "stealing", "offload", "limit",     "fault", "cancel",
                                         "stop",     "ping",    NULL};
 _Static_assert(sizeof ps_control_words / sizeof *ps_control_words == COMMANDS + 1,
                "every command has its word");

@@ -17,8 +17,8 @@ struct ps_control {
     uint64_t pause_began_ns;
 };
 
-/* Carry out one line (without its newline). The answer is written to into, without a newline. Host's
- * main thread. */
+/* Carry out one line (without its newline). The answer is written to into, without a newline.
+ * Host's main thread. */
 void ps_control_line(struct ps_control *control, const char *line, char *into, size_t size);
 
 /* NULL-terminated words, for completion and tests. */

@@ -1,16 +1,15 @@
 /* The feeder thread.
  *
  * Protocol: everything below `lock` is under it but `credits`. The main thread changes settings and
- * signals; the feeder waits on a futex word `wake` (not on a condition: credits come from workers that
- * must not take a lock).
- *   worker  credits += 1 (release); if `asleep` (seq_cst load): wake += 1, futex wake
- *   feeder  asleep = 1 (seq_cst); reads credits, settings; nothing due: futex wait(wake == seen);
- *           asleep = 0
- * seen is read before asleep is set; either the worker sees asleep, or the feeder sees the credit.
+ * signals; the feeder waits on a futex word `wake` (not on a condition: credits come from workers
+ * that must not take a lock). worker  credits += 1 (release); if `asleep` (seq_cst load): wake +=
+ * 1, futex wake feeder  asleep = 1 (seq_cst); reads credits, settings; nothing due: futex wait(wake
+ * == seen); asleep = 0 seen is read before asleep is set; either the worker sees asleep, or the
+ * feeder sees the credit.
  *
- * Schedule of the open model: arrival i+1 is due a gap after arrival i was due; gaps are drawn as unit
- * gaps and scaled by the rate of the moment. While paused the schedule stands still. A run of limited
- * duration gets the same arrivals on every engine: those that are due before its end. */
+ * Schedule of the open model: arrival i+1 is due a gap after arrival i was due; gaps are drawn as
+ * unit gaps and scaled by the rate of the moment. While paused the schedule stands still. A run of
+ * limited duration gets the same arrivals on every engine: those that are due before its end. */
 #include "host/feeder.h"
 
 #include <pthread.h>
@@ -41,12 +40,12 @@ struct ps_feeder {
     uint64_t pause_began_ns, pause_total_ns;
 
     /* The feeder's own. */
-    uint64_t number;     /* of the next arrival */
-    uint64_t next_ns;    /* open: when it is due */
-    uint64_t live;       /* closed: clients that exist */
-    uint64_t epoch_ns;   /* when feeding began */
+    uint64_t number;   /* of the next arrival */
+    uint64_t next_ns;  /* open: when it is due */
+    uint64_t live;     /* closed: clients that exist */
+    uint64_t epoch_ns; /* when feeding began */
     uint64_t paused_seen_ns;
-    uint64_t end_ns;     /* no task is due from here on (moves with pauses) */
+    uint64_t end_ns; /* no task is due from here on (moves with pauses) */
     struct due_heap due;
     struct ps_rng think;
 };
@@ -319,7 +318,8 @@ bool ps_feeder_behind(const struct ps_feeder *feeder)
 
 bool ps_feeder_exhausted(const struct ps_feeder *feeder)
 {
-    return atomic_load_explicit(&((struct ps_feeder *)feeder)->exhausted, memory_order_acquire) != 0;
+    return atomic_load_explicit(&((struct ps_feeder *)feeder)->exhausted, memory_order_acquire) !=
+           0;
 }
 
 void ps_feeder_rate(struct ps_feeder *feeder, double per_second)

@@ -1,7 +1,7 @@
 /* The feeder: the thread that lets tasks arrive, from outside the engine.
  *
- * Every task carries the instant at which it should have arrived: a feeder that is late (a full queue
- * that blocks, no CPU) does not make the latency look better (no coordinated omission). */
+ * Every task carries the instant at which it should have arrived: a feeder that is late (a full
+ * queue that blocks, no CPU) does not make the latency look better (no coordinated omission). */
 #ifndef PS_HOST_FEEDER_H
 #define PS_HOST_FEEDER_H
 
@@ -11,8 +11,8 @@
 struct ps_job;
 
 enum ps_err ps_feeder_start(struct ps_run *run, struct ps_feeder **feeder);
-/* Ask it to end and join it. No task arrives afterwards. The engine must be closed or have room, so that
- * a submission that waits for room ends. */
+/* Ask it to end and join it. No task arrives afterwards. The engine must be closed or have room, so
+ * that a submission that waits for room ends. */
 void ps_feeder_stop(struct ps_feeder *feeder);
 void ps_feeder_free(struct ps_feeder *feeder);
 

@@ -1,8 +1,9 @@
-/* The host's main thread: takes the experiment, builds the run, answers control lines, watches, ends.
+/* The host's main thread: takes the experiment, builds the run, answers control lines, watches,
+ * ends.
  *
- * Threads of the process: this one (the engine's owner), the feeder, the services, the engine's workers and
- * helpers. This thread never waits for a task: ending is done in slices between looks at the control
- * socket, so a stuck pool can still be told to discard, or killed by its parent. */
+ * Threads of the process: this one (the engine's owner), the feeder, the services, the engine's
+ * workers and helpers. This thread never waits for a task: ending is done in slices between looks
+ * at the control socket, so a stuck pool can still be told to discard, or killed by its parent. */
 #include "host/host.h"
 
 #include <errno.h>
@@ -212,7 +213,8 @@ static enum ps_err build(struct host *host, char *why, size_t size)
     return err;
 }
 
-/* Everything has ended: free it. After a stop that left stuck tasks nothing is freed: the process ends. */
+/* Everything has ended: free it. After a stop that left stuck tasks nothing is freed: the process
+ * ends. */
 static void unbuild(struct ps_run *run)
 {
     ps_engine_destroy(run->engine);
@@ -292,7 +294,8 @@ static void watch(struct host *host, uint64_t now_ns)
     put32(&segment->end, dead ? PS_END_DEADLOCK : PS_END_NOT);
 }
 
-/* A feeder that is only just late gets a moment more, so that every engine gets the same arrivals. */
+/* A feeder that is only just late gets a moment more, so that every engine gets the same arrivals.
+ */
 static bool time_is_up(const struct host *host, uint64_t now_ns)
 {
     uint64_t duration_ns = host->run.experiment.duration_ns, ran = ran_ns(host, now_ns);
@@ -303,7 +306,6 @@ static bool time_is_up(const struct host *host, uint64_t now_ns)
 static void tick(struct host *host)
 {
     uint64_t now_ns = ps_now_ns();
-    const struct ps_experiment *e = &host->run.experiment;
     bool due = now_ns >= host->tick_ns;
     if (due) {
         host->tick_ns = now_ns + TICK_NS;
@@ -314,8 +316,7 @@ static void tick(struct host *host)
     if (due)
         watch(host, now_ns);
     if (time_is_up(host, now_ns))
-        begin_to_close(host, PS_END_DURATION,
-                       host->deadlocked ? PS_CLOSE_DISCARD : PS_CLOSE_DRAIN);
+        begin_to_close(host, PS_END_DURATION, host->deadlocked ? PS_CLOSE_DISCARD : PS_CLOSE_DRAIN);
     else if (ps_feeder_exhausted(host->run.feeder) && ps_engine_idle(host->run.engine))
         begin_to_close(host, PS_END_COMPLETED, PS_CLOSE_DRAIN);
 }
@@ -348,8 +349,8 @@ static bool listen_to_orders(struct host *host, int timeout_ms)
     struct pollfd control = {.fd = PS_HOST_CONTROL_FD, .events = POLLIN};
     if (poll(&control, 1, timeout_ms) <= 0)
         return true;
-    ssize_t n = read(PS_HOST_CONTROL_FD, host->input + host->have,
-                     sizeof host->input - 1 - host->have);
+    ssize_t n =
+        read(PS_HOST_CONTROL_FD, host->input + host->have, sizeof host->input - 1 - host->have);
     if (n < 0 && (errno == EINTR || errno == EAGAIN))
         return true;
     if (n <= 0)

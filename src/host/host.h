@@ -4,8 +4,9 @@
 
 #include "model/experiment.h"
 
-/* `poolscope host`: the experiment comes over descriptor PS_HOST_CONTROL_FD, figures go into the segment
- * at PS_HOST_SEGMENT_FD. Returns the process's exit status: 0 ended in order, 1 could not run. */
+/* `poolscope host`: the experiment comes over descriptor PS_HOST_CONTROL_FD, figures go into the
+ * segment at PS_HOST_SEGMENT_FD. Returns the process's exit status: 0 ended in order, 1 could not
+ * run. */
 #define PS_HOST_CONTROL_FD 3
 #define PS_HOST_SEGMENT_FD 4
 int ps_host_main(void);

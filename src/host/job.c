@@ -57,8 +57,8 @@ struct ps_job *ps_job_child(struct ps_job *parent, unsigned type)
     return job;
 }
 
-/* Injected faults that hit whoever runs on a certain worker: "crash" dies of a wild write, "stuck" burns
- * CPU until the fault ends. */
+/* Injected faults that hit whoever runs on a certain worker: "crash" dies of a wild write, "stuck"
+ * burns CPU until the fault ends. */
 static void suffer(struct ps_job *job)
 {
     struct ps_faults *faults = &job->run->faults;

@@ -1,6 +1,6 @@
-/* A job: a task of the experiment, which is a program of steps and a position in it. One interpreter for
- * all engines: ps_job_body.step runs steps until one must wait. Engines with direct style wait in
- * place, event engines come back. */
+/* A job: a task of the experiment, which is a program of steps and a position in it. One
+ * interpreter for all engines: ps_job_body.step runs steps until one must wait. Engines with direct
+ * style wait in place, event engines come back. */
 #ifndef PS_HOST_JOB_H
 #define PS_HOST_JOB_H
 
@@ -17,10 +17,10 @@ struct ps_job {
     const struct ps_task_type *type;
     struct ps_rng first; /* its generator at the start, from which children derive theirs */
     struct ps_rng rng;
-    uint32_t position; /* index of the current step */
-    uint32_t phase;    /* 0 when a step begins; the step's own after that */
-    uint32_t children; /* spawned so far */
-    bool root;         /* came from the feeder, not from a parent */
+    uint32_t position;        /* index of the current step */
+    uint32_t phase;           /* 0 when a step begins; the step's own after that */
+    uint32_t children;        /* spawned so far */
+    bool root;                /* came from the feeder, not from a parent */
     _Atomic uint32_t started; /* 1 from its first step to its end; see job_pool.c */
     uint64_t born_ns;
     struct ps_wait wait;
@@ -34,8 +34,8 @@ struct ps_job {
 
 /* How a step kind runs. advance: do what needs no waiting; return what to wait for (and be called
  * again afterwards, with phase as left), or NULL: the step is done, or the task has failed
- * (task.outcome). abandon: the task is to stop in the middle of the step: let go of what it holds; NULL:
- * it holds nothing. */
+ * (task.outcome). abandon: the task is to stop in the middle of the step: let go of what it holds;
+ * NULL: it holds nothing. */
 struct ps_step_ops {
     struct ps_wait *(*advance)(struct ps_job *job, const struct ps_step_def *step);
     void (*abandon)(struct ps_job *job, const struct ps_step_def *step);
@@ -43,7 +43,8 @@ struct ps_step_ops {
 
 extern const struct ps_body ps_job_body;
 
-/* Make a job ready to submit: number n of the arrival list, or a child of `parent`. NULL: no memory. */
+/* Make a job ready to submit: number n of the arrival list, or a child of `parent`. NULL: no
+ * memory. */
 struct ps_job *ps_job_arrival(struct ps_run *run, uint64_t number, uint64_t intended_ns);
 struct ps_job *ps_job_child(struct ps_job *parent, unsigned type);
 

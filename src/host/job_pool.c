@@ -1,14 +1,16 @@
 /* Memory of jobs.
  *
- * Protocol: shard i serves worker slot i, the last one all other threads. A shard's lock is contended
- * only when a slot changes hands or by outside threads. A shard that runs empty takes BATCH jobs from the
- * depot, one that is full gives BATCH back, so jobs that are made on one thread and end on another flow
- * round at one depot lock per BATCH. Lock order: shards by index, then depot.
+ * Protocol: shard i serves worker slot i, the last one all other threads. A shard's lock is
+ * contended only when a slot changes hands or by outside threads. A shard that runs empty takes
+ * BATCH jobs from the depot, one that is full gives BATCH back, so jobs that are made on one thread
+ * and end on another flow round at one depot lock per BATCH. Lock order: shards by index, then
+ * depot.
  *
- * Cancelling all: a job ends under the lock of its thread's shard, so with all shards locked no job can
- * end, and those with `started` set (release, at the first step; acquire here) are safe to cancel. Jobs
- * that have not started compare their birth with cancel_before_ns (release / acquire) when they do:
- * either the sweep sees `started`, or the job sees the new bound, because both are seq_cst. */
+ * Cancelling all: a job ends under the lock of its thread's shard, so with all shards locked no job
+ * can end, and those with `started` set (release, at the first step; acquire here) are safe to
+ * cancel. Jobs that have not started compare their birth with cancel_before_ns (release / acquire)
+ * when they do: either the sweep sees `started`, or the job sees the new bound, because both are
+ * seq_cst. */
 #include <pthread.h>
 #include <stdlib.h>
 

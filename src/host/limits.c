@@ -5,7 +5,8 @@
 
 #include "base/text.h"
 
-/* Memory a task may take while it exists: its record, and a touched stack page for a green thread. */
+/* Memory a task may take while it exists: its record, and a touched stack page for a green thread.
+ */
 #define TASK_BYTES 5120u
 
 static bool has_step(const struct ps_experiment *experiment, enum ps_step_kind kind)
@@ -17,16 +18,18 @@ static bool has_step(const struct ps_experiment *experiment, enum ps_step_kind k
     return false;
 }
 
-enum ps_err ps_limits_check(const struct ps_experiment *experiment, const struct ps_machine *machine,
-                            unsigned workers, char *why, size_t why_size)
+enum ps_err ps_limits_check(const struct ps_experiment *experiment,
+                            const struct ps_machine *machine, unsigned workers, char *why,
+                            size_t why_size)
 {
     uint64_t threads = workers + experiment->offload + 8u;
     if (threads > machine->threads / 2) {
-        snprintf(why, why_size,
-                 "engine.workers = %u needs %llu threads; this process may start %llu more (%s), and "
-                 "poolscope uses at most half of them",
-                 workers, (unsigned long long)threads, (unsigned long long)machine->threads,
-                 machine->threads_limit);
+        snprintf(
+            why, why_size,
+            "engine.workers = %u needs %llu threads; this process may start %llu more (%s), and "
+            "poolscope uses at most half of them",
+            workers, (unsigned long long)threads, (unsigned long long)machine->threads,
+            machine->threads_limit);
         return PS_ELIMIT;
     }
     uint64_t tasks = experiment->queue;
@@ -35,19 +38,21 @@ enum ps_err ps_limits_check(const struct ps_experiment *experiment, const struct
     uint64_t bytes = tasks * TASK_BYTES;
     if (machine->available && bytes > machine->available / 2) {
         char need[32], have[32];
-        snprintf(why, why_size,
-                 "%s = %llu may need %s; %s of memory are available, and poolscope uses at most half",
-                 tasks == experiment->queue ? "engine.queue" : "arrivals.in_flight",
-                 (unsigned long long)tasks, ps_format_bytes(need, sizeof need, bytes),
-                 ps_format_bytes(have, sizeof have, machine->available));
+        snprintf(
+            why, why_size,
+            "%s = %llu may need %s; %s of memory are available, and poolscope uses at most half",
+            tasks == experiment->queue ? "engine.queue" : "arrivals.in_flight",
+            (unsigned long long)tasks, ps_format_bytes(need, sizeof need, bytes),
+            ps_format_bytes(have, sizeof have, machine->available));
         return PS_ELIMIT;
     }
     if (has_step(experiment, PS_STEP_NET) && machine->descriptors < 64 + 4 * (uint64_t)workers) {
-        snprintf(why, why_size,
-                 "net steps with engine.workers = %u need %llu descriptors; RLIMIT_NOFILE (ulimit -n) "
-                 "is %llu",
-                 workers, (unsigned long long)(64 + 4 * (uint64_t)workers),
-                 (unsigned long long)machine->descriptors);
+        snprintf(
+            why, why_size,
+            "net steps with engine.workers = %u need %llu descriptors; RLIMIT_NOFILE (ulimit -n) "
+            "is %llu",
+            workers, (unsigned long long)(64 + 4 * (uint64_t)workers),
+            (unsigned long long)machine->descriptors);
         return PS_ELIMIT;
     }
     return PS_OK;

@@ -1,5 +1,6 @@
-/* Admission: whether this machine can carry the experiment. Refuses with the key and the limit; never
- * clamps in silence. Read before anything is started; at most half of what is left is used. */
+/* Admission: whether this machine can carry the experiment. Refuses with the key and the limit;
+ * never clamps in silence. Read before anything is started; at most half of what is left is used.
+ */
 #ifndef PS_HOST_LIMITS_H
 #define PS_HOST_LIMITS_H
 
@@ -10,7 +11,8 @@
 #include "model/experiment.h"
 
 /* PS_OK, or PS_ELIMIT with a text for people. workers: the resolved count. */
-enum ps_err ps_limits_check(const struct ps_experiment *experiment, const struct ps_machine *machine,
-                            unsigned workers, char *why, size_t why_size);
+enum ps_err ps_limits_check(const struct ps_experiment *experiment,
+                            const struct ps_machine *machine, unsigned workers, char *why,
+                            size_t why_size);
 
 #endif

@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-/* Mean ns of counting and timing one task (ps_probe_start and ps_probe_end, every task timed: the dearest
- * case); best of several rounds, about 5 ms in all. 0: could not be measured. */
+/* Mean ns of counting and timing one task (ps_probe_start and ps_probe_end, every task timed: the
+ * dearest case); best of several rounds, about 5 ms in all. 0: could not be measured. */
 uint64_t ps_probe_cost_ns(void);
 
 #endif

@@ -19,9 +19,9 @@ struct ps_disk;
 /* Faults, injected by the user. Writer: the host's main thread. Readers: every task, between its
  * steps and between pieces of CPU work (relaxed: a fault that is seen a step late is as good). */
 struct ps_faults {
-    _Atomic int stuck_worker;      /* -1: none */
+    _Atomic int stuck_worker; /* -1: none */
     _Atomic uint64_t stuck_until_ns;
-    _Atomic int slow_worker;       /* -1: none */
+    _Atomic int slow_worker; /* -1: none */
     _Atomic uint32_t slow_factor;
     _Atomic int crash_worker; /* -1: none */
 };
@@ -31,7 +31,7 @@ struct ps_run {
     struct ps_segment *segment;
     struct ps_engine *engine;
     const struct ps_policy *policy;
-    unsigned workers; /* target count; main thread */
+    unsigned workers;            /* target count; main thread */
     struct ps_arrivals arrivals; /* constant but for the feeder's own generator */
     struct ps_burner burner;
     struct ps_job_pool *jobs;

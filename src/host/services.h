@@ -1,5 +1,5 @@
-/* What steps need beside an engine: the loopback TCP service and its connections, temporary files. Only
- * what the experiment's steps use is started. */
+/* What steps need beside an engine: the loopback TCP service and its connections, temporary files.
+ * Only what the experiment's steps use is started. */
 #ifndef PS_HOST_SERVICES_H
 #define PS_HOST_SERVICES_H
 

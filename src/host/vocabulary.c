@@ -14,8 +14,8 @@ static void fill(void)
 {
     unsigned next = 0;
     for (unsigned e = 0; ps_engines[e] && e < ENGINES_MAX - 1; e++) {
-        engines[e] = (struct ps_engine_word){ps_engines[e]->name, ps_engines[e]->title,
-                                             &policies[next]};
+        engines[e] =
+            (struct ps_engine_word){ps_engines[e]->name, ps_engines[e]->title, &policies[next]};
         for (const struct ps_policy *p = ps_engines[e]->policies; p->name; p++)
             if (next < POLICIES_MAX - ENGINES_MAX)
                 policies[next++] = (struct ps_policy_word){p->name, p->title, p->max_workers};

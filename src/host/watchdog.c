@@ -64,15 +64,15 @@ bool ps_watchdog_look(struct ps_watchdog *watchdog, struct ps_segment *segment, 
     const char *what = look.waiting[PS_STATE_LOCK] == 0   ? "children"
                        : look.waiting[PS_STATE_JOIN] == 0 ? "a lock"
                                                           : "children or a lock";
-    const char *type = look.type >= 0 && (uint32_t)look.type < segment->types
-                           ? segment->type_name[look.type]
-                           : "";
+    const char *type =
+        look.type >= 0 && (uint32_t)look.type < segment->types ? segment->type_name[look.type] : "";
     if (look.held > 0)
-        snprintf(why, why_size,
-                 "deadlock: %u of %u workers wait for %s%s%s%s, %llu tasks are queued behind them and "
-                 "no worker is left to run them",
-                 look.held, look.threads, what, *type ? " in task '" : "", type, *type ? "'" : "",
-                 (unsigned long long)queued);
+        snprintf(
+            why, why_size,
+            "deadlock: %u of %u workers wait for %s%s%s%s, %llu tasks are queued behind them and "
+            "no worker is left to run them",
+            look.held, look.threads, what, *type ? " in task '" : "", type, *type ? "'" : "",
+            (unsigned long long)queued);
     else
         snprintf(why, why_size, "deadlock: %llu tasks wait for %s and nothing is left that runs",
                  (unsigned long long)stuck, what);

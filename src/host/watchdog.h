@@ -1,10 +1,10 @@
-/* The watchdog: looks for a run that cannot go on. Called by the host's main thread, about 10 times a
- * second; reads cells only.
+/* The watchdog: looks for a run that cannot go on. Called by the host's main thread, about 10 times
+ * a second; reads cells only.
  *
- * A deadlock: no worker runs anything, every task that has started waits for children or a lock (none
- * sleeps, does I/O or is in a blocking call), and nothing has started or ended for patience_ns, which
- * is longer than any task's timeout. Such a pool stays as it is for ever: arrivals can only queue behind
- * it. */
+ * A deadlock: no worker runs anything, every task that has started waits for children or a lock
+ * (none sleeps, does I/O or is in a blocking call), and nothing has started or ended for
+ * patience_ns, which is longer than any task's timeout. Such a pool stays as it is for ever:
+ * arrivals can only queue behind it. */
 #ifndef PS_HOST_WATCHDOG_H
 #define PS_HOST_WATCHDOG_H
 
@@ -18,8 +18,8 @@
 
 struct ps_watchdog {
     uint64_t patience_ns; /* PS_DEADLOCK_NS + the longest timeout of a task type */
-    uint64_t progress; /* started + ended at the last look */
-    uint64_t since_ns; /* when it last moved */
+    uint64_t progress;    /* started + ended at the last look */
+    uint64_t since_ns;    /* when it last moved */
 };
 
 /* Whether the pool is deadlocked; why (for people) is filled then. */

@@ -18,15 +18,15 @@ struct latency_mark {
 };
 
 struct ps_history {
-    uint64_t seq; /* of the newest snapshot fed; 0: none */
-    uint64_t at_ns; /* its instant */
+    uint64_t seq;    /* of the newest snapshot fed; 0: none */
+    uint64_t at_ns;  /* its instant */
     uint64_t column; /* number of the column being filled: at_ns / PS_COLUMN_NS */
-    uint64_t count; /* columns completed */
+    uint64_t count;  /* columns completed */
     bool os_valid;
     struct ps_totals totals;
     uint64_t stolen;
     struct ps_pool_column pool[PS_COLUMNS];
-    unsigned lanes; /* workers that have a ring */
+    unsigned lanes;                            /* workers that have a ring */
     struct ps_lane_column (*lane)[PS_COLUMNS]; /* [lanes] */
     struct worker_mark last[PS_MAX_WORKERS];   /* at the newest snapshot */
     /* Marks of the last PS_RATE_COLUMNS + 1 columns, a ring by column number. */
@@ -135,7 +135,8 @@ static struct ps_pool_column pool_between(struct ps_history *h, const struct ps_
     for (unsigned i = PS_FAILED; i <= PS_CANCELLED; i++)
         failed += less(s->totals.ended[i], h->totals.ended[i]);
     column.done_per_s =
-        (float)((double)less(s->totals.ended[PS_COMPLETED], h->totals.ended[PS_COMPLETED]) / seconds);
+        (float)((double)less(s->totals.ended[PS_COMPLETED], h->totals.ended[PS_COMPLETED]) /
+                seconds);
     column.offered_per_s =
         (float)((double)less(s->totals.submitted, h->totals.submitted) / seconds);
     column.refused_per_s =

@@ -1,15 +1,15 @@
 /* History: what a screen needs of the past, in fixed memory, fed with snapshots.
  *
- * Two kinds of rings over time: columns of PS_COLUMN_NS for lanes (what each worker did) and graphs,
- * and latency sums once a second for windowed percentiles. Fed by sequence number: the same snapshot
- * twice changes nothing. One owner, one thread; drawing only reads it. */
+ * Two kinds of rings over time: columns of PS_COLUMN_NS for lanes (what each worker did) and
+ * graphs, and latency sums once a second for windowed percentiles. Fed by sequence number: the same
+ * snapshot twice changes nothing. One owner, one thread; drawing only reads it. */
 #ifndef PS_METRICS_HISTORY_H
 #define PS_METRICS_HISTORY_H
 
 #include "metrics/snapshot.h"
 
-#define PS_COLUMN_NS UINT64_C(100000000) /* 100 ms */
-#define PS_COLUMNS   640u                /* 64 s */
+#define PS_COLUMN_NS       UINT64_C(100000000) /* 100 ms */
+#define PS_COLUMNS         640u                /* 64 s */
 #define PS_LATENCY_SECONDS 10u
 
 /* What one worker did during one column. Shares of the column's time, 255 = all of it. */
@@ -20,9 +20,9 @@ struct ps_lane_column {
 
 /* The pool during one column. */
 struct ps_pool_column {
-    uint64_t at_ns;      /* instant of its end */
-    float done_per_s;    /* completed */
-    float offered_per_s; /* submitted */
+    uint64_t at_ns;                    /* instant of its end */
+    float done_per_s;                  /* completed */
+    float offered_per_s;               /* submitted */
     float refused_per_s, failed_per_s; /* failed: + timed out + cancelled */
     float steals_per_s;
     float queued, in_flight; /* gauges at its end */
@@ -45,9 +45,9 @@ const struct ps_pool_column *ps_history_pool(const struct ps_history *history, u
 const struct ps_lane_column *ps_history_lane(const struct ps_history *history, unsigned worker,
                                              unsigned age);
 
-/* The state that took most of the columns [age, age + count), and whether it was mostly without a CPU
- * (only for RUN). OFF if there are none. Work shows before idleness: idle, seek and off win only if
- * nothing else took a tenth. */
+/* The state that took most of the columns [age, age + count), and whether it was mostly without a
+ * CPU (only for RUN). OFF if there are none. Work shows before idleness: idle, seek and off win
+ * only if nothing else took a tenth. */
 enum ps_state ps_history_lane_state(const struct ps_history *history, unsigned worker, unsigned age,
                                     unsigned count, bool *ready);
 

@@ -1,8 +1,8 @@
 /* Protocol: every word of a cell has one writer, which adds with a relaxed load and store; readers,
  * perhaps in another process, load relaxed and tolerate words that are a few updates apart. Two
  * exceptions: `ended` is stored with release and `submitted` loaded with acquire after it (partner
- * ps_engine_live: a task that ended is never counted without the tasks it submitted); ring heads are
- * stored with release (partner: the ring's reader). The outside cell adds with relaxed RMWs. */
+ * ps_engine_live: a task that ended is never counted without the tasks it submitted); ring heads
+ * are stored with release (partner: the ring's reader). The outside cell adds with relaxed RMWs. */
 #include "metrics/probe.h"
 
 #include <fcntl.h>
@@ -50,8 +50,8 @@ static void event_at(struct ps_probe *probe, enum ps_event_kind kind, uint32_t a
 {
     struct ps_ring *ring = probe->ring;
     uint64_t head = get(&ring->head);
-    put(&ring->event[head % PS_RING_SLOTS], instant(probe, now_ns) >> 10 << 28 |
-                                                (uint64_t)kind << 24 | (argument & 0xffffff));
+    put(&ring->event[head % PS_RING_SLOTS],
+        instant(probe, now_ns) >> 10 << 28 | (uint64_t)kind << 24 | (argument & 0xffffff));
     atomic_store_explicit(&ring->head, head + 1, memory_order_release);
 }
 
@@ -90,8 +90,8 @@ static void set_state(struct ps_probe *probe, enum ps_state state, int type, uin
         probe->state = state;
     }
     probe->type = type;
-    put(&probe->cell->now, ps_state_word(state, (unsigned)(type + 1),
-                                         instant(probe, probe->since_ns)));
+    put(&probe->cell->now,
+        ps_state_word(state, (unsigned)(type + 1), instant(probe, probe->since_ns)));
 }
 
 void ps_probe_thread_begin(struct ps_probe *probe)
@@ -157,7 +157,8 @@ void ps_probe_refused(struct ps_probe *probe, const struct ps_stamp *stamp)
  * next window on. */
 static void next_window(struct ps_probe *probe, uint64_t now_ns)
 {
-    bool tasks_are_short = now_ns - probe->window_ns < (uint64_t)PS_PROBE_WINDOW * PS_PROBE_SHORT_NS;
+    bool tasks_are_short =
+        now_ns - probe->window_ns < (uint64_t)PS_PROBE_WINDOW * PS_PROBE_SHORT_NS;
     probe->sample_mask = tasks_are_short ? PS_PROBE_SAMPLE - 1 : 0;
     put(&probe->cell->sample, probe->sample_mask + 1);
     probe->window_ns = now_ns;

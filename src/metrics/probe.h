@@ -1,4 +1,5 @@
-/* Probes: how a worker writes its cell. The only writers of cells, type cells, steal rows and rings.
+/* Probes: how a worker writes its cell. The only writers of cells, type cells, steal rows and
+ * rings.
  *
  * One ps_probe a worker slot, owned by the thread that is the worker; every call but those marked
  * "outside" is that thread's alone. The outside probe (slot == segment->slots) may be used by any
@@ -7,23 +8,25 @@
  * Cost: counters are a relaxed load and store each. What needs a clock (latencies, START and END
  * events) is done for every task while tasks are long; when 256 tasks in a row took less than
  * PS_PROBE_SHORT_NS each on the average, only 1 task in 64 is timed until they grow again, and the
- * cell's `sample` says so. The choice is made when a task starts and does not depend on the task. */
+ * cell's `sample` says so. The choice is made when a task starts and does not depend on the task.
+ */
 #ifndef PS_METRICS_PROBE_H
 #define PS_METRICS_PROBE_H
 
 #include "base/clock.h"
 #include "metrics/segment.h"
 
-#define PS_PROBE_SHORT_NS   2000u
-#define PS_PROBE_SAMPLE     64u
-#define PS_PROBE_WINDOW     256u
+#define PS_PROBE_SHORT_NS 2000u
+#define PS_PROBE_SAMPLE   64u
+#define PS_PROBE_WINDOW   256u
 
 /* What a task carries for its probes. Owner: whoever owns the task at the time. */
 struct ps_stamp {
-    uint64_t intended_ns; /* when it should have arrived, CLOCK_MONOTONIC; 0: not known, not timed */
-    uint64_t started_ns;  /* 0: not timed, or not started */
-    uint32_t id;          /* sequence number, for events and people */
-    uint16_t type;        /* index into the segment's type names */
+    uint64_t
+        intended_ns;     /* when it should have arrived, CLOCK_MONOTONIC; 0: not known, not timed */
+    uint64_t started_ns; /* 0: not timed, or not started */
+    uint32_t id;         /* sequence number, for events and people */
+    uint16_t type;       /* index into the segment's type names */
     uint16_t reserved;
 };
 
@@ -37,11 +40,11 @@ struct ps_probe {
     /* The owner's memory of what it published. */
     enum ps_state state;
     int type;
-    uint64_t since_ns;        /* absolute */
-    uint64_t begun_ns;        /* when the thread took the slot */
-    uint64_t window_ns;       /* when the current sampling window began */
-    uint32_t window_left;     /* tasks until it ends */
-    uint32_t sample_mask;     /* 0: time every task; 63: one in 64 */
+    uint64_t since_ns;    /* absolute */
+    uint64_t begun_ns;    /* when the thread took the slot */
+    uint64_t window_ns;   /* when the current sampling window began */
+    uint32_t window_left; /* tasks until it ends */
+    uint32_t sample_mask; /* 0: time every task; 63: one in 64 */
 };
 
 /* Bind to a slot; slot == segment->slots is the outside probe. Any thread, before use. */
@@ -66,8 +69,8 @@ void ps_probe_start(struct ps_probe *probe, struct ps_stamp *stamp);
  * engine sets IDLE or SEEK when it finds no next task. Outside allowed. */
 void ps_probe_end(struct ps_probe *probe, const struct ps_stamp *stamp, enum ps_outcome outcome);
 
-/* A task begins to wait / goes on. Counts only: an engine whose worker waits with the task also sets
- * ps_probe_state. The two may be on different workers. Outside allowed. */
+/* A task begins to wait / goes on. Counts only: an engine whose worker waits with the task also
+ * sets ps_probe_state. The two may be on different workers. Outside allowed. */
 void ps_probe_wait_begin(struct ps_probe *probe, enum ps_state why);
 void ps_probe_wait_end(struct ps_probe *probe, enum ps_state why);
 
@@ -79,7 +82,8 @@ void ps_probe_park(struct ps_probe *probe);
 void ps_probe_woken(struct ps_probe *probe);
 void ps_probe_wake(struct ps_probe *probe);
 
-/* Gauge of the probe's own queue (outside: the shared queue; one caller at a time, under its lock). */
+/* Gauge of the probe's own queue (outside: the shared queue; one caller at a time, under its lock).
+ */
 void ps_probe_depth(struct ps_probe *probe, uint64_t depth);
 
 /* A plain event. No effect outside. */

@@ -108,8 +108,8 @@ void ps_segment_init(struct ps_segment *segment, unsigned slots, unsigned types,
     atomic_store_explicit(&ps_segment_cell(segment, slots)->shared, 1, memory_order_relaxed);
 }
 
-enum ps_err ps_segment_create(unsigned slots, unsigned types, const char *const *type_names, int *fd,
-                              struct ps_segment **segment)
+enum ps_err ps_segment_create(unsigned slots, unsigned types, const char *const *type_names,
+                              int *fd, struct ps_segment **segment)
 {
     size_t bytes = ps_segment_bytes(slots, types);
     int memfd = memfd_create("poolscope-metrics", MFD_CLOEXEC);

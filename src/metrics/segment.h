@@ -9,10 +9,10 @@
  *   types      (slots+1) x types x ps_type_cell     counts and latency of a task type on a worker
  *   rings      slots x ps_ring                      events
  *
- * Writers: cell i, its row, types and ring belong to the thread that is worker i at the time. A slot
- * has one writer at a time; it changes hands only across a thread join or a lock. The outside cell is
- * shared by all threads that are not workers, which add atomically. Host fields of the header say
- * their writer. Readers never write and may be in another process.
+ * Writers: cell i, its row, types and ring belong to the thread that is worker i at the time. A
+ * slot has one writer at a time; it changes hands only across a thread join or a lock. The outside
+ * cell is shared by all threads that are not workers, which add atomically. Host fields of the
+ * header say their writer. Readers never write and may be in another process.
  *
  * Units: times are nanoseconds; instants are CLOCK_MONOTONIC less `epoch_ns`. Counters are totals
  * since start and only grow; gauges are named so.
@@ -33,25 +33,25 @@
 #define PS_SEGMENT_MAGIC   UINT64_C(0x65706f6373706f70) /* "popscope" */
 #define PS_SEGMENT_VERSION 1u
 
-#define PS_MAX_WORKERS  256u
-#define PS_MAX_TYPES    16u
-#define PS_RING_SLOTS   8192u
-#define PS_NAME_BYTES   32u
+#define PS_MAX_WORKERS   256u
+#define PS_MAX_TYPES     16u
+#define PS_RING_SLOTS    8192u
+#define PS_NAME_BYTES    32u
 #define PS_MESSAGE_BYTES 256u
 
 /* What a worker is doing, and what a waiting task waits for. name, symbol of the ASCII lanes,
  * meaning. OFF: no thread owns the slot. */
-#define PS_STATES(X)                                                                               \
-    X(OFF, "off", ' ', "no thread")                                                                \
-    X(IDLE, "idle", '.', "parked: nothing to do")                                                  \
-    X(SEEK, "seek", 's', "looks for work in other queues")                                         \
-    X(RUN, "run", '#', "runs a task")                                                              \
-    X(LOCK, "lock", 'x', "waits for a lock")                                                       \
-    X(JOIN, "join", 'j', "waits for child tasks")                                                  \
-    X(NET, "net", '~', "waits for the network")                                                    \
-    X(DISK, "disk", 'd', "reads or writes a file")                                                 \
-    X(SLEEP, "sleep", 'z', "sleeps")                                                               \
-    X(BLOCK, "block", 'b', "is inside a blocking call")                                            \
+#define PS_STATES(X)                                       \
+    X(OFF, "off", ' ', "no thread")                        \
+    X(IDLE, "idle", '.', "parked: nothing to do")          \
+    X(SEEK, "seek", 's', "looks for work in other queues") \
+    X(RUN, "run", '#', "runs a task")                      \
+    X(LOCK, "lock", 'x', "waits for a lock")               \
+    X(JOIN, "join", 'j', "waits for child tasks")          \
+    X(NET, "net", '~', "waits for the network")            \
+    X(DISK, "disk", 'd', "reads or writes a file")         \
+    X(SLEEP, "sleep", 'z', "sleeps")                       \
+    X(BLOCK, "block", 'b', "is inside a blocking call")    \
     X(PAUSED, "paused", '=', "paused by the user")
 
 enum ps_state {
@@ -62,11 +62,11 @@ enum ps_state {
 };
 
 /* How a task ended. REFUSED: never accepted by a queue. */
-#define PS_OUTCOMES(X)                                                                             \
-    X(COMPLETED, "completed")                                                                      \
-    X(FAILED, "failed")                                                                            \
-    X(TIMED_OUT, "timed_out")                                                                      \
-    X(CANCELLED, "cancelled")                                                                      \
+#define PS_OUTCOMES(X)        \
+    X(COMPLETED, "completed") \
+    X(FAILED, "failed")       \
+    X(TIMED_OUT, "timed_out") \
+    X(CANCELLED, "cancelled") \
     X(REFUSED, "refused")
 
 enum ps_outcome {
@@ -77,16 +77,16 @@ enum ps_outcome {
 };
 
 /* Events in a ring. argument: 24 bits. TASK = type << 16 | low 16 bits of the task's id. */
-#define PS_EVENTS(X)                                                                               \
-    X(NONE, "none")                                                                                \
-    X(START, "start")     /* TASK */                                                               \
-    X(END, "end")         /* TASK */                                                               \
-    X(PARK, "park")       /* 0 */                                                                  \
-    X(WAKE, "wake")       /* 0 */                                                                  \
-    X(STEAL, "steal")     /* victim << 16 | tasks taken */                                         \
-    X(INJECT, "inject")   /* tasks taken from the shared queue */                                  \
-    X(BLOCKED, "blocked") /* state << 16 | milliseconds; recorded when it ends, from 1 ms on */    \
-    X(RETIRE, "retire")   /* 0: the worker ends */                                                 \
+#define PS_EVENTS(X)                                                                            \
+    X(NONE, "none")                                                                             \
+    X(START, "start")     /* TASK */                                                            \
+    X(END, "end")         /* TASK */                                                            \
+    X(PARK, "park")       /* 0 */                                                               \
+    X(WAKE, "wake")       /* 0 */                                                               \
+    X(STEAL, "steal")     /* victim << 16 | tasks taken */                                      \
+    X(INJECT, "inject")   /* tasks taken from the shared queue */                               \
+    X(BLOCKED, "blocked") /* state << 16 | milliseconds; recorded when it ends, from 1 ms on */ \
+    X(RETIRE, "retire")   /* 0: the worker ends */                                              \
     X(SPAWN, "spawn")     /* 0: the worker begins */
 
 enum ps_event_kind {
@@ -103,22 +103,25 @@ struct ps_cell {
     _Atomic uint64_t submitted;         /* tasks this thread offered to the engine */
     _Atomic uint64_t started;
     _Atomic uint64_t ended[PS_OUTCOME_COUNT];
-    _Atomic uint64_t queue_depth; /* gauge: tasks in this worker's own queue (outside: shared one) */
-    _Atomic uint64_t shared;      /* 1: the outside cell, several writers */
-    _Atomic uint64_t sample;      /* gauge: 1 task in `sample` is timed; 0 or 1: all */
-    _Atomic uint64_t depth_peak;  /* highest queue_depth seen by its writer */
+    _Atomic uint64_t
+        queue_depth;             /* gauge: tasks in this worker's own queue (outside: shared one) */
+    _Atomic uint64_t shared;     /* 1: the outside cell, several writers */
+    _Atomic uint64_t sample;     /* gauge: 1 task in `sample` is timed; 0 or 1: all */
+    _Atomic uint64_t depth_peak; /* highest queue_depth seen by its writer */
 
     /* Written when something happens between tasks. */
-    _Alignas(128) _Atomic uint64_t steals; /* operations that got at least one task */
-    _Atomic uint64_t stolen;               /* tasks got by them */
-    _Atomic uint64_t steal_tries;          /* operations, with or without a task */
-    _Atomic uint64_t parks, wakes;         /* the worker's thread went to sleep; it woke others */
-    _Atomic uint64_t tid;                  /* kernel thread id; 0 while the slot is OFF */
+    _Alignas(128) _Atomic uint64_t steals;   /* operations that got at least one task */
+    _Atomic uint64_t stolen;                 /* tasks got by them */
+    _Atomic uint64_t steal_tries;            /* operations, with or without a task */
+    _Atomic uint64_t parks, wakes;           /* the worker's thread went to sleep; it woke others */
+    _Atomic uint64_t tid;                    /* kernel thread id; 0 while the slot is OFF */
     _Atomic uint64_t os_cpu_ns, os_ready_ns; /* CPU time and run-queue wait of threads that have
                                                 left the slot; ready: of those that lived 10 ms */
-    _Atomic uint64_t time_ns[PS_STATE_COUNT];   /* time spent in each state, up to the last change */
-    _Atomic uint64_t wait_begin[PS_STATE_COUNT]; /* tasks that began to wait for ... on this worker */
-    _Atomic uint64_t wait_end[PS_STATE_COUNT];   /* ... and went on; waiting now = sum of differences */
+    _Atomic uint64_t time_ns[PS_STATE_COUNT]; /* time spent in each state, up to the last change */
+    _Atomic uint64_t
+        wait_begin[PS_STATE_COUNT]; /* tasks that began to wait for ... on this worker */
+    _Atomic uint64_t
+        wait_end[PS_STATE_COUNT]; /* ... and went on; waiting now = sum of differences */
 };
 
 /* Figures of one task type on one worker; same writer as the cell. Latencies are of tasks that
@@ -130,9 +133,10 @@ struct ps_type_cell {
     struct ps_hist response, service, queueing;
 };
 
-/* Events, overwriting. event = time << 28 | kind << 24 | argument, time = instant >> 10 (about 1 us,
- * 36 bits: 19 h). Writer: store slot (relaxed), then head (release). Reader: load head (acquire),
- * copy, load head again, drop what was within PS_RING_GUARD slots of being overwritten. */
+/* Events, overwriting. event = time << 28 | kind << 24 | argument, time = instant >> 10 (about 1
+ * us, 36 bits: 19 h). Writer: store slot (relaxed), then head (release). Reader: load head
+ * (acquire), copy, load head again, drop what was within PS_RING_GUARD slots of being overwritten.
+ */
 #define PS_RING_GUARD 256u
 struct ps_ring {
     _Alignas(128) _Atomic uint64_t head; /* events ever written */
@@ -150,12 +154,12 @@ enum ps_phase {
 };
 
 /* Why a run ended; the JSON word. */
-#define PS_ENDS(X)                                                                                 \
-    X(NOT, "running")                                                                              \
-    X(COMPLETED, "completed") /* a batch is done, or the task limit was reached */                 \
-    X(DURATION, "duration")                                                                        \
-    X(DEADLOCK, "deadlock")                                                                        \
-    X(CRASH, "crash")                                                                              \
+#define PS_ENDS(X)                                                                 \
+    X(NOT, "running")                                                              \
+    X(COMPLETED, "completed") /* a batch is done, or the task limit was reached */ \
+    X(DURATION, "duration")                                                        \
+    X(DEADLOCK, "deadlock")                                                        \
+    X(CRASH, "crash")                                                              \
     X(CANCELLED, "cancelled") /* stopped by the user */
 
 enum ps_end {
@@ -195,15 +199,15 @@ struct ps_segment {
     _Atomic uint64_t started_ns, ended_ns; /* instants; 0: not yet */
     _Atomic uint64_t paused_ns;            /* total time paused */
     _Atomic uint64_t queue_bound;
-    _Atomic uint64_t rate_milli;           /* offered rate of an open model, tasks per 1000 s */
-    _Atomic uint64_t in_flight_target;     /* closed model */
-    _Atomic uint64_t probe_ns;             /* measured cost of timing one task */
-    _Atomic uint64_t heartbeat;            /* grows while the host's main thread lives */
+    _Atomic uint64_t rate_milli;       /* offered rate of an open model, tasks per 1000 s */
+    _Atomic uint64_t in_flight_target; /* closed model */
+    _Atomic uint64_t probe_ns;         /* measured cost of timing one task */
+    _Atomic uint64_t heartbeat;        /* grows while the host's main thread lives */
     /* The host process, by its own account, 10 times a second. */
     _Atomic uint64_t proc_cpu_ns, proc_rss, proc_rss_peak, proc_threads;
     _Atomic uint64_t proc_voluntary, proc_involuntary; /* context switches */
-    _Atomic uint64_t stack_mode;           /* green: enum of its own, 0 n/a */
-    _Atomic uint32_t message_seq;          /* odd while message is being written */
+    _Atomic uint64_t stack_mode;                       /* green: enum of its own, 0 n/a */
+    _Atomic uint32_t message_seq;                      /* odd while message is being written */
     char engine[PS_NAME_BYTES], policy[PS_NAME_BYTES];
     char message[PS_MESSAGE_BYTES]; /* why it ended, or a warning; seqlock message_seq */
 
@@ -224,9 +228,18 @@ static inline uint64_t ps_state_word(enum ps_state state, unsigned type_plus_1, 
     return (uint64_t)state << 56 | (uint64_t)(type_plus_1 & 0xff) << 48 |
            (instant_ns & ((UINT64_C(1) << 48) - 1));
 }
-static inline enum ps_state ps_state_of(uint64_t word) { return (enum ps_state)(word >> 56); }
-static inline int ps_state_type(uint64_t word) { return (int)(word >> 48 & 0xff) - 1; }
-static inline uint64_t ps_state_since(uint64_t word) { return word & ((UINT64_C(1) << 48) - 1); }
+static inline enum ps_state ps_state_of(uint64_t word)
+{
+    return (enum ps_state)(word >> 56);
+}
+static inline int ps_state_type(uint64_t word)
+{
+    return (int)(word >> 48 & 0xff) - 1;
+}
+static inline uint64_t ps_state_since(uint64_t word)
+{
+    return word & ((UINT64_C(1) << 48) - 1);
+}
 
 const char *ps_state_name(enum ps_state state);
 const char *ps_state_meaning(enum ps_state state);
@@ -260,7 +273,8 @@ static inline _Atomic uint64_t *ps_segment_steals(struct ps_segment *s, unsigned
 {
     return (_Atomic uint64_t *)((char *)s + s->steals_at) + (size_t)thief * s->slots * 2;
 }
-static inline struct ps_type_cell *ps_segment_type(struct ps_segment *s, unsigned slot, unsigned type)
+static inline struct ps_type_cell *ps_segment_type(struct ps_segment *s, unsigned slot,
+                                                   unsigned type)
 {
     return (struct ps_type_cell *)((char *)s + s->types_at) + (size_t)slot * s->types + type;
 }

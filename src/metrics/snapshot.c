@@ -1,6 +1,6 @@
 /* Protocol: reads words that other threads, perhaps of another process, write meanwhile (see
- * probe.c). `ended` is loaded (acquire) before `started` and `submitted`, so that no snapshot shows more
- * ended than started or submitted tasks. Everything else may be a few updates apart. */
+ * probe.c). `ended` is loaded (acquire) before `started` and `submitted`, so that no snapshot shows
+ * more ended than started or submitted tasks. Everything else may be a few updates apart. */
 #include "metrics/snapshot.h"
 
 #include <string.h>
@@ -225,7 +225,8 @@ void ps_snapshot_take(struct ps_snapshot *into, struct ps_segment *segment, uint
             into->waiting[i] += get(&cell->wait_begin[i]);
     }
     for (unsigned i = 0; i < PS_STATE_COUNT; i++)
-        into->waiting[i] = into->waiting[i] > ended_waits[i] ? into->waiting[i] - ended_waits[i] : 0;
+        into->waiting[i] =
+            into->waiting[i] > ended_waits[i] ? into->waiting[i] - ended_waits[i] : 0;
 
     for (unsigned slot = 0; slot < into->slots; slot++) {
         const struct ps_cell *cell = ps_segment_cell(segment, slot);
@@ -267,12 +268,13 @@ void ps_snapshot_copy(struct ps_snapshot *into, const struct ps_snapshot *from)
     }
 }
 
-size_t ps_ring_read(struct ps_segment *segment, unsigned slot, uint64_t *next, struct ps_event *into,
-                    size_t max, uint64_t *lost)
+size_t ps_ring_read(struct ps_segment *segment, unsigned slot, uint64_t *next,
+                    struct ps_event *into, size_t max, uint64_t *lost)
 {
     struct ps_ring *ring = ps_segment_ring(segment, slot);
     uint64_t head = atomic_load_explicit(&ring->head, memory_order_acquire);
-    uint64_t oldest = head > PS_RING_SLOTS - PS_RING_GUARD ? head - (PS_RING_SLOTS - PS_RING_GUARD) : 0;
+    uint64_t oldest =
+        head > PS_RING_SLOTS - PS_RING_GUARD ? head - (PS_RING_SLOTS - PS_RING_GUARD) : 0;
     if (*next < oldest) {
         *lost += oldest - *next;
         *next = oldest;

@@ -15,14 +15,14 @@ struct ps_totals {
 
 struct ps_worker_view {
     enum ps_state state;
-    int type;           /* of the task it runs, -1: none */
-    uint64_t since_ns;  /* when it entered the state */
-    uint64_t tid;       /* 0: no thread */
+    int type;                /* of the task it runs, -1: none */
+    uint64_t since_ns;       /* when it entered the state */
+    uint64_t tid;            /* 0: no thread */
     struct ps_totals totals; /* submitted: from inside by this worker */
     uint64_t queue_depth, depth_peak;
     uint64_t steals, stolen, steal_tries, robbed; /* robbed: tasks others took from it */
     uint64_t parks, wakes;
-    uint64_t sample; /* 1 task in `sample` is timed */
+    uint64_t sample;                  /* 1 task in `sample` is timed */
     uint64_t time_ns[PS_STATE_COUNT]; /* includes the current state up to now */
     /* From the operating system; os_valid false: n/a. */
     bool os_valid;
@@ -44,7 +44,7 @@ struct ps_type_view {
 struct ps_process_view {
     bool valid; /* false: the host has not spoken yet */
     uint64_t rss_bytes, rss_peak_bytes;
-    uint64_t cpu_ns; /* user + system, all threads, also ended ones */
+    uint64_t cpu_ns;                 /* user + system, all threads, also ended ones */
     uint64_t voluntary, involuntary; /* context switches of the whole process */
     uint64_t threads;
 };
@@ -56,13 +56,13 @@ struct ps_snapshot {
     enum ps_phase phase;
     enum ps_end end;
     uint64_t started_ns, ended_ns, paused_ns;
-    uint32_t workers;      /* target count */
-    uint32_t slots;        /* worker[] entries in use: highest slot ever used + 1 */
+    uint32_t workers; /* target count */
+    uint32_t slots;   /* worker[] entries in use: highest slot ever used + 1 */
     uint32_t types;
     uint32_t traits;
     uint32_t usable_cpus;
     bool stealing;
-    double rate;           /* offered, open model; 0: n/a */
+    double rate;               /* offered, open model; 0: n/a */
     uint64_t in_flight_target; /* closed model; 0: n/a */
     uint64_t queue_bound;
     uint64_t probe_ns;
@@ -80,10 +80,10 @@ struct ps_snapshot {
     uint64_t queued;       /* submitted - started - ended without a start, as far as known */
     uint64_t shared_depth; /* tasks in the shared queue */
     uint64_t shared_depth_peak;
-    uint64_t outside_started; /* tasks run by submitters (caller_runs) */
+    uint64_t outside_started;         /* tasks run by submitters (caller_runs) */
     uint64_t waiting[PS_STATE_COUNT]; /* tasks that wait for ... now */
-    uint64_t sample_max;   /* largest `sample` of any worker: "sampled 1/64" */
-    uint64_t events_lost;  /* filled by whoever reads the rings */
+    uint64_t sample_max;              /* largest `sample` of any worker: "sampled 1/64" */
+    uint64_t events_lost;             /* filled by whoever reads the rings */
     struct ps_worker_view worker[PS_MAX_WORKERS];
     struct ps_type_view type[PS_MAX_TYPES];
     struct ps_process_view process;
@@ -93,10 +93,10 @@ struct ps_snapshot {
     uint64_t steal_tasks[PS_MAX_WORKERS * PS_MAX_WORKERS];
 };
 
-/* Fill everything but seq. cpu_ns and ready_ns hold what threads that left the slot used; whoever can
- * read the live thread's figures adds them and sets os_valid. now_ns: absolute CLOCK_MONOTONIC. Any
- * thread, while writers write. with_latency false leaves type[].*_ns and latency as they are (they are
- * the dear part). */
+/* Fill everything but seq. cpu_ns and ready_ns hold what threads that left the slot used; whoever
+ * can read the live thread's figures adds them and sets os_valid. now_ns: absolute CLOCK_MONOTONIC.
+ * Any thread, while writers write. with_latency false leaves type[].*_ns and latency as they are
+ * (they are the dear part). */
 void ps_snapshot_take(struct ps_snapshot *into, struct ps_segment *segment, uint64_t now_ns,
                       bool with_latency);
 
@@ -115,9 +115,9 @@ struct ps_event {
     uint32_t argument;
 };
 
-/* Copy events of a slot from number *next on (0 at first), at most max, oldest first; advances *next;
- * *lost += events that were overwritten before they could be read. Any thread. */
-size_t ps_ring_read(struct ps_segment *segment, unsigned slot, uint64_t *next, struct ps_event *into,
-                    size_t max, uint64_t *lost);
+/* Copy events of a slot from number *next on (0 at first), at most max, oldest first; advances
+ * *next; *lost += events that were overwritten before they could be read. Any thread. */
+size_t ps_ring_read(struct ps_segment *segment, unsigned slot, uint64_t *next,
+                    struct ps_event *into, size_t max, uint64_t *lost);
 
 #endif

@@ -110,6 +110,14 @@ static void a_deadlock_is_named(void **state)
     process_result_free(&r);
 }
 
+/* Seconds of a run that its duration ended, as its text says; 0: another end. */
+static double ended_after(const char *out)
+{
+    static const char words[] = "\nended: duration after ";
+    const char *line = strstr(out, words);
+    return line ? strtod(line + sizeof words - 1, NULL) : 0;
+}
+
 static void plain_ends_with_the_balance(void **state)
 {
     (void)state;
@@ -117,8 +125,8 @@ static void plain_ends_with_the_balance(void **state)
         process_run(ARGS("run", "quick-demo", "--duration", "2s", "--plain"), SECONDS);
     assert_int_equal(r.code, 0);
     assert_string_equal(r.err, "");
-    assert_non_null(strstr(r.out, "  1.0 s  done "));
-    assert_non_null(strstr(r.out, "\nended: duration after 2."));
+    assert_non_null(strstr(r.out, " s  done "));
+    assert_true(ended_after(r.out) >= 2);
     const char *last = strstr(r.out, "\nsubmitted ");
     assert_non_null(last);
     assert_non_null(strstr(last, ": conserved\n"));
@@ -133,7 +141,7 @@ static void no_arguments_play_the_demo(void **state)
     (void)state;
     struct process_result r = process_run((const char *const[]){NULL}, SECONDS);
     assert_int_equal(r.code, 0);
-    assert_non_null(strstr(r.out, "\nended: duration after 5."));
+    assert_true(ended_after(r.out) >= 5);
     process_result_free(&r);
 }
 

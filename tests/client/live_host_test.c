@@ -28,13 +28,13 @@ static struct ps_experiment experiment_with(const char *const *pairs)
                                "steps = cpu 200us, sleep 1ms\n[run]\nduration = 0\n";
     struct ps_experiment e;
     struct ps_complaints complaints = {.count = 0};
-    assert_int_equal(ps_experiment_parse(&e, ps_host_vocabulary(), "test", text, sizeof text - 1,
-                                         &complaints),
-                     PS_OK);
+    assert_int_equal(
+        ps_experiment_parse(&e, ps_host_vocabulary(), "test", text, sizeof text - 1, &complaints),
+        PS_OK);
     for (; *pairs; pairs += 2)
-        assert_int_equal(ps_experiment_set(&e, ps_host_vocabulary(), pairs[0], pairs[1], "test",
-                                           &complaints),
-                         PS_OK);
+        assert_int_equal(
+            ps_experiment_set(&e, ps_host_vocabulary(), pairs[0], pairs[1], "test", &complaints),
+            PS_OK);
     return e;
 }
 
@@ -56,12 +56,30 @@ static void look(struct ps_live *live)
     assert_int_equal(source->ops->snapshot(source, &snapshot), PS_OK);
 }
 
-static bool ended(void) { return snapshot.phase == PS_PHASE_ENDED; }
-static bool deadlocked(void) { return snapshot.end == PS_END_DEADLOCK; }
-static bool not_deadlocked(void) { return snapshot.end != PS_END_DEADLOCK; }
-static bool some_completed(void) { return snapshot.totals.ended[PS_COMPLETED] > 20; }
-static bool some_cancelled(void) { return snapshot.totals.ended[PS_CANCELLED] > 0; }
-static bool hundred_in_flight(void) { return snapshot.in_flight == 100; }
+static bool ended(void)
+{
+    return snapshot.phase == PS_PHASE_ENDED;
+}
+static bool deadlocked(void)
+{
+    return snapshot.end == PS_END_DEADLOCK;
+}
+static bool not_deadlocked(void)
+{
+    return snapshot.end != PS_END_DEADLOCK;
+}
+static bool some_completed(void)
+{
+    return snapshot.totals.ended[PS_COMPLETED] > 20;
+}
+static bool some_cancelled(void)
+{
+    return snapshot.totals.ended[PS_CANCELLED] > 0;
+}
+static bool hundred_in_flight(void)
+{
+    return snapshot.in_flight == 100;
+}
 
 /* Look again and again until the predicate holds; the pause only spares the CPU. */
 static void until(struct ps_live *live, bool (*predicate)(void), const char *what)
@@ -108,8 +126,8 @@ static void every_engine_and_policy_gets_the_same_arrivals(void **state)
     uint64_t submitted = 0;
     for (const struct ps_engine_ops *const *e = ps_engines; *e; e++)
         for (const struct ps_policy *p = (*e)->policies; p->name; p++) {
-            struct ps_live *live = start(WITH("engine.name", (*e)->name, "engine.policy", p->name,
-                                              "run.duration", "200ms"));
+            struct ps_live *live = start(
+                WITH("engine.name", (*e)->name, "engine.policy", p->name, "run.duration", "200ms"));
             until(live, ended, p->name);
             assert_true(ps_totals_conserved(&snapshot.totals));
             assert_int_equal(snapshot.totals.ended[PS_COMPLETED], snapshot.totals.submitted);
@@ -123,8 +141,8 @@ static void every_engine_and_policy_gets_the_same_arrivals(void **state)
 static void a_batch_ends_when_it_is_done(void **state)
 {
     (void)state;
-    struct ps_live *live =
-        start(WITH("arrivals.model", "batch", "arrivals.tasks", "1000", "task work.steps", "cpu 5us"));
+    struct ps_live *live = start(
+        WITH("arrivals.model", "batch", "arrivals.tasks", "1000", "task work.steps", "cpu 5us"));
     until(live, ended, "the end");
     assert_int_equal(snapshot.end, PS_END_COMPLETED);
     assert_int_equal(snapshot.totals.ended[PS_COMPLETED], 1000);
@@ -170,9 +188,9 @@ static void a_deadlock_is_named_and_more_workers_end_it(void **state)
         "[run]\nduration = 0\n";
     struct ps_experiment e;
     struct ps_complaints complaints = {.count = 0};
-    assert_int_equal(ps_experiment_parse(&e, ps_host_vocabulary(), "test", text, sizeof text - 1,
-                                         &complaints),
-                     PS_OK);
+    assert_int_equal(
+        ps_experiment_parse(&e, ps_host_vocabulary(), "test", text, sizeof text - 1, &complaints),
+        PS_OK);
     struct ps_live *live = start(e);
     until(live, deadlocked, "the deadlock");
     assert_non_null(strstr(snapshot.message, "4 of 4 workers wait for children in task 'parent'"));

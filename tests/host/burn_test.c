@@ -3,8 +3,8 @@
 #include "base/clock.h"
 #include "host/burn.h"
 
-/* CPU time, not wall-clock time, so a busy machine does not matter; the bounds only catch a wrong unit
- * or a loop that the compiler removed. */
+/* CPU time, not wall-clock time, so a busy machine does not matter; the bounds only catch a wrong
+ * unit or a loop that the compiler removed. */
 static void it_burns_about_what_was_asked_for(void **state)
 {
     (void)state;

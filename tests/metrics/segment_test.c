@@ -22,7 +22,8 @@ static void names_and_parts_are_where_the_header_says(void **state)
     assert_int_equal((uintptr_t)ps_segment_type(segment, 3, 1) % 128, 0);
     char *end = (char *)segment + segment->total_bytes;
     assert_true((char *)(ps_segment_ring(segment, 2) + 1) == end);
-    assert_true((char *)(ps_segment_type(segment, 3, 1) + 1) <= (char *)ps_segment_ring(segment, 0));
+    assert_true((char *)(ps_segment_type(segment, 3, 1) + 1) <=
+                (char *)ps_segment_ring(segment, 0));
     ps_segment_unmap(segment);
     close(fd);
 }
@@ -55,13 +56,34 @@ static enum ps_err open_damaged(void (*damage)(struct ps_segment *))
     return err;
 }
 
-static void no_magic(struct ps_segment *s) { s->magic = 1; }
-static void next_version(struct ps_segment *s) { s->version++; }
-static void too_many_slots(struct ps_segment *s) { s->slots = PS_MAX_WORKERS + 1; }
-static void no_types(struct ps_segment *s) { s->types = 0; }
-static void other_slots(struct ps_segment *s) { s->slots = 1; }
-static void far_offset(struct ps_segment *s) { s->rings_at += 128; }
-static void other_size(struct ps_segment *s) { s->total_bytes += 4096; }
+static void no_magic(struct ps_segment *s)
+{
+    s->magic = 1;
+}
+static void next_version(struct ps_segment *s)
+{
+    s->version++;
+}
+static void too_many_slots(struct ps_segment *s)
+{
+    s->slots = PS_MAX_WORKERS + 1;
+}
+static void no_types(struct ps_segment *s)
+{
+    s->types = 0;
+}
+static void other_slots(struct ps_segment *s)
+{
+    s->slots = 1;
+}
+static void far_offset(struct ps_segment *s)
+{
+    s->rings_at += 128;
+}
+static void other_size(struct ps_segment *s)
+{
+    s->total_bytes += 4096;
+}
 
 static void damaged_segments_are_refused(void **state)
 {

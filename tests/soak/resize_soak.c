@@ -1,7 +1,7 @@
-/* resize_soak RESIZES [ENGINE[:POLICY]]: changes the worker count 1..64 at random, as fast as the engine
- * takes it, while a producer keeps the queue full of tasks that compute, yield, sleep and spawn. At the end
- * everything must be accounted for, and every task must have run exactly once. One line an engine;
- * exit 1 if one of them lost, doubled or kept a task. */
+/* resize_soak RESIZES [ENGINE[:POLICY]]: changes the worker count 1..64 at random, as fast as the
+ * engine takes it, while a producer keeps the queue full of tasks that compute, yield, sleep and
+ * spawn. At the end everything must be accounted for, and every task must have run exactly once.
+ * One line an engine; exit 1 if one of them lost, doubled or kept a task. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,7 +138,8 @@ static bool soak_one(const struct ps_engine_ops *ops, const struct ps_policy *po
         refused += err != PS_OK;
         /* Let some work pass between two changes. */
         uint64_t ran = atomic_load(&soak.ran);
-        while (atomic_load(&soak.ran) == ran && ps_now_ns() - begin_ns < 300 * (uint64_t)PS_NS_PER_S)
+        while (atomic_load(&soak.ran) == ran &&
+               ps_now_ns() - begin_ns < 300 * (uint64_t)PS_NS_PER_S)
             sched_yield();
     }
     atomic_store(&soak.stop, 1);
@@ -151,11 +152,11 @@ static bool soak_one(const struct ps_engine_ops *ops, const struct ps_policy *po
               atomic_load(&soak.twice) == 0 &&
               atomic_load(&soak.made) == atomic_load(&soak.released) &&
               snapshot.totals.ended[PS_COMPLETED] == atomic_load(&soak.ran);
-    printf("%-10s %-9s %u resizes in %.1f s (%u refused), %llu tasks: %s\n", ops->name, policy->name,
-           done, seconds, refused, (unsigned long long)atomic_load(&soak.ran),
-           ok                      ? "conserved, none twice, none kept"
-           : stopped == PS_OK      ? "LOST OR DOUBLED"
-                                   : "DOES NOT STOP");
+    printf("%-10s %-9s %u resizes in %.1f s (%u refused), %llu tasks: %s\n", ops->name,
+           policy->name, done, seconds, refused, (unsigned long long)atomic_load(&soak.ran),
+           ok                 ? "conserved, none twice, none kept"
+           : stopped == PS_OK ? "LOST OR DOUBLED"
+                              : "DOES NOT STOP");
     fflush(stdout);
     if (stopped == PS_OK)
         ps_engine_destroy(soak.engine);

@@ -1,5 +1,5 @@
-/* block T: a system call that blocks its thread for T, as a library that knows nothing of the engine
- * would. Nobody can interrupt it. */
+/* block T: a system call that blocks its thread for T, as a library that knows nothing of the
+ * engine would. Nobody can interrupt it. */
 #include <errno.h>
 #include <time.h>
 

@@ -8,8 +8,8 @@ static void transfer(void *arg)
     struct ps_job *job = arg;
     const struct ps_step_def *step = &job->type->steps[job->position];
     struct ps_disk *disk = job->run->disk;
-    enum ps_err err = step->write ? ps_disk_write(disk, step->size, step->sync)
-                                  : ps_disk_read(disk, step->size);
+    enum ps_err err =
+        step->write ? ps_disk_write(disk, step->size, step->sync) : ps_disk_read(disk, step->size);
     job->amount = err != PS_OK;
 }
 

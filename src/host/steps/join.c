@@ -7,8 +7,7 @@ static struct ps_wait *advance(struct ps_job *job, const struct ps_step_def *ste
     (void)step;
     if (job->phase++ > 0)
         return NULL;
-    job->wait =
-        (struct ps_wait){.kind = PS_WAIT_JOIN, .why = PS_STATE_JOIN, .until_ns = PS_NEVER};
+    job->wait = (struct ps_wait){.kind = PS_WAIT_JOIN, .why = PS_STATE_JOIN, .until_ns = PS_NEVER};
     return &job->wait;
 }
 

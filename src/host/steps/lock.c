@@ -13,9 +13,8 @@ static struct ps_wait *hold(struct ps_job *job, const struct ps_step_def *step)
 static struct ps_wait *advance(struct ps_job *job, const struct ps_step_def *step)
 {
     struct ps_sema *lock = &job->run->locks[step->lock];
-    bool ours = job->phase == 0
-                    ? ps_sema_take(lock, &job->task, &job->waiter, PS_STATE_LOCK)
-                    : ps_sema_again(lock, &job->waiter);
+    bool ours = job->phase == 0 ? ps_sema_take(lock, &job->task, &job->waiter, PS_STATE_LOCK)
+                                : ps_sema_again(lock, &job->waiter);
     if (ours)
         return hold(job, step);
     job->phase = 1;

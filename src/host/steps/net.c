@@ -1,5 +1,5 @@
-/* net T: a request over a loopback TCP connection to a service that answers after T. Phases: 1 waits for
- * a connection that may be open, 2 talks. */
+/* net T: a request over a loopback TCP connection to a service that answers after T. Phases: 1
+ * waits for a connection that may be open, 2 talks. */
 #include <poll.h>
 
 #include "base/clock.h"
@@ -25,7 +25,8 @@ static bool connect_to_service(struct ps_job *job)
         return false;
     }
     job->phase = TALKS;
-    ps_net_request(job->connection, (uint64_t)job->task.stamp.id << 32 | job->position, job->amount);
+    ps_net_request(job->connection, (uint64_t)job->task.stamp.id << 32 | job->position,
+                   job->amount);
     return true;
 }
 
@@ -58,9 +59,8 @@ static struct ps_wait *advance(struct ps_job *job, const struct ps_step_def *ste
     if (job->phase == 0)
         job->amount = ps_dist_draw(&step->time, &job->rng);
     if (job->phase != TALKS) {
-        bool ours = job->phase == 0
-                        ? ps_sema_take(places, &job->task, &job->waiter, PS_STATE_NET)
-                        : ps_sema_again(places, &job->waiter);
+        bool ours = job->phase == 0 ? ps_sema_take(places, &job->task, &job->waiter, PS_STATE_NET)
+                                    : ps_sema_again(places, &job->waiter);
         if (!ours) {
             job->phase = WAITS_FOR_PLACE;
             return &job->waiter.wait;

@@ -7,8 +7,8 @@ static struct ps_wait *advance(struct ps_job *job, const struct ps_step_def *ste
     if (job->phase++ > 0)
         return NULL;
     uint64_t until_ns = ps_now_ns() + ps_dist_draw(&step->time, &job->rng);
-    job->wait = (struct ps_wait){
-        .kind = PS_WAIT_UNTIL, .why = PS_STATE_SLEEP, .until_ns = until_ns};
+    job->wait =
+        (struct ps_wait){.kind = PS_WAIT_UNTIL, .why = PS_STATE_SLEEP, .until_ns = until_ns};
     return &job->wait;
 }
 

@@ -1,5 +1,5 @@
-/* spawn TYPE xN: submit N children. A child that is refused or has no memory is counted as refused by
- * ps_submit, or ends the parent as failed. */
+/* spawn TYPE xN: submit N children. A child that is refused or has no memory is counted as refused
+ * by ps_submit, or ends the parent as failed. */
 #include "host/job.h"
 
 static struct ps_wait *advance(struct ps_job *job, const struct ps_step_def *step)
