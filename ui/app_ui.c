@@ -1,5 +1,5 @@
-/* The main loop: one thread waits for keys, signals, the host and the next frame. A key is acted on and
- * drawn at once; otherwise there is a frame every 1/fps of a second. */
+/* The main loop: one thread waits for keys, signals, the host and the next frame. A key is acted on
+ * and drawn at once; otherwise there is a frame every 1/fps of a second. */
 #include "ui/app_ui.h"
 
 #include <errno.h>

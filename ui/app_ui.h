@@ -6,7 +6,8 @@
 #include "model/library.h"
 #include "ui/theme.h"
 
-/* How runs are started; NULL in the options: as child processes (client/live.h). A seam for tests. */
+/* How runs are started; NULL in the options: as child processes (client/live.h). A seam for tests.
+ */
 struct ps_ui_launcher {
     enum ps_err (*start)(const struct ps_experiment *experiment, void **host, char *why,
                          size_t why_size);

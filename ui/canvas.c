@@ -97,11 +97,11 @@ static void set(struct ps_canvas_cell *cell, uint32_t code, enum ps_style style,
         cell[-1].code = ' ';
     else if (ps_char_width(cell->code) == 2)
         cell[1].code = ' ';
-    *cell = (struct ps_canvas_cell){
-        .code = code, .style = (uint8_t)style, .lines = (uint8_t)lines};
+    *cell = (struct ps_canvas_cell){.code = code, .style = (uint8_t)style, .lines = (uint8_t)lines};
 }
 
-void ps_canvas_cell(const struct ps_canvas *canvas, int x, int y, enum ps_style style, uint32_t code)
+void ps_canvas_cell(const struct ps_canvas *canvas, int x, int y, enum ps_style style,
+                    uint32_t code)
 {
     int width = ps_char_width(code);
     struct ps_canvas_cell *cell = at(canvas, x, y);
@@ -258,7 +258,8 @@ static uint32_t border_code(bool ascii, unsigned lines)
     return lines & (PS_LINE_LEFT | PS_LINE_RIGHT) ? '+' : '|';
 }
 
-static void border(const struct ps_canvas *canvas, int x, int y, enum ps_style style, unsigned lines)
+static void border(const struct ps_canvas *canvas, int x, int y, enum ps_style style,
+                   unsigned lines)
 {
     struct ps_canvas_cell *cell = at(canvas, x, y);
     if (!cell)

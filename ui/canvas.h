@@ -1,10 +1,10 @@
 /* A canvas: a grid of cells that screens draw on. It knows no terminal: the same canvas goes to
  * ncurses (term.h), to plain text (golden tests) and to SVG (screenshots).
  *
- * A root owns its cells; a view (ps_canvas_view) is a rectangle of a root, passed by value, valid as
- * long as the root is neither resized nor freed. Coordinates are columns and rows of the view,
- * (0, 0) at the top left. Everything outside is clipped, so a widget may draw without looking at the
- * size. One owner, one thread. */
+ * A root owns its cells; a view (ps_canvas_view) is a rectangle of a root, passed by value, valid
+ * as long as the root is neither resized nor freed. Coordinates are columns and rows of the view,
+ * (0, 0) at the top left. Everything outside is clipped, so a widget may draw without looking at
+ * the size. One owner, one thread. */
 #ifndef PS_UI_CANVAS_H
 #define PS_UI_CANVAS_H
 
@@ -86,8 +86,7 @@ int ps_canvas_wrap(const struct ps_canvas *canvas, int x, int y, int width, int 
                    enum ps_style style, const char *text);
 
 void ps_canvas_hline(const struct ps_canvas *canvas, int x, int y, int width, enum ps_style style);
-void ps_canvas_vline(const struct ps_canvas *canvas, int x, int y, int height,
-                     enum ps_style style);
+void ps_canvas_vline(const struct ps_canvas *canvas, int x, int y, int height, enum ps_style style);
 /* A box round the rectangle's edge, with a title in its upper border. */
 void ps_canvas_box(const struct ps_canvas *canvas, int x, int y, int width, int height,
                    enum ps_style border, enum ps_style title_style, const char *title);
@@ -109,7 +108,8 @@ size_t ps_utf8_put(char into[5], uint32_t code);
 
 /* Lines of UTF-8 without trailing blanks. */
 char *ps_canvas_text(const struct ps_canvas *root);
-/* A picture in the theme's colours: every glyph at its own x, borders, blocks and braille as shapes. */
+/* A picture in the theme's colours: every glyph at its own x, borders, blocks and braille as
+ * shapes. */
 char *ps_canvas_svg(const struct ps_canvas *root, enum ps_theme theme);
 
 #endif

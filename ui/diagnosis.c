@@ -1,5 +1,5 @@
-/* The diagnosis: a list of rules, each a function that adds at most one sentence, in the order of their
- * weight. A rule states what was seen, then what follows from it. */
+/* The diagnosis: a list of rules, each a function that adds at most one sentence, in the order of
+ * their weight. A rule states what was seen, then what follows from it. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -63,8 +63,9 @@ static void stuck(struct ps_figures *f, const struct ps_snapshot *s)
     const char *type = w->type >= 0 && (unsigned)w->type < s->types ? s->type[w->type].name : "";
     ps_figure_age(time, age);
     if (f->rate[oldest].robbed_per_s >= 1)
-        find(f, PS_STYLE_WARNING, "W%d has been in one task (%s) for %s; others take %s/s from its queue.",
-             oldest, type, time, ps_figure_rate(robbed, f->rate[oldest].robbed_per_s));
+        find(f, PS_STYLE_WARNING,
+             "W%d has been in one task (%s) for %s; others take %s/s from its queue.", oldest, type,
+             time, ps_figure_rate(robbed, f->rate[oldest].robbed_per_s));
     else
         find(f, PS_STYLE_WARNING, "W%d has been in one task (%s, %s) for %s.", oldest, type,
              ps_state_name(w->state), time);
@@ -125,7 +126,8 @@ static void without_cpu(struct ps_figures *f, const struct ps_snapshot *s)
     }
     if (run > 0.5 && ready > 0.25 * run)
         find(f, PS_STYLE_WARNING,
-             "Workers are ready but without a cpu %.0f %% of their running time: %u workers on %u cpu.",
+             "Workers are ready but without a cpu %.0f %% of their running time: %u workers on %u "
+             "cpu.",
              100 * ready / run, f->lanes, s->usable_cpus);
 }
 

@@ -17,15 +17,20 @@ struct ps_finding {
 };
 #define PS_FINDINGS_MAX 6u
 
+/* Steps of the picture of response times: from 1, 2, 5, 10, 20 ... us on. */
+#define PS_SPREAD_STEPS 27u
+
 struct ps_figures {
     /* Means over the last second, per second. */
     double done, offered, refused, failed, steals;
     struct ps_quantiles latency[PS_ROW_COUNT]; /* of the last PS_LATENCY_SECONDS */
-    double in_flight;                          /* mean over the last PS_LATENCY_SECONDS */
-    double done_window;                        /* completed per second over the same time */
-    uint64_t run_ns;                           /* time since the start, without pauses */
-    uint64_t waiting;                          /* tasks that wait for something */
-    unsigned lanes;                            /* workers worth a lane: slots 0..lanes-1 */
+    uint64_t
+        spread[PS_SPREAD_STEPS]; /* responses of that window, by step; the first has all below */
+    double in_flight;            /* mean over the last PS_LATENCY_SECONDS */
+    double done_window;          /* completed per second over the same time */
+    uint64_t run_ns;             /* time since the start, without pauses */
+    uint64_t waiting;            /* tasks that wait for something */
+    unsigned lanes;              /* workers worth a lane: slots 0..lanes-1 */
     struct ps_worker_rates rate[PS_MAX_WORKERS];
     unsigned findings;
     struct ps_finding finding[PS_FINDINGS_MAX];
@@ -35,6 +40,9 @@ void ps_figures_take(struct ps_figures *figures, const struct ps_live_view *view
 
 /* Fill figures->finding; called by ps_figures_take. */
 void ps_diagnose(struct ps_figures *figures, const struct ps_live_view *view);
+
+/* Where a step begins, in ns. */
+uint64_t ps_spread_low(unsigned step);
 
 /* How long worker w has been in its state. */
 uint64_t ps_state_age(const struct ps_snapshot *snapshot, unsigned worker);

@@ -1,5 +1,5 @@
-/* A row of labelled figures that drops its least wanted parts until the rest fits: nothing is ever cut
- * in the middle of a word. */
+/* A row of labelled figures that drops its least wanted parts until the rest fits: nothing is ever
+ * cut in the middle of a word. */
 #ifndef PS_UI_FLOW_H
 #define PS_UI_FLOW_H
 

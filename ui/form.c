@@ -8,8 +8,8 @@
 
 static const char *const on_full_words[] = {"block", "refuse", "caller_runs", NULL};
 static const char *const model_words[] = {"open", "closed", "batch", NULL};
-static const char *const duration_words[] = {"0",   "5s",   "10s",  "20s",  "30s", "60s",
-                                             "120s", "300s", "600s", NULL};
+static const char *const duration_words[] = {"0",   "5s",   "10s",  "20s",  "30s",
+                                             "60s", "120s", "300s", "600s", NULL};
 
 const struct ps_engine_word *ps_form_engine_word(const struct ps_vocabulary *words,
                                                  const char *engine)
@@ -214,8 +214,7 @@ static void next_value(const struct ps_experiment *e, const struct ps_vocabulary
     else if (strcmp(key, "engine.queue") == 0)
         snprintf(into, size, "%" PRIu64, doubled(e->queue, direction));
     else if (strcmp(key, "run.seed") == 0)
-        snprintf(into, size, "%" PRIu64,
-                 direction > 0 ? e->seed + 1 : e->seed ? e->seed - 1 : 0);
+        snprintf(into, size, "%" PRIu64, direction > 0 ? e->seed + 1 : e->seed ? e->seed - 1 : 0);
     else {
         double weight = weight_of(e, key) + 5 * direction;
         snprintf(into, size, "%.10g", weight < 0 ? 0 : weight);

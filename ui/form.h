@@ -1,5 +1,6 @@
-/* The setup form: which keys of an experiment it shows, and how Left and Right change them. Values are
- * read and written as text through model/experiment.h, so the form accepts what a file accepts. */
+/* The setup form: which keys of an experiment it shows, and how Left and Right change them. Values
+ * are read and written as text through model/experiment.h, so the form accepts what a file accepts.
+ */
 #ifndef PS_UI_FORM_H
 #define PS_UI_FORM_H
 

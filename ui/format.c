@@ -13,8 +13,8 @@ const char *ps_figure_time(char into[PS_FIGURE_BYTES], uint64_t ns)
     if (ns == 0)
         return snprintf(into, PS_FIGURE_BYTES, "0"), into;
     if (ns >= UINT64_C(100000000000))
-        return snprintf(into, PS_FIGURE_BYTES, "%" PRIu64 "m%02" PRIu64,
-                        ns / UINT64_C(60000000000), ns / UINT64_C(1000000000) % 60),
+        return snprintf(into, PS_FIGURE_BYTES, "%" PRIu64 "m%02" PRIu64, ns / UINT64_C(60000000000),
+                        ns / UINT64_C(1000000000) % 60),
                into;
     unsigned u = 0;
     while (u < 3 && (double)ns >= 999.5 * units[u].ns)
@@ -75,7 +75,7 @@ const char *ps_figure_clock(char into[PS_FIGURE_BYTES], uint64_t ns)
     if (s < 3600)
         snprintf(into, PS_FIGURE_BYTES, "%02u:%02u", (unsigned)(s / 60), (unsigned)(s % 60));
     else
-        snprintf(into, PS_FIGURE_BYTES, "%" PRIu64 ":%02u:%02u", s / 3600,
-                 (unsigned)(s / 60 % 60), (unsigned)(s % 60));
+        snprintf(into, PS_FIGURE_BYTES, "%" PRIu64 ":%02u:%02u", s / 3600, (unsigned)(s / 60 % 60),
+                 (unsigned)(s % 60));
     return into;
 }

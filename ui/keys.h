@@ -1,6 +1,6 @@
-/* The keys: one table of key, action, help text and key-bar label, and where each is valid. It feeds
- * the dispatch, the help overlay, the key bar and its mouse targets, so that what is shown is what
- * works. h j k l only move. */
+/* The keys: one table of key, action, help text and key-bar label, and where each is valid. It
+ * feeds the dispatch, the help overlay, the key bar and its mouse targets, so that what is shown is
+ * what works. h j k l only move. */
 #ifndef PS_UI_KEYS_H
 #define PS_UI_KEYS_H
 
@@ -37,13 +37,13 @@ enum ps_input_key {
 
 /* Where a key is valid: what has the focus. */
 enum ps_place {
-    PS_AT_LIST = 1,    /* start screen, list of presets */
-    PS_AT_FORM = 2,    /* start screen, setup form */
-    PS_AT_LIVE = 4,    /* live screen */
-    PS_AT_MENU = 8,    /* a menu lies above */
-    PS_AT_TEXT = 16,   /* help or a lesson */
-    PS_AT_ENDED = 32,  /* the box that says why the host is gone */
-    PS_AT_PROMPT = 64  /* a line of input: search, name, value */
+    PS_AT_LIST = 1,   /* start screen, list of presets */
+    PS_AT_FORM = 2,   /* start screen, setup form */
+    PS_AT_LIVE = 4,   /* live screen */
+    PS_AT_MENU = 8,   /* a menu lies above */
+    PS_AT_TEXT = 16,  /* help or a lesson */
+    PS_AT_ENDED = 32, /* the box that says why the host is gone */
+    PS_AT_PROMPT = 64 /* a line of input: search, name, value */
 };
 
 enum ps_action {
@@ -63,12 +63,12 @@ enum ps_action {
     PS_DO_PAGE_DOWN,
     PS_DO_FIRST,
     PS_DO_LAST,
-    PS_DO_NEXT,     /* panel, or list and form */
+    PS_DO_NEXT, /* panel, or list and form */
     PS_DO_PREVIOUS,
-    PS_DO_ACCEPT,   /* run, choose */
+    PS_DO_ACCEPT, /* run, choose */
     PS_DO_SEARCH,
     PS_DO_SAVE,
-    PS_DO_PANEL,    /* argument: 1.. */
+    PS_DO_PANEL, /* argument: 1.. */
     PS_DO_ZOOM,
     PS_DO_PAUSE,
     PS_DO_FREEZE,

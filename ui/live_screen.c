@@ -31,8 +31,8 @@ static int most(int a, int b)
     return a > b ? a : b;
 }
 
-/* Divide `rows` among lanes and two bands below: the lanes get what they want up to `share` percent,
- * the rest goes to the bands up to their limits, and what is left back to the lanes. */
+/* Divide `rows` among lanes and two bands below: the lanes get what they want up to `share`
+ * percent, the rest goes to the bands up to their limits, and what is left back to the lanes. */
 static void divide(int rows, int lanes_wanted, int share, int first[2], int limit[2], int *lanes)
 {
     int below = first[0] + first[1];
@@ -64,8 +64,7 @@ static struct layout normal_layout(const struct ps_canvas *root, const struct ps
     int rows = root->height - 2 - 1 - 3 - 1 - 1 - layout.key_rows;
     int first[2] = {2, 4}, limit[2] = {rows, 9}, lanes;
     divide(rows, ps_lanes_wanted(f), 58, first, limit, &lanes);
-    layout.band[layout.count++] =
-        (struct band){lanes + 1, 1, {&ps_widget_lanes}, {100}};
+    layout.band[layout.count++] = (struct band){lanes + 1, 1, {&ps_widget_lanes}, {100}};
     layout.band[layout.count++] =
         (struct band){first[0] + 1, 2, {&ps_widget_throughput, &ps_widget_queue}, {50, 50}};
     const struct ps_widget *left =
@@ -124,8 +123,8 @@ static void draw_title(const struct ps_canvas *row, const struct ps_live_view *v
     else
         snprintf(text, sizeof text, "%s", widget->name);
     ps_canvas_cell(row, 1, 0, PS_STYLE_BORDER, ' ');
-    int end = ps_canvas_fit(row, 2, 0, row->width - 4, focused ? PS_STYLE_FOCUS : PS_STYLE_TITLE,
-                            text);
+    int end =
+        ps_canvas_fit(row, 2, 0, row->width - 4, focused ? PS_STYLE_FOCUS : PS_STYLE_TITLE, text);
     ps_canvas_cell(row, end, 0, PS_STYLE_BORDER, ' ');
     ps_canvas_hit(row, 0, 0, row->width, 1, PS_DO_PANEL, (int)number + 1);
 }
@@ -281,8 +280,7 @@ void ps_live_screen_draw(const struct ps_canvas *root, const struct ps_live_view
         draw_bands(root, view, &figures, &layout);
     }
     if (view->overlay && view->overlay->kind != PS_OVERLAY_NONE) {
-        struct ps_canvas above =
-            ps_canvas_view(root, 0, 1, root->width, root->height - 2);
+        struct ps_canvas above = ps_canvas_view(root, 0, 1, root->width, root->height - 2);
         ps_overlay_draw(&above, view->overlay);
     }
 }

@@ -56,7 +56,8 @@ static void draw_states(const struct ps_canvas *c, int y)
             x = 0;
             y++;
         }
-        ps_canvas_cell(c, x, y, ps_state_style(state, ready), ps_state_glyph(state, ready, c->ascii));
+        ps_canvas_cell(c, x, y, ps_state_style(state, ready),
+                       ps_state_glyph(state, ready, c->ascii));
         x = ps_canvas_put(c, x + 2, y, PS_STYLE_LABEL, name) + 2;
     }
 }
@@ -185,8 +186,8 @@ static void draw_menu(const struct ps_canvas *canvas, const struct ps_overlay *o
         note = n > note ? n : note;
     }
     int width = label + 2 + note + 8;
-    struct ps_canvas c = open_box(canvas, width < 30 ? 30 : width, (int)o->count + 2,
-                                  PS_STYLE_FOCUS, o->title);
+    struct ps_canvas c =
+        open_box(canvas, width < 30 ? 30 : width, (int)o->count + 2, PS_STYLE_FOCUS, o->title);
     int first = 0;
     if ((int)o->selected >= c.height)
         first = (int)o->selected - c.height + 1;
@@ -197,10 +198,12 @@ static void draw_menu(const struct ps_canvas *canvas, const struct ps_overlay *o
         if (selected)
             ps_canvas_fill(&c, 0, y, c.width, 1, style, ' ');
         ps_canvas_put(&c, 0, y, selected ? style : PS_STYLE_GOOD,
-                      item->current ? (c.ascii ? "*" : "●") : selected ? ">" : " ");
+                      item->current ? (c.ascii ? "*" : "●")
+                      : selected    ? ">"
+                                    : " ");
         ps_canvas_put(&c, 2, y, style, item->label);
-        ps_canvas_fit(&c, 2 + label + 2, y, c.width - label - 4,
-                      selected ? style : PS_STYLE_DIM, item->note);
+        ps_canvas_fit(&c, 2 + label + 2, y, c.width - label - 4, selected ? style : PS_STYLE_DIM,
+                      item->note);
         ps_canvas_hit(&c, 0, y, c.width, 1, PS_DO_SELECT_ITEM, first + y);
     }
 }
@@ -210,8 +213,8 @@ static void draw_ended(const struct ps_canvas *canvas, const struct ps_overlay *
     int width = canvas->width < 66 ? canvas->width : 64;
     struct ps_canvas none = ps_canvas_view(canvas, 0, 0, 0, 0);
     int rows = ps_canvas_wrap(&none, 0, 0, width - 6, 0, 0, PS_STYLE_NORMAL, o->text);
-    struct ps_canvas c = open_box(canvas, width, rows + 5, o->failed ? PS_STYLE_ERROR : PS_STYLE_FOCUS,
-                                  o->title);
+    struct ps_canvas c =
+        open_box(canvas, width, rows + 5, o->failed ? PS_STYLE_ERROR : PS_STYLE_FOCUS, o->title);
     ps_canvas_wrap(&c, 1, 0, c.width - 2, rows, 0, o->failed ? PS_STYLE_STRONG : PS_STYLE_NORMAL,
                    o->text);
     struct ps_canvas bar = ps_canvas_view(&c, 0, rows + 1, c.width, 1);

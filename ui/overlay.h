@@ -8,11 +8,11 @@
 
 enum ps_overlay_kind {
     PS_OVERLAY_NONE,
-    PS_OVERLAY_HELP,   /* keys of `place` */
-    PS_OVERLAY_TEXT,   /* `text`, light Markdown */
-    PS_OVERLAY_MENU,   /* items */
-    PS_OVERLAY_ENDED,  /* `text` in a box: the run or its host has ended */
-    PS_OVERLAY_PROMPT  /* `title`, `input` */
+    PS_OVERLAY_HELP,  /* keys of `place` */
+    PS_OVERLAY_TEXT,  /* `text`, light Markdown */
+    PS_OVERLAY_MENU,  /* items */
+    PS_OVERLAY_ENDED, /* `text` in a box: the run or its host has ended */
+    PS_OVERLAY_PROMPT /* `title`, `input` */
 };
 
 #define PS_MENU_MAX 24u

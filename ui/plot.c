@@ -12,7 +12,8 @@ static struct ps_canvas_cell *cell_at(const struct ps_canvas *canvas, int x, int
 }
 
 /* Add a dot; (0, 0) is the upper left dot of the view. */
-static void dot(const struct ps_canvas *canvas, int dx, int dy, enum ps_style style, bool keep_style)
+static void dot(const struct ps_canvas *canvas, int dx, int dy, enum ps_style style,
+                bool keep_style)
 {
     struct ps_canvas_cell *cell = cell_at(canvas, dx / 2, dy / 4);
     if (!cell || dx < 0 || dy < 0)
@@ -35,8 +36,8 @@ static int height_of(float value, float top, int levels)
     return height > levels ? levels : height;
 }
 
-static void ascii_area(const struct ps_canvas *canvas, const float *values, unsigned count, float top,
-                       enum ps_style style)
+static void ascii_area(const struct ps_canvas *canvas, const float *values, unsigned count,
+                       float top, enum ps_style style)
 {
     for (int x = 0; x < canvas->width && 2u * (unsigned)x + 1 < count; x++) {
         float value = fmaxf(values[2 * x], values[2 * x + 1]);

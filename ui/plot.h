@@ -19,8 +19,8 @@ void ps_plot_level(const struct ps_canvas *canvas, float value, float top, enum 
 void ps_plot_bar(const struct ps_canvas *canvas, int x, int y, int width, double share,
                  enum ps_style style);
 
-/* The next round number (1, 1.5, 2, 3, 4, 5, 6, 8 times a power of ten) that is not below the value;
- * at least 1. */
+/* The next round number (1, 1.5, 2, 3, 4, 5, 6, 8 times a power of ten) that is not below the
+ * value; at least 1. */
 float ps_plot_top(float value);
 
 #endif

@@ -1,4 +1,5 @@
-/* The running program behind the screens: state, and what actions do. Internal to ui/. One thread. */
+/* The running program behind the screens: state, and what actions do. Internal to ui/. One thread.
+ */
 #ifndef PS_UI_PROGRAM_H
 #define PS_UI_PROGRAM_H
 
@@ -13,7 +14,7 @@ enum ps_prompt { PS_PROMPT_NONE, PS_PROMPT_SAVE, PS_PROMPT_REPLACE };
 #define PS_EVENTS_A_FRAME 1024u
 
 struct ps_run {
-    void *host; /* NULL: no run */
+    void *host;                      /* NULL: no run */
     struct ps_experiment experiment; /* as changed live */
     char preset[64];                 /* name of the preset it comes from, or "" */
     struct ps_snapshot *snapshot;

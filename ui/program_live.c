@@ -155,8 +155,8 @@ static bool control(struct ps_program *p, const char *said, const char *line)
 static void change_workers(struct ps_program *p, int direction)
 {
     struct ps_run *run = &p->run;
-    unsigned now = run->experiment.workers.count ? run->experiment.workers.count
-                                                 : run->snapshot->workers;
+    unsigned now =
+        run->experiment.workers.count ? run->experiment.workers.count : run->snapshot->workers;
     if (direction < 0 && now <= 1) {
         ps_program_say(p, PS_STYLE_NOTE, "one worker is the least");
         return;
@@ -187,8 +187,9 @@ static void change_load(struct ps_program *p, int direction)
         return;
     }
     uint64_t quarter = e->in_flight / 4 ? e->in_flight / 4 : 1;
-    uint64_t next = direction > 0 ? e->in_flight + quarter
-                    : e->in_flight > quarter ? e->in_flight - quarter : 1;
+    uint64_t next = direction > 0            ? e->in_flight + quarter
+                    : e->in_flight > quarter ? e->in_flight - quarter
+                                             : 1;
     snprintf(line, sizeof line, "in_flight %" PRIu64, next);
     snprintf(said, sizeof said, "%s tasks in flight", ps_figure_whole(figure, next));
     if (control(p, said, line))

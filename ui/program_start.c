@@ -167,8 +167,8 @@ static void edit_field(struct ps_program *p, int key)
     }
     /* Every key is validated; only Enter makes it the value. */
     struct ps_experiment candidate = v->experiment;
-    bool good = ps_form_set(&candidate, v->words, field->key, v->edit, v->complaint,
-                            sizeof v->complaint);
+    bool good =
+        ps_form_set(&candidate, v->words, field->key, v->edit, v->complaint, sizeof v->complaint);
     if (result == PS_EDIT_ACCEPT && good) {
         v->experiment = candidate;
         v->changed = true;
@@ -250,8 +250,7 @@ void ps_program_save(struct ps_program *p)
     char path[600], name[PS_INPUT_BYTES];
     bool replace = p->prompt == PS_PROMPT_REPLACE;
     snprintf(name, sizeof name, "%s", p->overlay.input);
-    enum ps_err err =
-        ps_preset_save(&p->start.experiment, name, replace, path, sizeof path);
+    enum ps_err err = ps_preset_save(&p->start.experiment, name, replace, path, sizeof path);
     if (err == PS_EEXIST) {
         snprintf(p->overlay.complaint, sizeof p->overlay.complaint,
                  "There is a preset of this name. Enter again replaces it.");

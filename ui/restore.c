@@ -8,7 +8,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-static const int fatal[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGSEGV,
+static const int fatal[] = {SIGTERM, SIGINT,  SIGHUP, SIGQUIT, SIGSEGV,
                             SIGBUS,  SIGABRT, SIGFPE, SIGILL};
 enum { FATALS = sizeof fatal / sizeof fatal[0] };
 
@@ -59,8 +59,8 @@ static void on_fatal(int signal_number, siginfo_t *info, void *context)
         if (fatal[i] == signal_number)
             sigaction(signal_number, &saved.old[i], NULL);
     errno = kept;
-    /* A fault of our own happens again on return, with its true address for the old handler; a signal
-     * that somebody sent does not. */
+    /* A fault of our own happens again on return, with its true address for the old handler; a
+     * signal that somebody sent does not. */
     bool fault = signal_number == SIGSEGV || signal_number == SIGBUS || signal_number == SIGFPE ||
                  signal_number == SIGILL;
     if (!fault || !info || info->si_code <= 0)

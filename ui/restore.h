@@ -1,6 +1,7 @@
 /* Restoring the terminal on every way out. What must be written and the termios settings are fixed
- * before the terminal is changed. On a fatal signal the handler only writes them, puts the old handler
- * back and raises the signal again: sanitizers still report, and the exit status tells the truth. */
+ * before the terminal is changed. On a fatal signal the handler only writes them, puts the old
+ * handler back and raises the signal again: sanitizers still report, and the exit status tells the
+ * truth. */
 #ifndef PS_UI_RESTORE_H
 #define PS_UI_RESTORE_H
 

@@ -53,7 +53,8 @@ struct list_row {
     const struct ps_preset *preset;
 };
 
-static unsigned list_rows(const struct ps_start_view *view, struct list_row rows[2 * PS_VISIBLE_MAX])
+static unsigned list_rows(const struct ps_start_view *view,
+                          struct list_row rows[2 * PS_VISIBLE_MAX])
 {
     unsigned visible[PS_VISIBLE_MAX], count = ps_start_visible(view, visible), n = 0;
     const char *group = "";
@@ -147,8 +148,8 @@ static int draw_about(const struct ps_canvas *c, const struct ps_start_view *vie
         ps_complaint_text(text, sizeof text, &preset->complaint);
         return ps_canvas_wrap(c, 0, 0, c->width, c->height, 0, PS_STYLE_WARNING, text);
     }
-    int y = ps_canvas_wrap(c, 0, 0, c->width, c->height, 0, PS_STYLE_NORMAL,
-                           view->experiment.summary);
+    int y =
+        ps_canvas_wrap(c, 0, 0, c->width, c->height, 0, PS_STYLE_NORMAL, view->experiment.summary);
     if (c->height > 0 && y + 1 + (int)view->experiment.type_count <= c->height)
         y++;
     draw_mix(c, y, &view->experiment);
@@ -185,7 +186,8 @@ static void draw_field(const struct ps_canvas *c, int y, unsigned number,
     bool focused = view->form && view->field == number;
     bool edited = focused && view->editing;
     char note[80];
-    ps_canvas_fit(c, 0, y, FIELD_LABEL - 1, focused ? PS_STYLE_FOCUS : PS_STYLE_LABEL, field->label);
+    ps_canvas_fit(c, 0, y, FIELD_LABEL - 1, focused ? PS_STYLE_FOCUS : PS_STYLE_LABEL,
+                  field->label);
     enum ps_style style = edited && view->complaint[0] ? PS_STYLE_WARNING
                           : edited                     ? PS_STYLE_INPUT
                           : focused                    ? PS_STYLE_SELECTION
@@ -273,8 +275,8 @@ static void title(const struct ps_canvas *root, int x, int y, int width, bool fo
                   const char *text)
 {
     ps_canvas_cell(root, x + 1, y, PS_STYLE_BORDER, ' ');
-    int end = ps_canvas_fit(root, x + 2, y, width - 4, focused ? PS_STYLE_FOCUS : PS_STYLE_TITLE,
-                            text);
+    int end =
+        ps_canvas_fit(root, x + 2, y, width - 4, focused ? PS_STYLE_FOCUS : PS_STYLE_TITLE, text);
     ps_canvas_cell(root, end, y, PS_STYLE_BORDER, ' ');
 }
 
@@ -286,9 +288,8 @@ static void draw_panels(const struct ps_canvas *root, int y, int height,
     int right = root->width - left - 1, inner = height - 2;
     struct ps_form_field fields[PS_FORM_FIELDS_MAX];
     const struct ps_preset *preset = ps_start_selected(view);
-    int form = preset && preset->valid
-                   ? (int)ps_form_fields(&view->experiment, view->words, fields)
-                   : 0;
+    int form =
+        preset && preset->valid ? (int)ps_form_fields(&view->experiment, view->words, fields) : 0;
     struct ps_canvas probe = {.width = right - 3};
     int about = draw_about(&probe, view);
     /* The form first; the text gets what it needs of the rest, at least two rows. */
@@ -303,15 +304,16 @@ static void draw_panels(const struct ps_canvas *root, int y, int height,
     list_title(view, text);
     title(root, 0, y, left, !view->form, text);
     title(root, left, y, right, false,
-          preset && preset->valid ? preset->experiment.title : preset ? preset->name : "Nothing");
-    title(root, left, split, right, view->form,
-          view->form ? "Setup" : "Setup (Tab to change)");
+          preset && preset->valid ? preset->experiment.title
+          : preset                ? preset->name
+                                  : "Nothing");
+    title(root, left, split, right, view->form, view->form ? "Setup" : "Setup (Tab to change)");
     struct ps_canvas list = ps_canvas_view(root, 2, y + 1, left - 3, inner);
     draw_list(&list, view);
     struct ps_canvas words = ps_canvas_view(root, left + 2, y + 1, right - 3, about);
     draw_about(&words, view);
-    struct ps_canvas setup = ps_canvas_view(root, left + 2, split + 1, right - 3,
-                                            y + height - 2 - split);
+    struct ps_canvas setup =
+        ps_canvas_view(root, left + 2, split + 1, right - 3, y + height - 2 - split);
     draw_form(&setup, view);
 }
 

@@ -1,8 +1,8 @@
-/* The terminal: shows canvases, reads keys and clicks, and leaves the terminal as it was on every way
- * out (also fatal signals; see restore.h). One at a time, one thread.
+/* The terminal: shows canvases, reads keys and clicks, and leaves the terminal as it was on every
+ * way out (also fatal signals; see restore.h). One at a time, one thread.
  *
- * A frame is written between synchronized-output marks (ESC[?2026h and l) where the terminal may know
- * them. It is skipped while the terminal does not take what was written before (Ctrl-S, a dead
+ * A frame is written between synchronized-output marks (ESC[?2026h and l) where the terminal may
+ * know them. It is skipped while the terminal does not take what was written before (Ctrl-S, a dead
  * connection), so that drawing never blocks the program for long. */
 #ifndef PS_UI_TERM_H
 #define PS_UI_TERM_H
@@ -23,8 +23,8 @@ struct ps_input {
     int x, y; /* PS_INPUT_MOUSE: the cell */
 };
 
-/* Take over the terminal on standard input and output. PS_ENOTSUP with the reason in `why` when there
- * is none or it cannot be used; nothing was changed then. */
+/* Take over the terminal on standard input and output. PS_ENOTSUP with the reason in `why` when
+ * there is none or it cannot be used; nothing was changed then. */
 enum ps_err ps_term_open(const struct ps_term_options *options, struct ps_term **term, char *why,
                          size_t why_size);
 /* Give it back, restored. */

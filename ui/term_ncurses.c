@@ -101,8 +101,7 @@ static void arm_restore(const char *name, bool modern)
     if (setupterm(name, STDOUT_FILENO, &error) != OK)
         return;
     if (modern)
-        append(bytes, sizeof bytes,
-               "\033[?2026l\033[?1000l\033[?1002l\033[?1003l\033[?1006l");
+        append(bytes, sizeof bytes, "\033[?2026l\033[?1000l\033[?1002l\033[?1003l\033[?1006l");
     append(bytes, sizeof bytes, exit_attribute_mode);
     append(bytes, sizeof bytes, keypad_local);
     append(bytes, sizeof bytes, exit_ca_mode);
@@ -166,6 +165,14 @@ static void set_modes(struct ps_term *term)
     def_prog_mode();
 }
 
+/* The Linux console reports no mouse itself: there ncurses would load a library that talks to a
+ * daemon (gpm). */
+static bool reports_mouse(const char *name)
+{
+    const char *kmous = tigetstr("kmous");
+    return kmous && (intptr_t)kmous != -1 && strncmp(name, "linux", 5) != 0;
+}
+
 static struct ps_term *new_term(const struct ps_term_options *options, const char *name)
 {
     struct ps_term *term = calloc(1, sizeof *term);
@@ -198,6 +205,7 @@ enum ps_err ps_term_open(const struct ps_term_options *options, struct ps_term *
         ps_term_close(term);
         return refuse(why, why_size, "TERM=%s cannot be opened", name);
     }
+    term->mouse = term->mouse && reports_mouse(name);
     set_modes(term);
     if (has_colors()) {
         start_color();

@@ -10,7 +10,7 @@ struct style {
 };
 
 static const struct style styles[PS_STYLE_COUNT] = {
-#define PS_STYLE_ROW(name, dark, light, ansi, attr, mono)                                          \
+#define PS_STYLE_ROW(name, dark, light, ansi, attr, mono) \
     [PS_STYLE_##name] = {dark, light, ansi, attr, mono},
     PS_STYLES(PS_STYLE_ROW)
 #undef PS_STYLE_ROW
@@ -66,8 +66,9 @@ int ps_colour_256(int32_t rgb)
     int best = 16, best_distance = distance(rgb, 0);
     for (int i = 17; i < 256; i++) {
         int cube = i - 16, grey = 8 + 10 * (i - 232);
-        int32_t colour = i < 232 ? level[cube / 36] << 16 | level[cube / 6 % 6] << 8 | level[cube % 6]
-                                 : grey << 16 | grey << 8 | grey;
+        int32_t colour = i < 232
+                             ? level[cube / 36] << 16 | level[cube / 6 % 6] << 8 | level[cube % 6]
+                             : grey << 16 | grey << 8 | grey;
         int d = distance(rgb, colour);
         if (d < best_distance) {
             best = i;
@@ -83,11 +84,11 @@ struct state_look {
 };
 
 static const struct state_look looks[PS_STATE_COUNT] = {
-    [PS_STATE_OFF] = {PS_STYLE_OFF, ' '},         [PS_STATE_IDLE] = {PS_STYLE_IDLE, 0x00b7},
-    [PS_STATE_SEEK] = {PS_STYLE_SEEK, 's'},       [PS_STATE_RUN] = {PS_STYLE_RUN, 0x2587},
-    [PS_STATE_LOCK] = {PS_STYLE_LOCK, 'x'},       [PS_STATE_JOIN] = {PS_STYLE_JOIN, 'j'},
-    [PS_STATE_NET] = {PS_STYLE_NET, 0x2248},      [PS_STATE_DISK] = {PS_STYLE_DISK, 'd'},
-    [PS_STATE_SLEEP] = {PS_STYLE_SLEEP, 'z'},     [PS_STATE_BLOCK] = {PS_STYLE_BLOCK, 'b'},
+    [PS_STATE_OFF] = {PS_STYLE_OFF, ' '},       [PS_STATE_IDLE] = {PS_STYLE_IDLE, 0x00b7},
+    [PS_STATE_SEEK] = {PS_STYLE_SEEK, 's'},     [PS_STATE_RUN] = {PS_STYLE_RUN, 0x2587},
+    [PS_STATE_LOCK] = {PS_STYLE_LOCK, 'x'},     [PS_STATE_JOIN] = {PS_STYLE_JOIN, 'j'},
+    [PS_STATE_NET] = {PS_STYLE_NET, 0x2248},    [PS_STATE_DISK] = {PS_STYLE_DISK, 'd'},
+    [PS_STATE_SLEEP] = {PS_STYLE_SLEEP, 'z'},   [PS_STATE_BLOCK] = {PS_STYLE_BLOCK, 'b'},
     [PS_STATE_PAUSED] = {PS_STYLE_PAUSED, '='},
 };
 

@@ -1,5 +1,5 @@
-/* Columns of characters, after Unicode 15 East Asian Width W and F and general category Mn, reduced to
- * the ranges that can come from a preset's text. */
+/* Columns of characters, after Unicode 15 East Asian Width W and F and general category Mn, reduced
+ * to the ranges that can come from a preset's text. */
 #include "ui/canvas.h"
 
 #include "base/text.h"

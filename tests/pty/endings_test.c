@@ -34,12 +34,6 @@ static bool honest(int status, int number)
 #endif
 }
 
-static bool gone(const struct pty *pty, pid_t host)
-{
-    (void)pty;
-    return host == 0 || kill(host, 0) != 0;
-}
-
 static void dies_of(int number, bool live)
 {
     struct pty *pty = start(live);
@@ -51,7 +45,6 @@ static void dies_of(int number, bool live)
         fail_msg("signal %d gave status 0x%x", number, (unsigned)status);
     pty_assert_restored(pty);
     pty_free(pty);
-    (void)gone;
 }
 
 static void signals_restore_the_terminal(void **state)
@@ -121,21 +114,20 @@ static void a_dead_host_leads_back_to_the_start(void **state)
 static void stopped_and_continued(void **state)
 {
     (void)state;
-    struct pty *pty = start(false);
-    int status;
+    struct pty *pty = pty_start(&(struct pty_options){.job_control = true});
+    pty_expect(pty, "Presets");
     pty_send(pty, "\032"); /* Ctrl-Z */
-    assert_int_equal(waitpid(pty->child, &status, WUNTRACED), pty->child);
-    assert_true(WIFSTOPPED(status));
+    pty_wait_stopped(pty);
     struct termios now;
     tcgetattr(pty->slave, &now);
     assert_int_equal(now.c_lflag & (ICANON | ECHO), pty->before.c_lflag & (ICANON | ECHO));
-    kill(pty->child, SIGCONT);
+    kill(pty->job, SIGCONT);
     pty_send(pty, "?");
     pty_expect(pty, "Help: start screen");
     pty_send(pty, "\033");
     pty_expect_gone(pty, "Help: start screen");
     pty_send(pty, "q");
-    status = pty_wait_exit(pty);
+    int status = pty_wait_exit(pty);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     pty_assert_restored(pty);
     pty_free(pty);
@@ -161,10 +153,7 @@ static void a_stalled_terminal_does_not_stop_it_from_dying(void **state)
     for (unsigned i = 0; i < 40; i++)
         pty_resize(pty, 100 + (int)i, 40);
     kill(pty->child, SIGTERM);
-    int status;
-    assert_int_equal(waitpid(pty->child, &status, 0), pty->child);
-    pty->exited = true;
-    pty->status = status;
+    int status = pty_wait_death_unread(pty);
     assert_true(honest(status, SIGTERM));
     struct termios now;
     tcgetattr(pty->slave, &now);

@@ -31,10 +31,35 @@ static int64_t now_ms(void)
 
 /* ---- starting ---- */
 
-static void become_program(const struct pty *pty, const struct pty_options *options)
+/* What a shell does for a job: a process group in the foreground; news about it go to `news`. Ends
+ * as the job ends. Returns in the job. */
+static void become_job(int news)
+{
+    signal(SIGTTOU, SIG_IGN);
+    pid_t job = fork();
+    if (job == 0) {
+        setpgid(0, 0);
+        tcsetpgrp(STDIN_FILENO, getpid());
+        signal(SIGTTOU, SIG_DFL);
+        return;
+    }
+    int status = 0;
+    if (write(news, &job, sizeof job) != sizeof job)
+        _exit(125);
+    while (waitpid(job, &status, WUNTRACED) == job && WIFSTOPPED(status))
+        if (write(news, "s", 1) != 1)
+            _exit(125);
+    if (WIFSIGNALED(status))
+        raise(WTERMSIG(status));
+    _exit(WEXITSTATUS(status));
+}
+
+static void become_program(const struct pty *pty, const struct pty_options *options, int news)
 {
     char config[96];
     login_tty(dup(pty->slave));
+    if (options->job_control)
+        become_job(news);
     unsetenv("LINES");
     unsetenv("COLUMNS");
     unsetenv("NO_COLOR");
@@ -84,10 +109,17 @@ struct pty *pty_start(const struct pty_options *options)
     fcntl(pty->master, F_SETFL, O_NONBLOCK);
     assert_int_equal(tcgetattr(pty->slave, &pty->before), 0);
     new_screen(pty);
+    int news[2];
+    assert_int_equal(pipe2(news, O_CLOEXEC), 0);
     pty->child = fork();
     assert_true(pty->child >= 0);
     if (pty->child == 0)
-        become_program(pty, options);
+        become_program(pty, options, news[1]);
+    close(news[1]);
+    pty->job_news = news[0];
+    pty->job = pty->child;
+    if (options->job_control)
+        assert_int_equal(read(pty->job_news, &pty->job, sizeof pty->job), sizeof pty->job);
     pty->child_fd = (int)syscall(SYS_pidfd_open, pty->child, 0);
     assert_true(pty->child_fd >= 0);
     return pty;
@@ -110,11 +142,13 @@ void pty_free(struct pty *pty)
     if (!pty)
         return;
     if (!pty->exited) {
+        kill(pty->job, SIGKILL);
         kill(pty->child, SIGKILL);
         waitpid(pty->child, NULL, 0);
     }
     close(pty->master);
     close(pty->slave);
+    close(pty->job_news);
     close(pty->child_fd);
     vterm_free(pty->vterm);
     free(pty->raw);
@@ -185,8 +219,8 @@ static bool next_frame(struct pty *pty)
 {
     if (pty->fed >= pty->raw_size)
         return false;
-    char *mark = memmem(pty->raw + pty->fed, pty->raw_size - pty->fed, end_mark,
-                        sizeof end_mark - 1);
+    char *mark =
+        memmem(pty->raw + pty->fed, pty->raw_size - pty->fed, end_mark, sizeof end_mark - 1);
     if (!mark)
         return false;
     feed(pty, (size_t)(mark - pty->raw) + sizeof end_mark - 1);
@@ -281,6 +315,32 @@ int pty_wait_exit(struct pty *pty)
         ;
     feed(pty, pty->raw_size);
     return pty->status;
+}
+
+int pty_wait_death_unread(struct pty *pty)
+{
+    struct pollfd end = {.fd = pty->child_fd, .events = POLLIN};
+    if (poll(&end, 1, PTY_PATIENCE_MS) <= 0)
+        fail_msg("the program does not end while nobody reads its terminal");
+    reap(pty);
+    return pty->status;
+}
+
+void pty_wait_stopped(struct pty *pty)
+{
+    int64_t until = now_ms() + PTY_PATIENCE_MS;
+    struct pollfd fds[2] = {{.fd = pty->job_news, .events = POLLIN},
+                            {.fd = pty->master, .events = POLLIN}};
+    while (now_ms() < until) {
+        poll(fds, 2, 200);
+        char byte;
+        if (fds[0].revents) {
+            assert_int_equal(read(pty->job_news, &byte, 1), 1);
+            return;
+        }
+        read_some(pty);
+    }
+    fail_with_screen(pty, "expected a stop of", "the program");
 }
 
 /* ---- looking ---- */
@@ -416,7 +476,7 @@ pid_t pty_host(const struct pty *pty)
     struct dirent *entry;
     while (proc && (entry = readdir(proc))) {
         pid_t pid = (pid_t)atoi(entry->d_name);
-        if (pid > 0 && parent_of(pid) == pty->child)
+        if (pid > 0 && parent_of(pid) == pty->job)
             found = pid;
     }
     if (proc)

@@ -1,8 +1,8 @@
 /* A terminal for tests: the real program on a pseudo-terminal, its output read by libvterm.
  *
- * Output is fed to libvterm only up to the next end mark of synchronized output (ESC[?2026l); then the
- * awaited condition is evaluated. So every condition sees whole frames, and no test sleeps. Programs on
- * terminals without the mark are awaited through 30 ms of quiet. */
+ * Output is fed to libvterm only up to the next end mark of synchronized output (ESC[?2026l); then
+ * the awaited condition is evaluated. So every condition sees whole frames, and no test sleeps.
+ * Programs on terminals without the mark are awaited through 30 ms of quiet. */
 #ifndef PS_TESTS_PTY_HARNESS_H
 #define PS_TESTS_PTY_HARNESS_H
 
@@ -12,7 +12,8 @@
 #include <termios.h>
 #include <vterm.h>
 
-#define PTY_PATIENCE_MS 20000 /* before a test gives up; sanitizers on a loaded machine are slow */
+#define PTY_PATIENCE_MS 20000 /* before a test gives up; sanitizers on a loaded machine are slow \
+                               */
 
 struct pty_options {
     int columns, rows;
@@ -20,6 +21,7 @@ struct pty_options {
     const char *no_color;    /* value of NO_COLOR, or NULL */
     const char *locale;      /* NULL: C.UTF-8 */
     bool closed_stdin;       /* standard input is closed */
+    bool job_control;        /* a small shell starts the program as its foreground job */
     const char *const *args; /* NULL-terminated, without the program; NULL: none */
 };
 
@@ -27,6 +29,8 @@ struct pty {
     int master, slave; /* the slave stays open, to read its settings after the program's end */
     pid_t child;
     int child_fd; /* pidfd */
+    pid_t job;    /* job_control: the program, a child of `child`; else the same as child */
+    int job_news; /* job_control: gives the job's pid, then a byte when the job has stopped */
     bool exited;
     int status; /* of waitpid */
     struct termios before;
@@ -60,6 +64,11 @@ void pty_expect_gone(struct pty *pty, const char *text);
 /* Wait for the end of the program; fails the test if it does not come. Returns waitpid's status. */
 int pty_wait_exit(struct pty *pty);
 
+/* The same without reading what it writes: a terminal that has stalled. */
+int pty_wait_death_unread(struct pty *pty);
+/* job_control: wait until the program has been stopped (Ctrl-Z). */
+void pty_wait_stopped(struct pty *pty);
+
 /* The screen as it is now. */
 bool pty_shows(struct pty *pty, const char *text);
 bool pty_find(struct pty *pty, const char *text, int *x, int *y);
@@ -70,8 +79,8 @@ bool pty_has_colour(struct pty *pty);
 /* Whether the program has written these bytes at any time / after the last start of a frame. */
 bool pty_wrote(const struct pty *pty, const char *bytes);
 
-/* The terminal is as it was before: settings, main screen, cursor visible, mouse off. Fails the test
- * otherwise. */
+/* The terminal is as it was before: settings, main screen, cursor visible, mouse off. Fails the
+ * test otherwise. */
 void pty_assert_restored(const struct pty *pty);
 
 /* A child process of the program that is its host; 0: none now. */

@@ -1,5 +1,5 @@
-/* Time of a frame: a step of the run, feeding the history, drawing. Prints microseconds a frame and the
- * share of a core at 10 frames a second. */
+/* Time of a frame: a step of the run, feeding the history, drawing. Prints microseconds a frame and
+ * the share of a core at 10 frames a second. */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -12,12 +12,13 @@ int main(int argc, char **argv)
     enum ps_theme theme;
     if (argc < 6 || sscanf(argv[4], "%dx%d", &width, &height) != 2 ||
         !ps_theme_find(argv[5], &theme)) {
-        fprintf(stderr, "usage: draw_scene KIND WORKERS SECONDS COLUMNSxROWS THEME [ascii] [PANEL]\n");
+        fprintf(stderr,
+                "usage: draw_scene KIND WORKERS SECONDS COLUMNSxROWS THEME [ascii] [PANEL]\n");
         return 2;
     }
     bool ascii = argc > 6 && strcmp(argv[6], "ascii") == 0;
-    struct scene *scene = scene_new((enum scene_kind)atoi(argv[1]), (unsigned)atoi(argv[2]),
-                                    (unsigned)atoi(argv[3]));
+    struct scene *scene =
+        scene_new((enum scene_kind)atoi(argv[1]), (unsigned)atoi(argv[2]), (unsigned)atoi(argv[3]));
     struct ps_canvas *canvas = ps_canvas_new(width, height, ascii);
     if (argc > 7) {
         scene->view.zoom = true;

@@ -163,13 +163,12 @@ static void a_wrong_value_changes_nothing(void **state)
 {
     (void)state;
     struct ps_experiment e = library.presets[0].experiment, before = e;
-    static const char *const wrong[][2] = {{"engine.workers", "0"},  {"engine.workers", "999"},
-                                           {"engine.workers", ""},   {"arrivals.rate", "fast"},
+    static const char *const wrong[][2] = {{"engine.workers", "0"},   {"engine.workers", "999"},
+                                           {"engine.workers", ""},    {"arrivals.rate", "fast"},
                                            {"engine.name", "fibres"}, {"run.seed", "-1"}};
     for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         char why[200] = "";
-        assert_false(
-            ps_form_set(&e, &presets_words, wrong[i][0], wrong[i][1], why, sizeof why));
+        assert_false(ps_form_set(&e, &presets_words, wrong[i][0], wrong[i][1], why, sizeof why));
         assert_true(why[0] != '\0');
         assert_memory_equal(&e, &before, sizeof e);
     }

@@ -125,11 +125,23 @@ static void keys_and_clicks_are_decoded(void **state)
         const char *bytes;
         int key;
     } cases[] = {
-        {"a", 'a'},          {"\r", PS_INPUT_ENTER},      {"\t", PS_INPUT_TAB},
-        {"\033OA", PS_INPUT_UP},    {"\033OB", PS_INPUT_DOWN},   {"\033OC", PS_INPUT_RIGHT},
-        {"\033OD", PS_INPUT_LEFT},  {"\033[5~", PS_INPUT_PAGE_UP}, {"\033OP", PS_INPUT_F1},
-        {"\033[Z", PS_INPUT_BACK_TAB}, {"\177", PS_INPUT_BACKSPACE}, {"\xc3\xa9", 0xe9},
-        {"\033[21~", PS_INPUT_F10}, {"\033[C", PS_INPUT_RIGHT}, {"\033[A", PS_INPUT_UP}, {"\033", PS_INPUT_ESC},      {"\f", PS_INPUT_CTRL_L},
+        {"a", 'a'},
+        {"\r", PS_INPUT_ENTER},
+        {"\t", PS_INPUT_TAB},
+        {"\033OA", PS_INPUT_UP},
+        {"\033OB", PS_INPUT_DOWN},
+        {"\033OC", PS_INPUT_RIGHT},
+        {"\033OD", PS_INPUT_LEFT},
+        {"\033[5~", PS_INPUT_PAGE_UP},
+        {"\033OP", PS_INPUT_F1},
+        {"\033[Z", PS_INPUT_BACK_TAB},
+        {"\177", PS_INPUT_BACKSPACE},
+        {"\xc3\xa9", 0xe9},
+        {"\033[21~", PS_INPUT_F10},
+        {"\033[C", PS_INPUT_RIGHT},
+        {"\033[A", PS_INPUT_UP},
+        {"\033", PS_INPUT_ESC},
+        {"\f", PS_INPUT_CTRL_L},
     };
     enum { CASES = sizeof cases / sizeof cases[0] };
     struct ps_input found[CASES], click;
@@ -174,6 +186,32 @@ static void settings_and_handlers_come_back(void **state)
     assert_true(now.sa_handler == old.sa_handler);
 }
 
+static void unusable_terminals_are_refused_with_a_reason(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {{"dumb", "TERM=dumb cannot place text on a screen"},
+                                           {"", "TERM is not set"},
+                                           {"no-such", "TERM=no-such is not a known kind"}};
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char why[200] = "";
+        struct ps_term *term = NULL;
+        struct ps_term_options options = {.theme = PS_THEME_DARK};
+        int saved[2] = {dup(STDIN_FILENO), dup(STDOUT_FILENO)};
+        fflush(stdout);
+        dup2(slave, STDIN_FILENO);
+        dup2(slave, STDOUT_FILENO);
+        setenv("TERM", cases[i][0], 1);
+        enum ps_err err = ps_term_open(&options, &term, why, sizeof why);
+        dup2(saved[0], STDIN_FILENO);
+        dup2(saved[1], STDOUT_FILENO);
+        close(saved[0]);
+        close(saved[1]);
+        assert_int_equal(err, PS_ENOTSUP);
+        assert_memory_equal(why, cases[i][1], strlen(cases[i][1]));
+    }
+    setenv("TERM", "xterm-256color", 1);
+}
+
 static void every_size_is_shown(void **state)
 {
     (void)state;
@@ -185,9 +223,10 @@ static void every_size_is_shown(void **state)
     for (int height = 1; height <= 60; height += 7) {
         for (int width = 1; width <= 250; width += 23) {
             ps_canvas_resize(c, width, height);
-            /* A frame larger than the terminal's buffer would wait for its reader: draw a corner. */
-            struct ps_canvas corner = ps_canvas_view(c, 0, 0, width < 60 ? width : 60,
-                                                     height < 16 ? height : 16);
+            /* A frame larger than the terminal's buffer would wait for its reader: draw a corner.
+             */
+            struct ps_canvas corner =
+                ps_canvas_view(c, 0, 0, width < 60 ? width : 60, height < 16 ? height : 16);
             ps_live_screen_draw(&corner, &scene->view);
             shown += ps_term_show(term, c);
             frames++;
@@ -207,6 +246,7 @@ int main(void)
         cmocka_unit_test(a_full_terminal_skips_frames),
         cmocka_unit_test(keys_and_clicks_are_decoded),
         cmocka_unit_test(settings_and_handlers_come_back),
+        cmocka_unit_test(unusable_terminals_are_refused_with_a_reason),
         cmocka_unit_test(every_size_is_shown),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);

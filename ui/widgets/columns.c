@@ -1,5 +1,5 @@
-/* The figures beside a lane. A column is a head, a width and a function of a row; narrow panels take
- * those with the lowest rank. */
+/* The figures beside a lane. A column is a head, a width and a function of a row; narrow panels
+ * take those with the lowest rank. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,8 +10,9 @@
 
 /* Sums or means over the workers of a row. */
 struct row_figures {
-    double run, ready, wait, lock, idle; /* percent, means; ready < 0: n/a */
-    double queue, done, stolen, robbed;  /* sums */
+    double run, wait, lock, idle; /* percent of time by the engine, means; together 100 */
+    double ready; /* percent, by the OS: runnable without a cpu, in any state; < 0: n/a */
+    double queue, done, stolen, robbed; /* sums */
     bool has_queue, has_steals;
 };
 
@@ -32,7 +33,7 @@ static void percent(double value, char into[PS_FIGURE_BYTES])
 
 static void run_text(const struct row_figures *r, char into[PS_FIGURE_BYTES])
 {
-    percent(r->ready > 0 ? fmax(r->run - r->ready, 0) : r->run, into);
+    percent(r->run, into);
 }
 static void ready_text(const struct row_figures *r, char into[PS_FIGURE_BYTES])
 {
@@ -77,8 +78,8 @@ static void robbed_text(const struct row_figures *r, char into[PS_FIGURE_BYTES])
 }
 
 static const struct column columns[] = {
-    {"run%", 5, 0, run_text},     {"nocpu", 6, 76, ready_text},  {"wait%", 6, 50, wait_text},
-    {"lock%", 6, 110, lock_text}, {"idle%", 6, 100, idle_text},  {"queue", 6, 40, queue_text},
+    {"run%", 5, 0, run_text},     {"nocpu", 6, 76, ready_text},    {"wait%", 6, 50, wait_text},
+    {"lock%", 6, 110, lock_text}, {"idle%", 6, 100, idle_text},    {"queue", 6, 40, queue_text},
     {"done/s", 7, 0, done_text},  {"stole/s", 8, 64, stolen_text}, {"lost/s", 7, 130, robbed_text},
 };
 enum { COLUMNS = sizeof columns / sizeof columns[0] };

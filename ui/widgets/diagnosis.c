@@ -17,8 +17,7 @@ static void draw(const struct ps_canvas *c, const struct ps_live_view *view,
     for (unsigned i = 0; i < f->findings && y < c->height; i++) {
         const struct ps_finding *finding = &f->finding[i];
         ps_canvas_put(c, 0, y, finding->style, mark_of(finding->style));
-        enum ps_style style =
-            finding->style == PS_STYLE_GOOD ? PS_STYLE_NORMAL : finding->style;
+        enum ps_style style = finding->style == PS_STYLE_GOOD ? PS_STYLE_NORMAL : finding->style;
         int rows = ps_canvas_wrap(c, 2, y, c->width - 2, 0, 0, style, finding->text);
         if (rows > c->height - y) { /* a shortened line rather than half a sentence */
             ps_canvas_fit(c, 2, y, c->width - 2, style, finding->text);

@@ -8,8 +8,8 @@
 /* Seconds that a graph of this panel width shows. */
 unsigned ps_graph_seconds(int panel_width);
 
-/* Fill `values` with a figure of the pool over that time, two for each column of the graph: means, or
- * the highest. Returns how many. */
+/* Fill `values` with a figure of the pool over that time, two for each column of the graph: means,
+ * or the highest. Returns how many. */
 unsigned ps_graph_values(const struct ps_history *history, int panel_width,
                          float (*figure)(const struct ps_pool_column *column), bool highest,
                          float values[PS_PLOT_MAX]);

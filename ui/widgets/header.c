@@ -1,5 +1,5 @@
-#include <stdio.h>
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "ui/flow.h"
 #include "ui/format.h"
@@ -44,7 +44,8 @@ static void identity(const struct ps_canvas *c, const struct ps_live_view *view,
     if (view->title && view->title[0])
         ps_flow_add(&flow, 2, PS_STYLE_NORMAL, "", "%.40s", view->title);
     ps_flow_add(&flow, 4, PS_STYLE_NORMAL, "seed", "%" PRIu64, view->seed);
-    ps_flow_add(&flow, 0, PS_STYLE_STRONG, "", "%s", ps_figure_clock(clock, f->run_ns))->right = true;
+    ps_flow_add(&flow, 0, PS_STYLE_STRONG, "", "%s", ps_figure_clock(clock, f->run_ns))->right =
+        true;
     if (view->fps)
         ps_flow_add(&flow, 6, PS_STYLE_DIM, "", "%u Hz", view->fps)->right = true;
     if (s->probe_ns)
@@ -58,11 +59,12 @@ static void conservation(struct ps_flow *flow, const struct ps_snapshot *s)
 {
     char ended[PS_FIGURE_BYTES], flight[PS_FIGURE_BYTES];
     uint64_t sum = ps_totals_ended(&s->totals);
-    bool conserved = s->phase == PS_PHASE_ENDED ? ps_totals_conserved(&s->totals)
-                                                : s->totals.submitted >= sum;
-    ps_flow_add(flow, 5, conserved ? PS_STYLE_GOOD : PS_STYLE_ERROR, "submitted =",
-                "%s ended + %s in flight%s", ps_figure_whole(ended, sum),
-                ps_figure_whole(flight, s->totals.submitted - sum), conserved ? "" : " NOT CONSERVED")
+    bool conserved =
+        s->phase == PS_PHASE_ENDED ? ps_totals_conserved(&s->totals) : s->totals.submitted >= sum;
+    ps_flow_add(flow, 5, conserved ? PS_STYLE_GOOD : PS_STYLE_ERROR,
+                "submitted =", "%s ended + %s in flight%s", ps_figure_whole(ended, sum),
+                ps_figure_whole(flight, s->totals.submitted - sum),
+                conserved ? "" : " NOT CONSERVED")
         ->right = true;
 }
 

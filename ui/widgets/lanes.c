@@ -1,6 +1,6 @@
-/* The lanes: for every worker a strip of time, newest at the right. A column of the strip is `group`
- * columns of the history; groups are aligned to the clock, so that the strip moves in whole columns
- * and never changes its past. */
+/* The lanes: for every worker a strip of time, newest at the right. A column of the strip is
+ * `group` columns of the history; groups are aligned to the clock, so that the strip moves in whole
+ * columns and never changes its past. */
 #include "ui/widgets/lanes.h"
 
 #include <stdio.h>
@@ -13,7 +13,7 @@ enum { LABEL_WIDTH = 9 };
 
 struct strip {
     int x, width;
-    unsigned group; /* history columns in one of the strip */
+    unsigned group;  /* history columns in one of the strip */
     unsigned newest; /* age at which the newest whole group begins */
 };
 
@@ -63,8 +63,7 @@ static struct lane_cell cell_of(const struct ps_live_view *view, const struct ps
 {
     struct lane_cell cell = {.state = PS_STATE_OFF};
     if (row->first == row->last) {
-        cell.state =
-            ps_history_lane_state(view->history, row->first, age, group, &cell.ready);
+        cell.state = ps_history_lane_state(view->history, row->first, age, group, &cell.ready);
         cell.share = share_of(view->history, row->first, age, group, cell.state);
         return cell;
     }
@@ -94,7 +93,8 @@ static void draw_strip(const struct ps_canvas *c, int y, const struct ps_live_vi
         if (age + strip->group > columns)
             break;
         struct lane_cell cell = cell_of(view, row, age, strip->group);
-        ps_canvas_cell(c, strip->x + strip->width - 1 - i, y, ps_state_style(cell.state, cell.ready),
+        ps_canvas_cell(c, strip->x + strip->width - 1 - i, y,
+                       ps_state_style(cell.state, cell.ready),
                        ps_state_glyph_share(cell.state, cell.ready, cell.share, c->ascii));
     }
 }
@@ -135,8 +135,8 @@ static void draw(const struct ps_canvas *c, const struct ps_live_view *view,
     unsigned room = c->height > 0 ? (unsigned)c->height : 0;
     unsigned count = ps_lanes_fold(view, f, room, rows);
     struct strip strip = strip_of(view, c->width, label_width(f, room));
-    struct ps_canvas side = ps_canvas_view(c, strip.x + strip.width, 0,
-                                           c->width - strip.x - strip.width, c->height);
+    struct ps_canvas side =
+        ps_canvas_view(c, strip.x + strip.width, 0, c->width - strip.x - strip.width, c->height);
     int y = 0;
     for (unsigned i = 0; i < count; i++) {
         int height = rows[i].detail ? 2 : 1;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "ui/format.h"
+#include "ui/plot.h"
 #include "ui/widgets/widget.h"
 
 enum { NAME_WIDTH = 8, FIGURES = 5 };
@@ -48,7 +49,8 @@ static void table_row(const struct ps_canvas *c, int y, const struct ps_quantile
 static void little(const struct ps_canvas *c, int y, const struct ps_figures *f)
 {
     const struct ps_quantiles *r = &f->latency[PS_ROW_RESPONSE];
-    char rate[PS_FIGURE_BYTES], time[PS_FIGURE_BYTES], left[PS_FIGURE_BYTES], right[PS_FIGURE_BYTES];
+    char rate[PS_FIGURE_BYTES], time[PS_FIGURE_BYTES], left[PS_FIGURE_BYTES],
+        right[PS_FIGURE_BYTES];
     if (r->count == 0 || f->in_flight < 0.05)
         return;
     double product = f->done_window * (double)r->mean_ns * 1e-9;
@@ -60,6 +62,34 @@ static void little(const struct ps_canvas *c, int y, const struct ps_figures *f)
                         ps_figure_rate(right, product));
     if (fabs(product - f->in_flight) <= 0.15 * f->in_flight)
         ps_canvas_put(c, x + 1, y, PS_STYLE_GOOD, c->ascii ? "ok" : "✓");
+}
+
+/* How responses spread over 1-2-5 steps of time, in what height is left. */
+static void spread(const struct ps_canvas *c, int y, const struct ps_figures *f)
+{
+    unsigned first = PS_SPREAD_STEPS, last = 0;
+    uint64_t top = 0, total = f->latency[PS_ROW_RESPONSE].count;
+    for (unsigned i = 0; i < PS_SPREAD_STEPS; i++) {
+        if (f->spread[i] == 0)
+            continue;
+        first = first < i ? first : i;
+        last = i;
+        top = f->spread[i] > top ? f->spread[i] : top;
+    }
+    if (total == 0 || top == 0 || c->height - y < 4)
+        return;
+    unsigned rows = (unsigned)(c->height - y - 1);
+    if (last - first + 1 > rows) /* the slow ones matter more */
+        first = last + 1 - rows;
+    ps_canvas_put(c, 0, y, PS_STYLE_DIM, "responses by time, from");
+    for (unsigned i = first; i <= last; i++) {
+        char text[PS_FIGURE_BYTES];
+        int row = y + 1 + (int)(i - first);
+        ps_canvas_right(c, 7, row, PS_STYLE_LABEL, ps_figure_time(text, ps_spread_low(i)));
+        ps_plot_bar(c, 8, row, c->width - 16, (double)f->spread[i] / (double)top, PS_STYLE_GRAPH1);
+        snprintf(text, sizeof text, "%.1f %%", 100.0 * (double)f->spread[i] / (double)total);
+        ps_canvas_right(c, c->width, row, PS_STYLE_NORMAL, text);
+    }
 }
 
 static void draw(const struct ps_canvas *c, const struct ps_live_view *view,
@@ -80,6 +110,7 @@ static void draw(const struct ps_canvas *c, const struct ps_live_view *view,
             ps_canvas_print(c, x, 6, PS_STYLE_NOTE, ", sampled 1/%" PRIu64,
                             view->snapshot->sample_max);
     }
+    spread(c, 8, f);
 }
 
 static void title(const struct ps_live_view *view, const struct ps_figures *f, int width,

@@ -1,7 +1,7 @@
 #include "ui/widgets/widget.h"
 
-/* In the order of how often they are seen, so that a narrow legend keeps the common ones. READY stands
- * for itself: PS_STATE_COUNT. */
+/* In the order of how often they are seen, so that a narrow legend keeps the common ones. READY
+ * stands for itself: PS_STATE_COUNT. */
 static const unsigned order[] = {PS_STATE_RUN,  PS_STATE_COUNT, PS_STATE_IDLE,  PS_STATE_SEEK,
                                  PS_STATE_NET,  PS_STATE_SLEEP, PS_STATE_LOCK,  PS_STATE_DISK,
                                  PS_STATE_JOIN, PS_STATE_BLOCK, PS_STATE_PAUSED};
@@ -24,7 +24,8 @@ static void draw(const struct ps_canvas *c, const struct ps_live_view *view,
         int width = 2 + ps_text_width(name);
         if (x + width > c->width - 1)
             continue;
-        ps_canvas_cell(c, x, 0, ps_state_style(state, ready), ps_state_glyph(state, ready, c->ascii));
+        ps_canvas_cell(c, x, 0, ps_state_style(state, ready),
+                       ps_state_glyph(state, ready, c->ascii));
         ps_canvas_put(c, x + 2, 0, PS_STYLE_LABEL, name);
         x += width + 2;
     }

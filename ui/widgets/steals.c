@@ -24,7 +24,9 @@ static void matrix(const struct ps_canvas *c, const struct ps_live_view *view, u
             double rate = (double)ps_history_steals(view->history, thief, victim);
             bool none = thief == victim || rate < 0.05;
             ps_canvas_right(c, LABEL + CELL * ((int)victim + 1) - 1, 1 + (int)thief,
-                            none ? PS_STYLE_DIM : rate >= 100 ? PS_STYLE_STRONG : PS_STYLE_NORMAL,
+                            none          ? PS_STYLE_DIM
+                            : rate >= 100 ? PS_STYLE_STRONG
+                                          : PS_STYLE_NORMAL,
                             thief == victim ? "-"
                             : none          ? (c->ascii ? "." : "·")
                                             : ps_figure_rate(text, rate));
@@ -82,10 +84,11 @@ static void draw(const struct ps_canvas *c, const struct ps_live_view *view,
 {
     const struct ps_snapshot *s = view->snapshot;
     if (!(s->traits & PS_TRAIT_STEALS)) {
-        ps_canvas_wrap(c, 0, 0, c->width, c->height, 0, PS_STYLE_DIM,
-                       s->traits & PS_TRAIT_SHARED_QUEUE
-                           ? "n/a: all workers take from one shared queue; there is nothing to steal."
-                           : "n/a: tasks stay with the worker they were given to.");
+        ps_canvas_wrap(
+            c, 0, 0, c->width, c->height, 0, PS_STYLE_DIM,
+            s->traits & PS_TRAIT_SHARED_QUEUE
+                ? "n/a: all workers take from one shared queue; there is nothing to steal."
+                : "n/a: tasks stay with the worker they were given to.");
         return;
     }
     int rows = c->height;
@@ -104,8 +107,9 @@ static void title(const struct ps_live_view *view, const struct ps_figures *f, i
     else if (!view->snapshot->stealing)
         snprintf(into, PS_TITLE_BYTES, "Steals: off (s)");
     else
-        snprintf(into, PS_TITLE_BYTES, width >= 42 ? "Steals, %s tasks/s, thief row, victim column"
-                                                   : "Steals, %s tasks/s",
+        snprintf(into, PS_TITLE_BYTES,
+                 width >= 42 ? "Steals, %s tasks/s, thief row, victim column"
+                             : "Steals, %s tasks/s",
                  ps_figure_rate(rate, f->steals));
 }
 

@@ -1,5 +1,5 @@
-/* Where the tasks in flight are: running, queued, or waiting for something. An engine that parks tasks
- * has many more of them than workers; one that blocks cannot. */
+/* Where the tasks in flight are: running, queued, or waiting for something. An engine that parks
+ * tasks has many more of them than workers; one that blocks cannot. */
 #include <stdio.h>
 
 #include "ui/format.h"
@@ -26,7 +26,8 @@ static unsigned kinds_of(const struct ps_live_view *view, struct kind kinds[PS_S
                                        ps_state_style((enum ps_state)i, false)};
     }
     uint64_t rest = s->queued + waiting;
-    kinds[0] = (struct kind){"running", s->in_flight > rest ? s->in_flight - rest : 0, PS_STYLE_RUN};
+    kinds[0] =
+        (struct kind){"running", s->in_flight > rest ? s->in_flight - rest : 0, PS_STYLE_RUN};
     kinds[1] = (struct kind){"queued", s->queued, PS_STYLE_GRAPH3};
     return n;
 }
@@ -46,8 +47,8 @@ static void draw(const struct ps_canvas *c, const struct ps_live_view *view,
         ps_canvas_right(c, NAME + COUNT - 1, (int)i,
                         kinds[i].count ? PS_STYLE_NORMAL : PS_STYLE_DIM,
                         ps_figure_whole(text, kinds[i].count));
-        ps_plot_bar(c, NAME + COUNT, (int)i, c->width - NAME - COUNT,
-                    (double)kinds[i].count / most, kinds[i].style);
+        ps_plot_bar(c, NAME + COUNT, (int)i, c->width - NAME - COUNT, (double)kinds[i].count / most,
+                    kinds[i].style);
     }
 }
 

@@ -1,5 +1,6 @@
 /* A widget: one small file that exports one const struct. It draws its part of the live screen on a
- * canvas of any size, and changes nothing else. A new widget is one file and one line in registry.c.
+ * canvas of any size, and changes nothing else. A new widget is one file and one line in
+ * registry.c.
  */
 #ifndef PS_UI_WIDGETS_WIDGET_H
 #define PS_UI_WIDGETS_WIDGET_H
