@@ -266,7 +266,7 @@ enum ps_state ps_history_lane_state(const struct ps_history *history, unsigned w
         if (sum[s] > 0 && (*best == PS_STATE_OFF || sum[s] > sum[*best]))
             *best = (enum ps_state)s;
     }
-    bool works = work != PS_STATE_OFF && sum[work] * 10 >= total;
+    bool works = work != PS_STATE_OFF && sum[work] * 5 >= total;
     enum ps_state state = works ? work : rest != PS_STATE_OFF ? rest : work;
     if (state == PS_STATE_RUN)
         *ready = ready_sum * 2 > sum[PS_STATE_RUN];

@@ -47,7 +47,7 @@ const struct ps_lane_column *ps_history_lane(const struct ps_history *history, u
 
 /* The state that took most of the columns [age, age + count), and whether it was mostly without a
  * CPU (only for RUN). OFF if there are none. Work shows before idleness: idle, seek and off win
- * only if nothing else took a tenth. */
+ * only if nothing else took a fifth. */
 enum ps_state ps_history_lane_state(const struct ps_history *history, unsigned worker, unsigned age,
                                     unsigned count, bool *ready);
 

@@ -82,6 +82,21 @@ static void take_process(struct ps_process_view *into, const struct ps_segment *
     into->threads = get(&segment->proc_threads);
 }
 
+/* A worker that goes from task to task without a pause stays in RUN; its counters tell that it is
+ * not stuck in one of them. */
+static void note_moves(struct ps_worker_view *into, const struct ps_cell *cell, uint64_t at_ns)
+{
+    uint64_t moves = into->totals.started + ps_totals_ended(&into->totals);
+    for (unsigned i = 0; i < PS_STATE_COUNT; i++)
+        moves += get(&cell->wait_begin[i]) + get(&cell->wait_end[i]);
+    if (moves != into->moves) {
+        into->moves = moves;
+        into->moved_ns = at_ns;
+    }
+    if (into->state == PS_STATE_RUN && into->moved_ns > into->since_ns)
+        into->since_ns = into->moved_ns;
+}
+
 static void take_worker(struct ps_worker_view *into, const struct ps_cell *cell, uint64_t at_ns)
 {
     uint64_t now = get(&cell->now);
@@ -107,6 +122,7 @@ static void take_worker(struct ps_worker_view *into, const struct ps_cell *cell,
      * the sum jump by one state's length; the next snapshot mends it. */
     if (into->state != PS_STATE_OFF && at_ns > into->since_ns)
         into->time_ns[into->state] += at_ns - into->since_ns;
+    note_moves(into, cell, at_ns);
 }
 
 static void take_steals(struct ps_snapshot *into, struct ps_segment *segment)

@@ -15,8 +15,11 @@ struct ps_totals {
 
 struct ps_worker_view {
     enum ps_state state;
-    int type;                /* of the task it runs, -1: none */
-    uint64_t since_ns;       /* when it entered the state */
+    int type;          /* of the task it runs, -1: none */
+    uint64_t since_ns; /* when it entered the state; in RUN, if later: when it was last seen to move
+                          from one task or wait to the next */
+    uint64_t moves;    /* starts, ends and waits so far */
+    uint64_t moved_ns;
     uint64_t tid;            /* 0: no thread */
     struct ps_totals totals; /* submitted: from inside by this worker */
     uint64_t queue_depth, depth_peak;
@@ -96,7 +99,8 @@ struct ps_snapshot {
 /* Fill everything but seq. cpu_ns and ready_ns hold what threads that left the slot used; whoever
  * can read the live thread's figures adds them and sets os_valid. now_ns: absolute CLOCK_MONOTONIC.
  * Any thread, while writers write. with_latency false leaves type[].*_ns and latency as they are
- * (they are the dear part). */
+ * (they are the dear part). `into` is zeroed at first and kept from one call to the next: since_ns
+ * needs it. */
 void ps_snapshot_take(struct ps_snapshot *into, struct ps_segment *segment, uint64_t now_ns,
                       bool with_latency);
 

@@ -113,6 +113,20 @@ static void time_in_states_adds_up_to_the_life_of_the_thread(void **state)
     assert_int_equal(f->snapshot->worker[0].tid, 0);
 }
 
+static void a_busy_worker_is_not_stuck_in_one_task(void **state)
+{
+    struct fixture *f = *state;
+    ps_probe_thread_begin(&f->worker);
+    run_task(f, 0, PS_COMPLETED); /* stays in RUN */
+    look(f);
+    uint64_t before = f->snapshot->worker[0].since_ns;
+    look(f);
+    assert_int_equal(f->snapshot->worker[0].since_ns, before);
+    run_task(f, 0, PS_COMPLETED);
+    look(f);
+    assert_true(f->snapshot->worker[0].since_ns > before);
+}
+
 static void steals_go_into_row_column_and_ring(void **state)
 {
     struct fixture *f = *state;
@@ -234,6 +248,7 @@ int main(void)
         TEST(every_outcome_is_counted_once),
         TEST(short_tasks_are_sampled_and_it_says_so),
         TEST(time_in_states_adds_up_to_the_life_of_the_thread),
+        TEST(a_busy_worker_is_not_stuck_in_one_task),
         TEST(steals_go_into_row_column_and_ring),
         TEST(a_slow_reader_learns_what_it_lost),
         TEST(no_snapshot_has_more_ends_than_starts_or_submissions),
