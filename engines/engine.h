@@ -8,19 +8,20 @@
  * Every engine runs `step`; engines with PS_TRAIT_DIRECT also run `run`, and prefer it.
  *
  * Life of a task
- *   the submitter fills `body`, `stamp`, `deadline_ns`, `user`, `parent` (ps_task_init) and submits;
- *   from PS_OK on the engine owns it; the body runs on one worker at a time (with green threads not
- *   always the same one); when the body is done the outcome is settled and body->ended is called,
- *   once; when in addition no child refers to it any more, body->release gives the memory back.
+ *   the submitter fills `body`, `stamp`, `deadline_ns`, `user`, `parent` (ps_task_init) and
+ * submits; from PS_OK on the engine owns it; the body runs on one worker at a time (with green
+ * threads not always the same one); when the body is done the outcome is settled and body->ended is
+ * called, once; when in addition no child refers to it any more, body->release gives the memory
+ * back.
  *
  * Stopping a task is cooperative, as in every system that has kept its invariants: `stop` is set by
  * the first of deadline, ps_task_cancel or discard; every wait then ends at once (except a blocking
- * call, which nobody can interrupt); the body looks at ps_task_stopping between pieces of work, lets
- * go of what it holds, and ends. A task that is stopped before its start never runs.
+ * call, which nobody can interrupt); the body looks at ps_task_stopping between pieces of work,
+ * lets go of what it holds, and ends. A task that is stopped before its start never runs.
  *
- * Life of an engine: create -> start -> submit ... -> close -> stop -> destroy, driven by one thread,
- * the owner. Phases: RUNNING -> DRAINING (refuses work from outside) -> CANCELLING (waits end, queued
- * tasks end as cancelled) -> STOPPED. */
+ * Life of an engine: create -> start -> submit ... -> close -> stop -> destroy, driven by one
+ * thread, the owner. Phases: RUNNING -> DRAINING (refuses work from outside) -> CANCELLING (waits
+ * end, queued tasks end as cancelled) -> STOPPED. */
 #ifndef PS_ENGINES_ENGINE_H
 #define PS_ENGINES_ENGINE_H
 
@@ -70,8 +71,9 @@ struct ps_body {
      * task is done. Never blocks longer than its own work. After a wait that ended with
      * PS_ECANCELED it is called once more: it cleans up and returns NULL. */
     struct ps_wait *(*step)(struct ps_task *task);
-    /* The task has ended; task->outcome says how. Once, on the thread that ended it, which may be any
-     * thread of the engine or the caller of close. Must not block or wait. May submit. Or NULL. */
+    /* The task has ended; task->outcome says how. Once, on the thread that ended it, which may be
+     * any thread of the engine or the caller of close. Must not block or wait. May submit. Or NULL.
+     */
     void (*ended)(struct ps_task *task);
     /* Nothing refers to the task any more. Once, after `ended`. Or NULL. */
     void (*release)(struct ps_task *task);
@@ -96,7 +98,8 @@ struct ps_task {
     struct ps_task *next; /* link of whatever queue it is in */
     void *context;        /* of the engine that runs it: a green thread, a loop's record */
     struct ps_wait *wait; /* what it waits for, event style */
-    _Atomic(struct ps_parker *) parker; /* of the OS thread that waits with it; see common/parker.h */
+    _Atomic(struct ps_parker *)
+        parker;              /* of the OS thread that waits with it; see common/parker.h */
     _Atomic uint32_t stop;   /* enum ps_stop; see common/task.c */
     _Atomic uint64_t family; /* live children and flags; see common/task.c */
     _Atomic uint32_t token;  /* an unpark not yet consumed; see the engine's wait */
@@ -134,11 +137,11 @@ enum ps_on_full { PS_ON_FULL_BLOCK, PS_ON_FULL_REFUSE, PS_ON_FULL_CALLER_RUNS };
 
 /* A way in which an engine queues. */
 struct ps_policy {
-    const char *name;    /* the preset's word */
-    const char *title;   /* a line for people */
-    unsigned traits;     /* PS_TRAIT_* */
+    const char *name;     /* the preset's word */
+    const char *title;    /* a line for people */
+    unsigned traits;      /* PS_TRAIT_* */
     unsigned max_workers; /* <= PS_MAX_WORKERS */
-    const char *fixed;   /* why the worker count cannot be changed live, or NULL: it can */
+    const char *fixed;    /* why the worker count cannot be changed live, or NULL: it can */
 };
 
 struct ps_engine_config {
@@ -146,13 +149,13 @@ struct ps_engine_config {
     unsigned workers;               /* at start, 1..policy->max_workers */
     size_t queue;                   /* tasks accepted and not started, >= 1 */
     enum ps_on_full on_full;
-    size_t limit;         /* tasks started and not ended at once; 0: no limit. async: the semaphore
-                             (an equal share a loop, at least 1); pthread:per-task: live threads */
-    size_t stack_bytes;   /* green threads and per-task threads; 0: the engine's default */
-    unsigned offload;     /* helper threads for PS_WAIT_CALL; 0: blocking calls run in place */
-    bool stealing;        /* where the policy has it */
-    bool help;            /* a join runs other tasks meanwhile, where the policy can */
-    uint64_t seed;        /* of the order in which victims are tried */
+    size_t limit;       /* tasks started and not ended at once; 0: no limit. async: the semaphore
+                           (an equal share a loop, at least 1); pthread:per-task: live threads */
+    size_t stack_bytes; /* green threads and per-task threads; 0: the engine's default */
+    unsigned offload;   /* helper threads for PS_WAIT_CALL; 0: blocking calls run in place */
+    bool stealing;      /* where the policy has it */
+    bool help;          /* a join runs other tasks meanwhile, where the policy can */
+    uint64_t seed;      /* of the order in which victims are tried */
     struct ps_segment *segment; /* where to count; slots >= workers, for resize >= the new count */
 };
 
@@ -168,8 +171,8 @@ enum ps_close { PS_CLOSE_DRAIN, PS_CLOSE_DISCARD };
 
 /* What an engine offers. Every slot is mandatory unless NULL is given a meaning. */
 struct ps_engine_ops {
-    const char *name;  /* the preset's word */
-    const char *title; /* a line for people */
+    const char *name;                 /* the preset's word */
+    const char *title;                /* a line for people */
     const struct ps_policy *policies; /* ends with name == NULL; the first is the default */
 
     /* Owner. Allocates, starts no thread. `config` is copied. PS_EINVAL, PS_ENOMEM, PS_ELIMIT,
@@ -177,8 +180,8 @@ struct ps_engine_ops {
     enum ps_err (*create)(const struct ps_engine_config *config, struct ps_engine **engine);
     /* Owner. Starts config.workers workers, all or none. PS_EAGAIN, PS_ENOMEM, PS_ELIMIT. */
     enum ps_err (*start)(struct ps_engine *engine);
-    /* Any thread, also a worker inside a task or `ended`. Does not block. PS_EFULL: the caller keeps
-     * the task and nothing was counted. A worker's submission is bounded only under
+    /* Any thread, also a worker inside a task or `ended`. Does not block. PS_EFULL: the caller
+     * keeps the task and nothing was counted. A worker's submission is bounded only under
      * PS_ON_FULL_REFUSE: a worker that waits for room in the queue it empties would be a deadlock.
      * PS_ECLOSED: outside work while draining, any work while cancelling. PS_ENOTSUP: the engine
      * cannot run this body. Use ps_submit. */
@@ -202,15 +205,15 @@ struct ps_engine_ops {
 
     /* Direct style: see ps_wait. The task's own thread. NULL: event style only. */
     enum ps_err (*wait)(struct ps_task *task, struct ps_wait *wait);
-    /* See ps_task_unpark. Also used to make a wait notice task->stop: any kind of wait but CALL must
-     * end when it is called after `stop` was set. Not called for a task with a parker: that is woken
-     * directly. Any thread. NULL: every started task has a parker. */
+    /* See ps_task_unpark. Also used to make a wait notice task->stop: any kind of wait but CALL
+     * must end when it is called after `stop` was set. Not called for a task with a parker: that is
+     * woken directly. Any thread. NULL: every started task has a parker. */
     void (*unpark)(struct ps_task *task);
-    /* A descriptor that was waited for on the calling worker is about to be closed. NULL: nothing to
-     * forget. */
+    /* A descriptor that was waited for on the calling worker is about to be closed. NULL: nothing
+     * to forget. */
     void (*forget_fd)(struct ps_engine *engine, int fd);
-    /* Whether a faulting address is a guard page of one of this engine's stacks, and the type of the
-     * task that runs there. Async-signal-safe. NULL: the engine has no stacks of its own. */
+    /* Whether a faulting address is a guard page of one of this engine's stacks, and the type of
+     * the task that runs there. Async-signal-safe. NULL: the engine has no stacks of its own. */
     bool (*stack_overflow)(const void *address, unsigned *type);
 };
 
@@ -222,9 +225,9 @@ const struct ps_engine_ops *ps_engine_find(const char *name);
 const struct ps_policy *ps_policy_find(const struct ps_engine_ops *engine, const char *name);
 
 /* Submit, and when the queue is full do what config.on_full says: wait for room until deadline_ns;
- * refuse (counted as submitted and refused); or run the task on the calling thread. From a worker it
- * never waits. PS_OK; PS_EFULL: refused, the caller keeps the task; PS_ETIMEDOUT: no room in time,
- * nothing counted; PS_ECLOSED, PS_ENOTSUP. Any thread. */
+ * refuse (counted as submitted and refused); or run the task on the calling thread. From a worker
+ * it never waits. PS_OK; PS_EFULL: refused, the caller keeps the task; PS_ETIMEDOUT: no room in
+ * time, nothing counted; PS_ECLOSED, PS_ENOTSUP. Any thread. */
 enum ps_err ps_submit(struct ps_engine *engine, struct ps_task *task, uint64_t deadline_ns);
 
 /* See ps_engine_ops; the names of the contract for users. */

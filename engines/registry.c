@@ -8,11 +8,7 @@ extern const struct ps_engine_ops ps_engine_green, ps_engine_pthread, ps_engine_
     ps_engine_threadpool;
 
 const struct ps_engine_ops *const ps_engines[] = {
-    &ps_engine_green,
-    &ps_engine_pthread,
-    &ps_engine_async,
-    &ps_engine_threadpool,
-    NULL,
+    &ps_engine_green, &ps_engine_pthread, &ps_engine_async, &ps_engine_threadpool, NULL,
 };
 
 const struct ps_engine_ops *ps_engine_find(const char *name)

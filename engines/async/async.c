@@ -111,7 +111,7 @@ static void size_offload(unsigned helpers)
     setenv("UV_THREADPOOL_SIZE", text, 0);
 }
 
-/* End the unstarted tasks of a loop that never ran. */
+/* End what is in an inbox. Any thread. */
 static void discard_loop(struct ps_async *engine, struct ps_async_loop *loop)
 {
     struct ps_task_list all = ps_async_loop_empty(loop, false);
@@ -123,14 +123,19 @@ static void discard_loop(struct ps_async *engine, struct ps_async_loop *loop)
     }
 }
 
+static void discard_inboxes(struct ps_async *engine)
+{
+    for (unsigned slot = 0; slot < engine->slots; slot++)
+        if (atomic_load(&engine->loop[slot].life) != PS_ASYNC_ABSENT)
+            discard_loop(engine, &engine->loop[slot]);
+}
+
 /* Of an engine that never ran. Also waits for submitters that are past the gate. */
 static void discard_unstarted(struct ps_async *engine)
 {
     atomic_fetch_or(&engine->gate, NO_OUTSIDE | NO_WORKER);
     while ((atomic_load(&engine->gate) & COUNT) > 0)
-        for (unsigned slot = 0; slot < engine->slots; slot++)
-            if (atomic_load(&engine->loop[slot].life) != PS_ASYNC_ABSENT)
-                discard_loop(engine, &engine->loop[slot]);
+        discard_inboxes(engine);
 }
 
 static void destroy(struct ps_engine *base)
@@ -322,6 +327,8 @@ static void close_engine(struct ps_engine *base, enum ps_close how)
     atomic_fetch_or(&engine->gate, discard ? NO_OUTSIDE | NO_WORKER : NO_OUTSIDE);
     if (ps_engine_raise(base, discard ? PS_ENGINE_CANCELLING : PS_ENGINE_DRAINING))
         signal_all(engine);
+    if (discard && atomic_load(&engine->begun) != PS_ASYNC_GO)
+        discard_inboxes(engine);
 }
 
 static bool all_ended(struct ps_async *engine)

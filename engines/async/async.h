@@ -37,8 +37,9 @@ struct ps_async_record {
     struct ps_async_call *call; /* on a helper thread, or NULL */
 };
 
-/* ABSENT: never used, no uv loop. LIVE: has a thread (before start: will have). RETIRING: the
- * thread ends when its started tasks have. GONE: it has ended and wants to be joined. */
+/* ABSENT: never used, no uv loop. LIVE: has a thread. RETIRING: the thread ends when its started
+ * tasks have. GONE: a uv loop without a thread in it: not started yet, or ended and to be joined.
+ */
 enum ps_async_life { PS_ASYNC_ABSENT, PS_ASYNC_LIVE, PS_ASYNC_RETIRING, PS_ASYNC_GONE };
 
 struct ps_async_loop {
@@ -113,7 +114,8 @@ bool ps_async_loop_revive(struct ps_async_loop *loop);
 /* Owner. The loop hands over what it has not started, finishes the rest, and ends. */
 void ps_async_loop_retire(struct ps_async_loop *loop);
 
-/* Owner, no thread. What was in the inbox, oldest first; shut: it takes nothing any more. */
+/* What is in the inbox, oldest first. Any thread. shut (owner, no thread): it takes nothing any
+ * more. */
 struct ps_task_list ps_async_loop_empty(struct ps_async_loop *loop, bool shut);
 
 /* Put a task into the inbox; false: closed, the caller keeps it. Any thread. Published is

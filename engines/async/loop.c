@@ -6,7 +6,7 @@
  * blocks only if nothing can run, so nothing spins.
  *
  * Inbox: a Treiber stack through task->next; takers take all, so there is no ABA.
- *   poster  1 next = head; CAS head (release)    loop  1 head = exchange(NULL) (acquire)
+ *   poster  1 next = head; CAS head (release)    loop  1 CAS head -> NULL (acquire)
  *           2 head was NULL: wake the loop             2 turn the list round
  * Fresh tasks (task->wait NULL) and notes (see wait.c) share it. Only the post that finds it empty
  * wakes: the loop empties it before it blocks, so whoever comes later rides along.
@@ -83,12 +83,17 @@ static bool inbox_empty(struct ps_async_loop *loop)
     return !head || head == CLOSED;
 }
 
-static void take_inbox(struct ps_async_loop *loop)
+/* Everything in the inbox, oldest first. Any thread. */
+static struct ps_task_list take_inbox(struct ps_async_loop *loop)
 {
-    if (inbox_empty(loop))
-        return;
-    struct ps_task *task = atomic_exchange_explicit(&loop->inbox, NULL, memory_order_acquire);
-    struct ps_task_list came = {.last = task};
+    struct ps_task_list came = {NULL, NULL, 0};
+    struct ps_task *task = atomic_load_explicit(&loop->inbox, memory_order_relaxed);
+    do {
+        if (!task || task == CLOSED)
+            return came;
+    } while (!atomic_compare_exchange_weak_explicit(&loop->inbox, &task, NULL, memory_order_acquire,
+                                                    memory_order_relaxed));
+    came.last = task;
     while (task) {
         struct ps_task *older = task->next;
         task->next = came.first;
@@ -96,7 +101,7 @@ static void take_inbox(struct ps_async_loop *loop)
         came.count++;
         task = older;
     }
-    ps_task_list_join(&loop->arrivals, &came);
+    return came;
 }
 
 static void note_peak(struct ps_async_loop *loop)
@@ -109,7 +114,8 @@ static void note_peak(struct ps_async_loop *loop)
 
 static void take_in(struct ps_async_loop *loop)
 {
-    take_inbox(loop);
+    struct ps_task_list came = take_inbox(loop);
+    ps_task_list_join(&loop->arrivals, &came);
     if (!loop->arrivals.first)
         return;
     note_peak(loop);
@@ -385,13 +391,15 @@ void ps_async_loop_retire(struct ps_async_loop *loop)
 
 struct ps_task_list ps_async_loop_empty(struct ps_async_loop *loop, bool shut)
 {
+    struct ps_task_list all = {NULL, NULL, 0};
     struct ps_task *none;
     do {
-        take_inbox(loop);
+        struct ps_task_list came = take_inbox(loop);
+        ps_task_list_join(&all, &came);
         none = NULL;
     } while (shut && !atomic_compare_exchange_strong(&loop->inbox, &none, CLOSED) &&
              none != CLOSED);
-    return ps_task_list_take(&loop->arrivals);
+    return all;
 }
 
 static void close_handle(uv_handle_t *handle, void *arg)
@@ -409,6 +417,15 @@ static void close_uv(struct ps_async_loop *loop)
         abort();
 }
 
+/* libuv up to 1.44 leaves its epoll descriptor open when it has none for its own wake-ups. */
+static enum ps_err init_uv(uv_loop_t *uv)
+{
+    int rc = uv_loop_init(uv);
+    if (rc != 0 && uv->backend_fd >= 0)
+        close(uv->backend_fd);
+    return ps_err_from_errno(-rc);
+}
+
 enum ps_err ps_async_loop_init(struct ps_async *engine, struct ps_async_loop *loop, unsigned slot)
 {
     loop->engine = engine;
@@ -417,11 +434,11 @@ enum ps_err ps_async_loop_init(struct ps_async *engine, struct ps_async_loop *lo
     atomic_store_explicit(&loop->inbox, CLOSED, memory_order_relaxed);
     ps_probe_bind(&loop->probe, engine->base.config.segment, slot);
     ps_timers_init(&loop->timers);
-    int rc = uv_loop_init(&loop->uv);
-    if (rc != 0)
-        return ps_err_from_errno(-rc);
+    enum ps_err err = init_uv(&loop->uv);
+    if (err != PS_OK)
+        return err;
     loop->alarm_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    rc = loop->alarm_fd < 0 ? -errno : uv_async_init(&loop->uv, &loop->signal, on_signal);
+    int rc = loop->alarm_fd < 0 ? -errno : uv_async_init(&loop->uv, &loop->signal, on_signal);
     if (rc == 0)
         rc = uv_poll_init(&loop->uv, &loop->alarm, loop->alarm_fd);
     if (rc == 0)

@@ -7,7 +7,6 @@
  *
  * uv_close is asynchronous: a forgotten watch leaves the table at once (its number may come back
  * before the handle is gone) and is freed by the close callback in a later turn. */
-#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,13 +2,13 @@
  *
  * Protocol `room` (event count). Submitter: room_waiters += 1 (seq_cst); seq = room_seq; try again;
  * still full: futex-wait(room_seq, seq). Worker: frees a place by an RMW or under the queue's lock;
- * then loads room_waiters (seq_cst); not 0: room_seq += 1, wake all. Either the worker's load sees the
- * waiter, or the waiter's second try comes after the place was freed and sees it.
+ * then loads room_waiters (seq_cst); not 0: room_seq += 1, wake all. Either the worker's load sees
+ * the waiter, or the waiter's second try comes after the place was freed and sees it.
  *
  * Protocol `done`. Whoever ends tasks while closing: counts `ended` (release); then done_seq += 1
  * (seq_cst RMW); then reads the cells; nothing alive: wakes. RMWs on one word are ordered: of two
- * last enders the later one sees the earlier one's count. stop: seq = done_seq; reads the cells; some
- * alive: futex-wait(done_seq, seq). */
+ * last enders the later one sees the earlier one's count. stop: seq = done_seq; reads the cells;
+ * some alive: futex-wait(done_seq, seq). */
 #include "engines/common/core.h"
 
 #include <limits.h>
@@ -91,8 +91,8 @@ uint64_t ps_engine_live(const struct ps_engine *engine)
             ended += atomic_load_explicit(&cell->ended[i], memory_order_acquire);
     }
     for (unsigned slot = 0; slot <= segment->slots; slot++)
-        submitted += atomic_load_explicit(&ps_segment_cell(segment, slot)->submitted,
-                                          memory_order_acquire);
+        submitted +=
+            atomic_load_explicit(&ps_segment_cell(segment, slot)->submitted, memory_order_acquire);
     return submitted - ended;
 }
 
@@ -116,8 +116,8 @@ enum ps_err ps_engine_wait_done(struct ps_engine *engine, uint64_t deadline_ns)
     }
 }
 
-/* Parkers of outside threads that run tasks: they stay with the engine, since a waker may still hold
- * one when its task has ended. */
+/* Parkers of outside threads that run tasks: they stay with the engine, since a waker may still
+ * hold one when its task has ended. */
 struct ps_outside_parker {
     struct ps_parker parker;
     struct ps_outside_parker *next;
@@ -150,7 +150,7 @@ static enum ps_err run_here(struct ps_engine *engine, struct ps_task *task)
         return PS_ENOMEM;
     ps_task_accept(engine, task);
     if (ps_task_begin(&engine->outside, task)) {
-        atomic_store_explicit(&task->parker, &own->parker, memory_order_release);
+        atomic_store(&task->parker, &own->parker);
         ps_task_run(task);
         ps_task_finish(&engine->outside, task);
     }

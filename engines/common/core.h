@@ -1,4 +1,5 @@
-/* What every engine is made of: the base object, the life of a task, closing. Private to engines/. */
+/* What every engine is made of: the base object, the life of a task, closing. Private to engines/.
+ */
 #ifndef PS_ENGINES_COMMON_CORE_H
 #define PS_ENGINES_COMMON_CORE_H
 
@@ -63,7 +64,8 @@ struct ps_self {
 };
 struct ps_self *ps_self(void);
 
-/* The probe of the calling thread: its worker's if it is one of this engine, else the outside one. */
+/* The probe of the calling thread: its worker's if it is one of this engine, else the outside one.
+ */
 struct ps_probe *ps_engine_probe(struct ps_engine *engine);
 
 /* ---- the life of a task, in the order of calls ---- */
@@ -77,8 +79,8 @@ void ps_task_accept(struct ps_engine *engine, struct ps_task *task);
  * worker's state is RUN. */
 bool ps_task_begin(struct ps_probe *probe, struct ps_task *task);
 
-/* The body is done (or never ran) and task->outcome is settled: count, call `ended`, wake a joining parent,
- * release whoever can be released. The task must not be touched afterwards. */
+/* The body is done (or never ran) and task->outcome is settled: count, call `ended`, wake a joining
+ * parent, release whoever can be released. The task must not be touched afterwards. */
 void ps_task_finish(struct ps_probe *probe, struct ps_task *task);
 
 /* Run a direct-style body, or a step body in direct style. Between begin and finish. */
@@ -89,7 +91,8 @@ void ps_task_discard(struct ps_probe *probe, struct ps_task *task);
 
 /* ---- waiting ---- */
 
-/* The instant at which a wait must end by itself: the earlier of wait->until_ns and the deadline. */
+/* The instant at which a wait must end by itself: the earlier of wait->until_ns and the deadline.
+ */
 static inline uint64_t ps_wait_until(const struct ps_task *task, const struct ps_wait *wait)
 {
     return wait->until_ns < task->deadline_ns ? wait->until_ns : task->deadline_ns;
@@ -98,8 +101,7 @@ static inline uint64_t ps_wait_until(const struct ps_task *task, const struct ps
 /* Whether stop has been asked for, no clock read: cheap enough for every wake-up. */
 static inline bool ps_task_stopped(const struct ps_task *task)
 {
-    return atomic_load_explicit(&((struct ps_task *)task)->stop, memory_order_acquire) !=
-               PS_STOP_NOT ||
+    return atomic_load(&((struct ps_task *)task)->stop) != PS_STOP_NOT ||
            ps_engine_phase(task->engine) >= PS_ENGINE_CANCELLING;
 }
 
@@ -122,12 +124,12 @@ static inline bool ps_token_take(struct ps_task *task)
  * must be an RMW or happen under a lock that submit takes too. */
 void ps_engine_room(struct ps_engine *engine);
 
-/* Tasks accepted and not ended. Exact when it says 0: reads `ended` (acquire) before `submitted`, so
- * a zero was true at the end of the first pass. */
+/* Tasks accepted and not ended. Exact when it says 0: reads `ended` (acquire) before `submitted`,
+ * so a zero was true at the end of the first pass. */
 uint64_t ps_engine_live(const struct ps_engine *engine);
 
-/* To be called by a worker that finds nothing to do, and by whoever ends tasks outside: wakes stop if
- * the engine is closing and no task is left. */
+/* To be called by a worker that finds nothing to do, and by whoever ends tasks outside: wakes stop
+ * if the engine is closing and no task is left. */
 void ps_engine_check_done(struct ps_engine *engine);
 
 /* stop's first half: wait until ps_engine_live is 0. */

@@ -10,8 +10,8 @@
  * pairs with.
  *
  * Unpark of a task that an OS thread runs: token = 1 (release, partner ps_token_take), after the
- * parker was read (acquire, partner: the engine's store before it runs the task), then wake. The task
- * may be gone once the token is set; the parker is not. */
+ * parker was read (seq_cst, partner: the engine's store before it runs the task), then wake. The
+ * task may be gone once the token is set; the parker is not. */
 #include "engines/common/parker.h"
 
 #include <errno.h>
@@ -91,7 +91,8 @@ enum ps_err ps_parker_poll(struct ps_parker *parker, uint32_t ticket, int fd, sh
     }
     if (!arm(parker, ticket, POLL))
         return PS_EAGAIN;
-    struct pollfd fds[2] = {{.fd = fd, .events = events}, {.fd = parker->event_fd, .events = POLLIN}};
+    struct pollfd fds[2] = {{.fd = fd, .events = events},
+                            {.fd = parker->event_fd, .events = POLLIN}};
     enum ps_err result = PS_EAGAIN;
     while (atomic_load(&parker->word) == (ticket | POLL)) {
         uint64_t now = ps_now_ns();
@@ -204,7 +205,7 @@ enum ps_err ps_thread_wait(struct ps_probe *probe, struct ps_parker *parker, str
 
 void ps_thread_unpark(struct ps_task *task)
 {
-    struct ps_parker *parker = atomic_load_explicit(&task->parker, memory_order_acquire);
+    struct ps_parker *parker = atomic_load(&task->parker);
     if (!parker)
         return;
     atomic_store_explicit(&task->token, 1, memory_order_release);

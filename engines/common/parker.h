@@ -21,8 +21,8 @@ struct ps_parker {
 void ps_parker_init(struct ps_parker *parker);
 void ps_parker_destroy(struct ps_parker *parker);
 
-/* Owner. Take a ticket, then test the condition, then wait with that ticket: a wake after the ticket
- * was taken ends the wait at once. */
+/* Owner. Take a ticket, then test the condition, then wait with that ticket: a wake after the
+ * ticket was taken ends the wait at once. */
 uint32_t ps_parker_ticket(struct ps_parker *parker);
 
 /* Owner. Until woken or until_ns (PS_NEVER: no limit). false: the time is up. */
@@ -42,8 +42,8 @@ void ps_parker_wake(struct ps_parker *parker);
 enum ps_err ps_thread_wait(struct ps_probe *probe, struct ps_parker *parker, struct ps_task *task,
                            struct ps_wait *wait);
 
-/* Unpark a task that runs on an OS thread of its own (task->parker is set); no effect on one that has
- * not started. */
+/* Unpark a task that runs on an OS thread of its own (task->parker is set); no effect on one that
+ * has not started. */
 void ps_thread_unpark(struct ps_task *task);
 
 /* futex(2), private. wait: false when until_ns passed. */

@@ -1,9 +1,10 @@
 /* Semaphores between tasks.
  *
- * Protocol: everything is under `guard`. A put with waiters hands its place to the first one: unlinks
- * it, marks it granted and unparks its task, all under the guard. A waiter learns that it was granted
- * by taking the guard, so by then the unpark is over and the task may end. A guard that is released
- * before the unpark was rejected: the granted task could be gone when the unpark comes. */
+ * Protocol: everything is under `guard`. A put with waiters hands its place to the first one:
+ * unlinks it, marks it granted and unparks its task, all under the guard. A waiter learns that it
+ * was granted by taking the guard, so by then the unpark is over and the task may end. A guard that
+ * is released before the unpark was rejected: the granted task could be gone when the unpark comes.
+ */
 #include "engines/common/sync.h"
 
 #include "engines/common/core.h"

@@ -1,9 +1,9 @@
-/* Locks and semaphores between tasks, the same on every engine: a waiting task waits in its engine's
- * way (PS_WAIT_PARK), so on a green engine its worker goes on and on an OS-thread engine it does not.
- * Public and installed.
+/* Locks and semaphores between tasks, the same on every engine: a waiting task waits in its
+ * engine's way (PS_WAIT_PARK), so on a green engine its worker goes on and on an OS-thread engine
+ * it does not. Public and installed.
  *
- * Fair: a freed place is handed to the longest waiter. Memory: owned by the user, and outlives every
- * task that uses it. Not recursive. */
+ * Fair: a freed place is handed to the longest waiter. Memory: owned by the user, and outlives
+ * every task that uses it. Not recursive. */
 #ifndef PS_ENGINES_COMMON_SYNC_H
 #define PS_ENGINES_COMMON_SYNC_H
 

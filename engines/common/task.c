@@ -1,18 +1,20 @@
 /* The life of a task.
  *
  * Protocol `stop`: 0, then by CAS once to DEADLINE or CANCEL; never back. Writers: the task's own
- * thread (deadline), ps_task_cancel (any thread). Release on success, acquire in readers: what the
- * canceller did before is seen by the task. After setting it the canceller unparks the task, so a
- * task that tested `stop` before and waits now is woken: the engine's unpark/wait pair orders the two
- * (it leaves a token or bumps the parker's word).
+ * thread (deadline), ps_task_cancel (any thread).
+ *   canceller  stop = CANCEL (seq_cst); reads task->parker (seq_cst); unparks the task
+ *   its thread task->parker = own (seq_cst, before the body runs); in each wait takes a ticket,
+ * reads stop (seq_cst), then sleeps Each side writes one word and reads the other: either the
+ * canceller sees the parker, or the task sees the stop. Engines that wait otherwise order their
+ * unpark and wait by a token of their own.
  *
- * Protocol `family`: bits 0-31 live children, JOINING, ENDED, bits 40-63 wakers. Memory goes back when
- * the word, JOINING apart, is ENDED alone; whoever's update makes it so calls release, once.
- *   child accepted   children += 1        relaxed: the parent itself spawns, so it is alive
- *   child ends       children -= 1, and in the same CAS wakers += 1 if it was the last one and JOINING
- *                    is set: this child owes the parent an unpark and keeps its memory until
- *                    wakers -= 1 after it. Otherwise the parent may be gone and is not touched.
- *                    acq_rel: the parent that reads 0 children sees what they did
+ * Protocol `family`: bits 0-31 live children, JOINING, ENDED, bits 40-63 wakers. Memory goes back
+ * when the word, JOINING apart, is ENDED alone; whoever's update makes it so calls release, once.
+ *   child accepted   children += 1         relaxed: the parent itself spawns, so it is alive
+ *   child ends       children -= 1, and in the same CAS wakers += 1 if it was the last one and
+ *                    JOINING is set: this child owes the parent an unpark and keeps its memory
+ *                    until wakers -= 1 after it. Otherwise the parent may be gone and is not
+ *                    touched. acq_rel: the parent that reads 0 children sees what they did
  *   parent joins     sets JOINING; no children: clears it, there is nothing to wait for
  *   parent goes on   clears JOINING; a wake-up still on its way leaves a token, which is allowed
  *   parent ends      sets ENDED
@@ -47,8 +49,7 @@ void ps_task_init(struct ps_task *task, const struct ps_body *body, uint32_t id,
 static void set_stop(struct ps_task *task, enum ps_stop why)
 {
     uint32_t none = PS_STOP_NOT;
-    atomic_compare_exchange_strong_explicit(&task->stop, &none, why, memory_order_acq_rel,
-                                            memory_order_relaxed);
+    atomic_compare_exchange_strong(&task->stop, &none, why);
 }
 
 enum ps_stop ps_task_stopping(struct ps_task *task, uint64_t now_ns)
@@ -63,7 +64,7 @@ enum ps_stop ps_task_stopping(struct ps_task *task, uint64_t now_ns)
 
 void ps_task_unpark(struct ps_task *task)
 {
-    if (!task->engine->ops->unpark || atomic_load_explicit(&task->parker, memory_order_acquire))
+    if (!task->engine->ops->unpark || atomic_load(&task->parker))
         ps_thread_unpark(task);
     else
         task->engine->ops->unpark(task);
@@ -118,11 +119,11 @@ void ps_task_run(struct ps_task *task)
 void ps_task_give_up(struct ps_task *task)
 {
     if (task->outcome == PS_COMPLETED)
-        task->outcome =
-            ps_task_stopping(task, 0) == PS_STOP_DEADLINE ? PS_TIMED_OUT : PS_CANCELLED;
+        task->outcome = ps_task_stopping(task, 0) == PS_STOP_DEADLINE ? PS_TIMED_OUT : PS_CANCELLED;
 }
 
-/* `now` is the family word just after our update; nothing but ENDED left: nobody else has a claim. */
+/* `now` is the family word just after our update; nothing but ENDED left: nobody else has a claim.
+ */
 static void release_if_last(struct ps_task *task, uint64_t now)
 {
     if ((now & ~JOINING) == ENDED && task->body->release)

@@ -1,5 +1,6 @@
-/* Timers of one owner: an intrusive 4-ary heap with inline keys. Not thread-safe; its owner (a loop,
- * a worker under its lock) calls everything. Add and cancel are O(log n), the next instant O(1). */
+/* Timers of one owner: an intrusive 4-ary heap with inline keys. Not thread-safe; its owner (a
+ * loop, a worker under its lock) calls everything. Add and cancel are O(log n), the next instant
+ * O(1). */
 #ifndef PS_ENGINES_COMMON_TIMER_HEAP_H
 #define PS_ENGINES_COMMON_TIMER_HEAP_H
 

@@ -1,6 +1,7 @@
-/* Protocol: single writer, relaxed loads and stores throughout (several writers: relaxed RMWs). Partner: ps_hist_add, which may run
- * in another process; it needs no order between the words because every word is a total that only
- * grows, and a percentile over counts a few records apart is still one of this distribution. */
+/* Protocol: single writer, relaxed loads and stores throughout (several writers: relaxed RMWs).
+ * Partner: ps_hist_add, which may run in another process; it needs no order between the words
+ * because every word is a total that only grows, and a percentile over counts a few records apart
+ * is still one of this distribution. */
 #include "base/hist.h"
 
 #include <math.h>
@@ -37,9 +38,8 @@ void ps_hist_record(struct ps_hist *hist, uint64_t ns)
 static void raise32(_Atomic uint32_t *word, uint32_t value)
 {
     uint32_t old = atomic_load_explicit(word, memory_order_relaxed);
-    while (old < value && !atomic_compare_exchange_weak_explicit(word, &old, value,
-                                                                 memory_order_relaxed,
-                                                                 memory_order_relaxed))
+    while (old < value && !atomic_compare_exchange_weak_explicit(
+                              word, &old, value, memory_order_relaxed, memory_order_relaxed))
         ;
 }
 

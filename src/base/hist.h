@@ -23,8 +23,8 @@
 struct ps_hist {
     _Atomic uint64_t sum_ns;
     _Atomic uint64_t max_ns;
-    _Atomic uint64_t seq; /* records made: a reader skips a histogram whose seq has not moved */
-    _Atomic uint32_t low; /* UINT32_MAX - (lowest bucket in use); 0: none in use */
+    _Atomic uint64_t seq;  /* records made: a reader skips a histogram whose seq has not moved */
+    _Atomic uint32_t low;  /* UINT32_MAX - (lowest bucket in use); 0: none in use */
     _Atomic uint32_t high; /* highest bucket in use */
     _Atomic uint64_t bucket[PS_HIST_BUCKETS];
 };
@@ -49,7 +49,8 @@ static inline unsigned ps_hist_index(uint64_t ns)
 /* Owner only. */
 void ps_hist_record(struct ps_hist *hist, uint64_t ns);
 
-/* The same for a histogram with several writers (atomic additions). All of its writers must use it. */
+/* The same for a histogram with several writers (atomic additions). All of its writers must use it.
+ */
 void ps_hist_record_shared(struct ps_hist *hist, uint64_t ns);
 
 /* sum += hist. Any thread, while the owner records. */

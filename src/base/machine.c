@@ -32,7 +32,8 @@ static uint64_t number_in(const char *path, uint64_t missing)
     return strtoull(line, NULL, 10);
 }
 
-/* Where a controller's files are. For each folder from our own cgroup up to the root of the mount. */
+/* Where a controller's files are. For each folder from our own cgroup up to the root of the mount.
+ */
 struct cgroup {
     char mount[64];
     char path[PATH_MAX / 2];
@@ -225,7 +226,8 @@ static void read_threads(struct ps_machine *m)
         const char *slash = strchr(line, '/');
         running = slash ? strtoull(slash + 1, NULL, 10) : 0;
     }
-    tighten(m, number_in("/proc/sys/kernel/threads-max", UINT64_MAX), running, "kernel.threads-max");
+    tighten(m, number_in("/proc/sys/kernel/threads-max", UINT64_MAX), running,
+            "kernel.threads-max");
     tighten(m, number_in("/proc/sys/kernel/pid_max", UINT64_MAX), running, "kernel.pid_max");
     tighten(m, number_in("/proc/sys/vm/max_map_count", UINT64_MAX) / 2, 0, "vm.max_map_count / 2");
     uint64_t pids = smallest(NULL, "pids.max"), now = smallest(NULL, "pids.current");

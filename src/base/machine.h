@@ -5,16 +5,16 @@
 #include <stdint.h>
 
 struct ps_machine {
-    unsigned online;     /* CPUs the kernel runs */
-    unsigned affinity;   /* CPUs this process may be scheduled on */
-    double quota;        /* CPUs by cgroup bandwidth (v2 cpu.max, v1 cpu.cfs_quota_us), the tightest
-                            of all ancestors; 0: none */
-    unsigned usable;     /* min(affinity, ceil(quota)), at least 1: what "auto" means */
-    uint64_t memory;     /* bytes of RAM */
-    uint64_t available;  /* bytes that can be had without swapping: MemAvailable, and less where a
-                            cgroup's memory limit is nearer */
-    uint64_t threads;    /* threads this process may still start: RLIMIT_NPROC (not for root),
-                            threads-max, pid_max, cgroup pids.max, max_map_count / 2 */
+    unsigned online;    /* CPUs the kernel runs */
+    unsigned affinity;  /* CPUs this process may be scheduled on */
+    double quota;       /* CPUs by cgroup bandwidth (v2 cpu.max, v1 cpu.cfs_quota_us), the tightest
+                           of all ancestors; 0: none */
+    unsigned usable;    /* min(affinity, ceil(quota)), at least 1: what "auto" means */
+    uint64_t memory;    /* bytes of RAM */
+    uint64_t available; /* bytes that can be had without swapping: MemAvailable, and less where a
+                           cgroup's memory limit is nearer */
+    uint64_t threads;   /* threads this process may still start: RLIMIT_NPROC (not for root),
+                           threads-max, pid_max, cgroup pids.max, max_map_count / 2 */
     const char *threads_limit; /* which of them is the tightest */
     uint64_t descriptors;      /* RLIMIT_NOFILE */
 };

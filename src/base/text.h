@@ -14,8 +14,8 @@ bool ps_parse_u64(const char *text, uint64_t min, uint64_t max, uint64_t *out);
  * '-'), the whole text. Does not depend on the locale, as nothing here does. */
 bool ps_parse_double(const char *text, double *out);
 
-/* A duration with a unit: ns us ms s min; "0" needs none. Fractions are allowed ("1.5ms") if they are
- * whole nanoseconds. */
+/* A duration with a unit: ns us ms s min; "0" needs none. Fractions are allowed ("1.5ms") if they
+ * are whole nanoseconds. */
 bool ps_parse_duration(const char *text, uint64_t *ns);
 
 /* A size with an optional unit: B, KiB/K, MiB/M, GiB/G (powers of 1024). */

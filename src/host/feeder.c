@@ -2,10 +2,11 @@
  *
  * Protocol: everything below `lock` is under it but `credits`. The main thread changes settings and
  * signals; the feeder waits on a futex word `wake` (not on a condition: credits come from workers
- * that must not take a lock). worker  credits += 1 (release); if `asleep` (seq_cst load): wake +=
- * 1, futex wake feeder  asleep = 1 (seq_cst); reads credits, settings; nothing due: futex wait(wake
- * == seen); asleep = 0 seen is read before asleep is set; either the worker sees asleep, or the
- * feeder sees the credit.
+ * that must not take a lock).
+ *   worker  credits += 1 (seq_cst); if `asleep` (seq_cst load): wake += 1, futex wake
+ *   feeder  seen = wake; asleep = 1 (seq_cst); takes the credits, reads settings, feeds; nothing due:
+ *           futex wait(wake == seen); asleep = 0
+ * Either the worker sees asleep and changes `wake`, or the feeder sees the credit.
  *
  * Schedule of the open model: arrival i+1 is due a gap after arrival i was due; gaps are drawn as
  * unit gaps and scaled by the rate of the moment. While paused the schedule stands still. A run of

@@ -7,10 +7,9 @@
  * depot.
  *
  * Cancelling all: a job ends under the lock of its thread's shard, so with all shards locked no job
- * can end, and those with `started` set (release, at the first step; acquire here) are safe to
- * cancel. Jobs that have not started compare their birth with cancel_before_ns (release / acquire)
- * when they do: either the sweep sees `started`, or the job sees the new bound, because both are
- * seq_cst. */
+ * can end, and those with `started` set are safe to cancel. A job sets `started` and then compares
+ * its birth with cancel_before_ns; the sweep sets cancel_before_ns and then reads `started`; all
+ * seq_cst: either the sweep sees the job, or the job sees the new bound. */
 #include <pthread.h>
 #include <stdlib.h>
 

@@ -4,10 +4,10 @@
  *   connection = ps_net_take(pool, ps_worker_self(), &err)       NULL: err
  *   ps_net_request(connection, id, delay_ns)
  *   loop: switch (ps_net_advance(connection))
- *     PS_NET_WANT_READ, PS_NET_WANT_WRITE: wait for POLLIN, POLLOUT of connection->fd; advance
- * again PS_NET_DONE:  ps_net_put(pool, connection, ps_worker_self()) PS_NET_ERROR:
- * ps_net_drop(pool, connection) A task that is to stop in the middle drops its connection: the
- * answer is still on its way.
+ *     PS_NET_WANT_READ, PS_NET_WANT_WRITE: wait for POLLIN, POLLOUT of connection->fd; advance again
+ *     PS_NET_DONE:  ps_net_put(pool, connection, ps_worker_self())
+ *     PS_NET_ERROR: ps_net_drop(pool, connection)
+ * A task that is to stop in the middle drops its connection: the answer is still on its way.
  *
  * Idle connections lie in one list a worker, so a worker mostly meets its own: warm, and on an
  * engine that watches descriptors by worker, watched already. When the cap is reached, and no

@@ -45,10 +45,10 @@ static void check_engine(struct checking *checking, const struct ps_vocabulary *
     }
     const struct ps_policy_word *policy = find_policy(engine, e->policy);
     if (!policy) {
-        struct ps_why why;
+        struct ps_why why = {""};
         const char *names[16] = {NULL};
         ps_because(&why, "not a policy of %s; allowed:", e->engine);
-        for (unsigned i = 0; engine->policies[i].name && i < 15; i++) {
+        for (unsigned i = 0; i < 15 && engine->policies[i].name; i++) {
             size_t used = strlen(why.text);
             names[i] = engine->policies[i].name;
             snprintf(why.text + used, sizeof why.text - used, "%s %s", i ? "," : "", names[i]);

@@ -52,7 +52,7 @@ const char *ps_exact_format_duration(char *into, size_t size, uint64_t ns)
         snprintf(into, size, "0");
         return into;
     }
-    if (ns % minute == 0) {
+    if (ns % minute == 0 && ns > minute) {
         snprintf(into, size, "%" PRIu64 "min", ns / minute);
         return into;
     }

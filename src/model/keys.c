@@ -117,7 +117,7 @@ const struct ps_key ps_keys[] = {
 
 static void set_defaults(struct ps_experiment *experiment, bool of_type, unsigned type)
 {
-    struct ps_why why;
+    struct ps_why why = {""};
     for (const struct ps_key *key = ps_keys; key->section; key++)
         if ((strcmp(key->section, "task") == 0) == of_type && key->standard)
             ps_value_set(experiment, NULL, (struct ps_place){key, type}, key->standard, &why);
@@ -301,7 +301,7 @@ enum ps_err ps_experiment_set(struct ps_experiment *experiment, const struct ps_
 const char *ps_experiment_get(const struct ps_experiment *experiment, const char *key, char *into,
                               size_t size)
 {
-    struct ps_why why;
+    struct ps_why why = {""};
     struct ps_section section;
     const struct ps_key *row = find_path(experiment, key, &section, &why);
     if (!row)

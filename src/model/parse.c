@@ -54,7 +54,7 @@ static bool remember(struct parser *parser, const char *key, const char *value, 
 {
     const struct origin *first = find_origin(parser, key);
     if (first) {
-        struct ps_why why;
+        struct ps_why why = {""};
         ps_because(&why, "given before, in line %u", first->line);
         complain(parser, line, key, value, why.text);
         return false;

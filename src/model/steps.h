@@ -16,8 +16,8 @@ bool ps_name_valid(const char *text);
 bool ps_steps_set(struct ps_experiment *experiment, unsigned type, const char *text,
                   struct ps_why *why);
 
-/* Steps are separated by ", ", or by "," where the line would get too long. Returns the length that the
- * whole text has, as snprintf does. */
+/* Steps are separated by ", ", or by "," where the line would get too long. Returns the length that
+ * the whole text has, as snprintf does. */
 size_t ps_steps_format(char *into, size_t size, const struct ps_experiment *experiment,
                        const struct ps_task_type *type);
 

@@ -108,7 +108,8 @@ static void text_goes_both_ways(void **state)
         size_t used;
     } cases[] = {
         {"200us", "200us", 1},
-        {"0", "0", 1}, {"0s", "0", 1},
+        {"0", "0", 1},
+        {"0s", "0", 1},
         {"1500us rest", "1.5ms", 1},
         {"0.5min", "30s", 1},
         {"120s", "2min", 1},

@@ -1,5 +1,5 @@
-/* Presets that must be refused: each with the line and the key that are to blame, and words that the
- * complaint must hold. */
+/* Presets that must be refused: each with the line and the key that are to blame, and words that
+ * the complaint must hold. */
 #include "support.h"
 
 #include <stdbool.h>
@@ -10,9 +10,9 @@
 #include "base/text.h"
 #include "vocabulary.h"
 
-#define HEAD "[preset]\ntitle = t\n"              /* lines 1, 2 */
-#define TASK "[task a]\nsteps = cpu 1ms\n"        /* two more */
-#define GOOD HEAD TASK                            /* four lines */
+#define HEAD "[preset]\ntitle = t\n"       /* lines 1, 2 */
+#define TASK "[task a]\nsteps = cpu 1ms\n" /* two more */
+#define GOOD HEAD TASK                     /* four lines */
 #define X10  "xxxxxxxxxx"
 #define X60  X10 X10 X10 X10 X10 X10
 #define X180 X60 X60 X60
@@ -28,14 +28,21 @@ struct hostile {
 static const struct hostile cases[] = {
     /* ---- what inih would misread ---- */
     {"line of 191 bytes", GOOD "[run]\nseed = 1 ;" X180 "x\n", 6, "", "190 bytes", 0},
-    {"long line whose tail is a key", HEAD "summary = " X180 X10 "\nworkers=1000000000\n" TASK, 3, "",
-     "190 bytes", 0},
+    {"long line whose tail is a key", HEAD "summary = " X180 X10 "\nworkers=1000000000\n" TASK, 3,
+     "", "190 bytes", 0},
     {"long comment", "; " X180 X10 "\n" GOOD, 1, "", "190 bytes", 0},
-    {"long blank line", GOOD "                                                                  "
-                             "                                                                  "
-                             "                                                                 \n",
+    {"long blank line",
+     GOOD "                                                                  "
+          "                                                                  "
+          "                                                                 \n",
      5, "", "190 bytes", 0},
-    {"NUL in a value", HEAD TASK "[run]\nseed = 1\0" "2\n", 6, "", "NUL", sizeof(GOOD "[run]\nseed = 1\0" "2\n") - 1},
+    {"NUL in a value",
+     HEAD TASK "[run]\nseed = 1\0"
+               "2\n",
+     6, "", "NUL",
+     sizeof(GOOD "[run]\nseed = 1\0"
+                 "2\n") -
+         1},
     {"NUL at the end", GOOD "\0", 5, "", "NUL", sizeof(GOOD "\0") - 1},
     {"indented key", GOOD "[run]\n seed = 2\n", 6, "", "indented", 0},
     {"indented continuation", HEAD TASK "[run]\nseed = 2\n\tduration = 0\n", 7, "", "indented", 0},
@@ -58,7 +65,10 @@ static const struct hostile cases[] = {
     {"escape", HEAD "summary = \x1b[2J\n" TASK, 3, "", "control byte (0x1b)", 0},
     {"bell in a comment", "; \a\n" GOOD, 1, "", "control byte (0x07)", 0},
     {"DEL", HEAD "summary = a\x7f\n" TASK, 3, "", "control byte (0x7f)", 0},
-    {"C1 control", HEAD "summary = a\xc2\x9b" "2J\n" TASK, 3, "", "control byte (0x9b)", 0},
+    {"C1 control",
+     HEAD "summary = a\xc2\x9b"
+          "2J\n" TASK,
+     3, "", "control byte (0x9b)", 0},
     {"carriage return inside", GOOD "[run]\nseed = 1\rseed = 2\n", 6, "", "control byte (0x0d)", 0},
     {"carriage return at the end", GOOD "[run]\r", 5, "", "control byte (0x0d)", 0},
     {"lone UTF-8 byte", HEAD "summary = \x80\n" TASK, 3, "", "UTF-8", 0},
@@ -68,7 +78,10 @@ static const struct hostile cases[] = {
     {"cut UTF-8", HEAD "summary = \xe2\x82\n" TASK, 3, "", "UTF-8", 0},
     {"UTF-16", "\xff\xfe[\0p\0", 1, "", "NUL", 7},
     {"second byte order mark", "\xef\xbb\xbf\xef\xbb\xbf[preset]\n" TASK, 1, "", "key = value", 0},
-    {"binary", "\x7f" "ELF\x02\x01\x01", 1, "", "control byte", 0},
+    {"binary",
+     "\x7f"
+     "ELF\x02\x01\x01",
+     1, "", "control byte", 0},
     /* ---- sections and keys ---- */
     {"unknown section", GOOD "[limits]\n", 5, "limits", "no such section", 0},
     {"misspelt section", GOOD "[engin]\n", 5, "engin", "did you mean 'engine'", 0},
@@ -81,10 +94,11 @@ static const struct hostile cases[] = {
     {"repeated section", GOOD "[run]\n[run]\n", 6, "run", "in line 5", 0},
     {"repeated task", GOOD "[task a]\nsteps = cpu 1ms\n", 5, "task a", "in line 3", 0},
     {"repeated key", GOOD "[run]\nseed = 1\nseed = 1\n", 7, "run.seed", "in line 6", 0},
-    {"repeated steps", HEAD "[task a]\nsteps = yield\nsteps = yield\n", 5, "task a.steps", "in line 4",
-     0},
+    {"repeated steps", HEAD "[task a]\nsteps = yield\nsteps = yield\n", 5, "task a.steps",
+     "in line 4", 0},
     {"unknown key", GOOD "[run]\nspeed = 9\n", 6, "run.speed", "did you mean 'seed'", 0},
-    {"misspelt key", GOOD "[engine]\nwrokers = 9\n", 6, "engine.wrokers", "did you mean 'workers'", 0},
+    {"misspelt key", GOOD "[engine]\nwrokers = 9\n", 6, "engine.wrokers", "did you mean 'workers'",
+     0},
     {"key in the wrong section", GOOD "[engine]\nrate = 9/s\n", 6, "engine.rate",
      "belongs into [arrivals]", 0},
     {"key of a task elsewhere", GOOD "[run]\nweight = 9\n", 6, "run.weight", "into [task NAME]", 0},
@@ -93,20 +107,23 @@ static const struct hostile cases[] = {
     {"empty file", "", 0, "preset.title", "must be given", 0},
     {"no title", TASK, 0, "preset.title", "must be given", 0},
     {"empty title", "[preset]\ntitle =\n" TASK, 2, "preset.title", "must not be empty", 0},
-    {"title of a comment", "[preset]\ntitle = ; none\n" TASK, 2, "preset.title", "must not be empty", 0},
+    {"title of a comment", "[preset]\ntitle = ; none\n" TASK, 2, "preset.title",
+     "must not be empty", 0},
     {"long title", "[preset]\ntitle = " X60 "xxxx\n" TASK, 2, "preset.title", "longer than 63", 0},
     {"no steps", HEAD "[task a]\nweight = 1\n", 3, "task a.steps", "must be given", 0},
     {"empty steps", HEAD "[task a]\nsteps =\n", 4, "task a.steps", "empty step", 0},
     /* ---- values ---- */
     {"unknown engine", GOOD "[engine]\nname = threadpol\n", 6, "engine.name",
      "did you mean 'threadpool'", 0},
-    {"no engine", GOOD "[engine]\nname =\n", 6, "engine.name", "green, pthread, async, threadpool", 0},
-    {"unknown policy", GOOD "[engine]\npolicy = stael\n", 6, "engine.policy", "did you mean 'steal'",
+    {"no engine", GOOD "[engine]\nname =\n", 6, "engine.name", "green, pthread, async, threadpool",
      0},
+    {"unknown policy", GOOD "[engine]\npolicy = stael\n", 6, "engine.policy",
+     "did you mean 'steal'", 0},
     {"policy of another engine", GOOD "[engine]\nname = async\npolicy = fifo\n", 7, "engine.policy",
      "not a policy of async; allowed: pinned", 0},
     {"too many workers", GOOD "[engine]\nworkers = 257\n", 6, "engine.workers", "1..256", 0},
-    {"a billion workers", GOOD "[engine]\nworkers = 1000000000\n", 6, "engine.workers", "1..256", 0},
+    {"a billion workers", GOOD "[engine]\nworkers = 1000000000\n", 6, "engine.workers", "1..256",
+     0},
     {"no workers", GOOD "[engine]\nworkers = 0\n", 6, "engine.workers", "1..256", 0},
     {"negative workers", GOOD "[engine]\nworkers = -1\n", 6, "engine.workers", "1..256", 0},
     {"workers beyond 2^64", GOOD "[engine]\nworkers = 18446744073709551617\n", 6, "engine.workers",
@@ -115,9 +132,10 @@ static const struct hostile cases[] = {
     {"no factor", GOOD "[engine]\nworkers = x\n", 6, "engine.workers", "2x", 0},
     {"factor of zero", GOOD "[engine]\nworkers = 0x\n", 6, "engine.workers", "2x", 0},
     {"hexadecimal workers", GOOD "[engine]\nworkers = 0x10\n", 6, "engine.workers", "1..256", 0},
-    {"misspelt auto", GOOD "[engine]\nworkers = atuo\n", 6, "engine.workers", "did you mean 'auto'", 0},
-    {"more loops than async has", GOOD "[engine]\nname = async\nworkers = 65\n", 7, "engine.workers",
-     "async:pinned runs at most 64", 0},
+    {"misspelt auto", GOOD "[engine]\nworkers = atuo\n", 6, "engine.workers", "did you mean 'auto'",
+     0},
+    {"more loops than async has", GOOD "[engine]\nname = async\nworkers = 65\n", 7,
+     "engine.workers", "async:pinned runs at most 64", 0},
     {"no queue", GOOD "[engine]\nqueue = 0\n", 6, "engine.queue", "1..10000000", 0},
     {"endless queue", GOOD "[engine]\nqueue = 10000001\n", 6, "engine.queue", "1..10000000", 0},
     {"queue with a unit", GOOD "[engine]\nqueue = 1k\n", 6, "engine.queue", "1..10000000", 0},
@@ -132,8 +150,8 @@ static const struct hostile cases[] = {
     {"stealing maybe", GOOD "[engine]\nstealing = maybe\n", 6, "engine.stealing", "on | off", 0},
     {"stealing true", GOOD "[engine]\nstealing = true\n", 6, "engine.stealing", "on | off", 0},
     {"wait how", GOOD "[engine]\nwait = spin\n", 6, "engine.wait", "help | block", 0},
-    {"model trace", GOOD "[arrivals]\nmodel = trace\n", 6, "arrivals.model", "open | closed | batch",
-     0},
+    {"model trace", GOOD "[arrivals]\nmodel = trace\n", 6, "arrivals.model",
+     "open | closed | batch", 0},
     {"rate of zero", GOOD "[arrivals]\nrate = 0/s\n", 6, "arrivals.rate", "0.001/s", 0},
     {"negative rate", GOOD "[arrivals]\nrate = -5/s\n", 6, "arrivals.rate", "0.001/s", 0},
     {"rate a minute", GOOD "[arrivals]\nrate = 60/min\n", 6, "arrivals.rate", "/s", 0},
@@ -143,22 +161,24 @@ static const struct hostile cases[] = {
     {"enormous rate", GOOD "[arrivals]\nrate = 10000001/s\n", 6, "arrivals.rate", "10000000/s", 0},
     {"fine rate", GOOD "[arrivals]\nrate = 1.0000001/s\n", 6, "arrivals.rate", "0.001/s", 0},
     {"process bursty", GOOD "[arrivals]\nprocess = bursty\n", 6, "arrivals.process", "poisson", 0},
-    {"nobody in flight", GOOD "[arrivals]\nin_flight = 0\n", 6, "arrivals.in_flight", "1..1000000", 0},
+    {"nobody in flight", GOOD "[arrivals]\nin_flight = 0\n", 6, "arrivals.in_flight", "1..1000000",
+     0},
     {"too many in flight", GOOD "[arrivals]\nin_flight = 1000001\n", 6, "arrivals.in_flight",
      "1..1000000", 0},
     {"think without a unit", GOOD "[arrivals]\nthink = 5\n", 6, "arrivals.think", "not a time", 0},
-    {"think too much", GOOD "[arrivals]\nthink = 5ms 6ms\n", 6, "arrivals.think", "one word too many",
-     0},
+    {"think too much", GOOD "[arrivals]\nthink = 5ms 6ms\n", 6, "arrivals.think",
+     "one word too many", 0},
     {"empty batch", GOOD "[arrivals]\nmodel = batch\n", 5, "arrivals.tasks", "how many", 0},
-    {"too many tasks", GOOD "[arrivals]\ntasks = 1000000000001\n", 6, "arrivals.tasks", "0..10000", 0},
-    {"negative weight", HEAD "[task a]\nweight = -1\nsteps = yield\n", 4, "task a.weight", "0..1000000",
+    {"too many tasks", GOOD "[arrivals]\ntasks = 1000000000001\n", 6, "arrivals.tasks", "0..10000",
      0},
-    {"weight of NaN", HEAD "[task a]\nweight = nan\nsteps = yield\n", 4, "task a.weight", "0..1000000",
-     0},
+    {"negative weight", HEAD "[task a]\nweight = -1\nsteps = yield\n", 4, "task a.weight",
+     "0..1000000", 0},
+    {"weight of NaN", HEAD "[task a]\nweight = nan\nsteps = yield\n", 4, "task a.weight",
+     "0..1000000", 0},
     {"no weight at all", HEAD "[task a]\nweight = 0\nsteps = yield\n", 4, "task a.weight",
      "no task arrives", 0},
-    {"long timeout", HEAD "[task a]\ntimeout = 61min\nsteps = yield\n", 4, "task a.timeout", "60min",
-     0},
+    {"long timeout", HEAD "[task a]\ntimeout = 61min\nsteps = yield\n", 4, "task a.timeout",
+     "60min", 0},
     {"timeout without a unit", HEAD "[task a]\ntimeout = 5\nsteps = yield\n", 4, "task a.timeout",
      "60min", 0},
     {"endless duration", GOOD "[run]\nduration = 1441min\n", 6, "run.duration", "1440min", 0},
@@ -169,48 +189,60 @@ static const struct hostile cases[] = {
     {"lesson of words", HEAD "lesson = seven\n" TASK, 3, "preset.lesson", "0..999", 0},
     /* ---- steps ---- */
     {"unknown step", HEAD "[task a]\nsteps = exec rm\n", 4, "task a.steps", "no step 'exec'", 0},
-    {"misspelt step", HEAD "[task a]\nsteps = slepe 1ms\n", 4, "task a.steps", "did you mean 'sleep'",
-     0},
+    {"misspelt step", HEAD "[task a]\nsteps = slepe 1ms\n", 4, "task a.steps",
+     "did you mean 'sleep'", 0},
     {"missing comma", HEAD "[task a]\nsteps = cpu 1ms sleep 2ms\n", 4, "task a.steps",
      "one word too many", 0},
     {"trailing comma", HEAD "[task a]\nsteps = cpu 1ms,\n", 4, "task a.steps", "empty step", 0},
     {"two commas", HEAD "[task a]\nsteps = cpu 1ms,, yield\n", 4, "task a.steps", "empty step", 0},
-    {"time without a unit", HEAD "[task a]\nsteps = cpu 5\n", 4, "task a.steps", "'5' is not a time", 0},
+    {"time without a unit", HEAD "[task a]\nsteps = cpu 5\n", 4, "task a.steps",
+     "'5' is not a time", 0},
     {"time is missing", HEAD "[task a]\nsteps = cpu\n", 4, "task a.steps", "a time is missing", 0},
     {"negative time", HEAD "[task a]\nsteps = cpu -5ms\n", 4, "task a.steps", "not a time", 0},
-    {"time of an hour and more", HEAD "[task a]\nsteps = cpu 3601s\n", 4, "task a.steps", "60min", 0},
+    {"time of an hour and more", HEAD "[task a]\nsteps = cpu 3601s\n", 4, "task a.steps", "60min",
+     0},
     {"time that wraps", HEAD "[task a]\nsteps = cpu 18446744073709551617ns\n", 4, "task a.steps",
      "not a time", 0},
     {"misspelt distribution", HEAD "[task a]\nsteps = cpu unifrom 1ms 2ms\n", 4, "task a.steps",
      "did you mean 'uniform'", 0},
-    {"uniform backwards", HEAD "[task a]\nsteps = cpu uniform 2ms 1ms\n", 4, "task a.steps", "A <= B",
+    {"uniform backwards", HEAD "[task a]\nsteps = cpu uniform 2ms 1ms\n", 4, "task a.steps",
+     "A <= B", 0},
+    {"uniform of one", HEAD "[task a]\nsteps = cpu uniform 2ms\n", 4, "task a.steps",
+     "time is missing", 0},
+    {"pareto without a mean", HEAD "[task a]\nsteps = cpu pareto 1ms 1\n", 4, "task a.steps",
+     "1.01", 0},
+    {"pareto of one", HEAD "[task a]\nsteps = cpu pareto 1ms\n", 4, "task a.steps", "pareto MIN",
      0},
-    {"uniform of one", HEAD "[task a]\nsteps = cpu uniform 2ms\n", 4, "task a.steps", "time is missing",
+    {"wide lognormal", HEAD "[task a]\nsteps = cpu lognormal 1ms 5\n", 4, "task a.steps", "0..4",
      0},
-    {"pareto without a mean", HEAD "[task a]\nsteps = cpu pareto 1ms 1\n", 4, "task a.steps", "1.01",
+    {"disk what", HEAD "[task a]\nsteps = disk erase 4KiB\n", 4, "task a.steps", "read or write",
      0},
-    {"pareto of one", HEAD "[task a]\nsteps = cpu pareto 1ms\n", 4, "task a.steps", "pareto MIN", 0},
-    {"wide lognormal", HEAD "[task a]\nsteps = cpu lognormal 1ms 5\n", 4, "task a.steps", "0..4", 0},
-    {"disk what", HEAD "[task a]\nsteps = disk erase 4KiB\n", 4, "task a.steps", "read or write", 0},
-    {"disk without a size", HEAD "[task a]\nsteps = disk read\n", 4, "task a.steps", "1B..64MiB", 0},
+    {"disk without a size", HEAD "[task a]\nsteps = disk read\n", 4, "task a.steps", "1B..64MiB",
+     0},
     {"disk of nothing", HEAD "[task a]\nsteps = disk write 0\n", 4, "task a.steps", "1B..64MiB", 0},
-    {"disk of 65 MiB", HEAD "[task a]\nsteps = disk write 65MiB\n", 4, "task a.steps", "1B..64MiB", 0},
+    {"disk of 65 MiB", HEAD "[task a]\nsteps = disk write 65MiB\n", 4, "task a.steps", "1B..64MiB",
+     0},
     {"disk with a path", HEAD "[task a]\nsteps = disk write /etc/passwd\n", 4, "task a.steps",
      "1B..64MiB", 0},
     {"fsync of a read", HEAD "[task a]\nsteps = disk read 4KiB fsync\n", 4, "task a.steps",
      "fsync is for write", 0},
-    {"lock without a name", HEAD "[task a]\nsteps = lock\n", 4, "task a.steps", "name of a lock", 0},
-    {"lock without a time", HEAD "[task a]\nsteps = lock l\n", 4, "task a.steps", "time is missing", 0},
+    {"lock without a name", HEAD "[task a]\nsteps = lock\n", 4, "task a.steps", "name of a lock",
+     0},
+    {"lock without a time", HEAD "[task a]\nsteps = lock l\n", 4, "task a.steps", "time is missing",
+     0},
     {"lock with an odd name", HEAD "[task a]\nsteps = lock ../l 1ms\n", 4, "task a.steps",
      "name of a lock", 0},
-    {"nine locks", HEAD "[task a]\nsteps = lock a 0, lock b 0, lock c 0, lock d 0, lock e 0, lock f 0, "
-                        "lock g 0, lock h 0, lock i 0\n",
+    {"nine locks",
+     HEAD "[task a]\nsteps = lock a 0, lock b 0, lock c 0, lock d 0, lock e 0, lock f 0, "
+          "lock g 0, lock h 0, lock i 0\n",
      4, "task a.steps", "more than 8 locks", 0},
-    {"spawn of nobody", HEAD "[task a]\nsteps = spawn\n", 4, "task a.steps", "expected a task type", 0},
-    {"spawn of a stranger", HEAD "[task a]\nsteps = spawn b\n", 4, "task a.steps", "no [task b]", 0},
+    {"spawn of nobody", HEAD "[task a]\nsteps = spawn\n", 4, "task a.steps", "expected a task type",
+     0},
+    {"spawn of a stranger", HEAD "[task a]\nsteps = spawn b\n", 4, "task a.steps", "no [task b]",
+     0},
     {"spawn of a near miss",
-     HEAD "[task parent]\nsteps = spawn chlid\n[task child]\nsteps = yield\n", 4, "task parent.steps",
-     "did you mean 'child'", 0},
+     HEAD "[task parent]\nsteps = spawn chlid\n[task child]\nsteps = yield\n", 4,
+     "task parent.steps", "did you mean 'child'", 0},
     {"spawn of none", HEAD "[task a]\nsteps = spawn b x0\n[task b]\nsteps = yield\n", 4,
      "task a.steps", "x1..", 0},
     {"spawn of too many", HEAD "[task a]\nsteps = spawn b x1000001\n[task b]\nsteps = yield\n", 4,
@@ -218,23 +250,27 @@ static const struct hostile cases[] = {
     {"spawn without an x", HEAD "[task a]\nsteps = spawn b 4\n[task b]\nsteps = yield\n", 4,
      "task a.steps", "x1..", 0},
     {"spawn of itself", HEAD "[task a]\nsteps = spawn a\n", 4, "task a.steps", "circle", 0},
-    {"spawn in a circle", HEAD "[task a]\nsteps = spawn b\n[task b]\nsteps = spawn c\n"
-                               "[task c]\nsteps = spawn a\n",
+    {"spawn in a circle",
+     HEAD "[task a]\nsteps = spawn b\n[task b]\nsteps = spawn c\n"
+          "[task c]\nsteps = spawn a\n",
      4, "task a.steps", "circle", 0},
     {"a million and one", HEAD "[task a]\nsteps = spawn b x1000000\n[task b]\nsteps = yield\n", 4,
      "task a.steps", "at most 1000000", 0},
-    {"powers of a thousand", HEAD "[task a]\nsteps = spawn b x1000\n[task b]\nsteps = spawn c x1000\n"
-                                  "[task c]\nsteps = yield\n",
+    {"powers of a thousand",
+     HEAD "[task a]\nsteps = spawn b x1000\n[task b]\nsteps = spawn c x1000\n"
+          "[task c]\nsteps = yield\n",
      4, "task a.steps", "at most 1000000", 0},
     {"fail without a chance", HEAD "[task a]\nsteps = fail\n", 4, "task a.steps", "0%..100%", 0},
     {"fail at 200 %", HEAD "[task a]\nsteps = fail 200%\n", 4, "task a.steps", "0%..100%", 0},
-    {"33 steps", HEAD "[task a]\nsteps = join,join,join,join,join,join,join,join,join,join,join,join,"
-                      "join,join,join,join,join,join,join,join,join,join,join,join,join,join,join,join,"
-                      "join,join,join,join,join\n",
+    {"33 steps",
+     HEAD "[task a]\nsteps = join,join,join,join,join,join,join,join,join,join,join,join,"
+          "join,join,join,join,join,join,join,join,join,join,join,join,join,join,join,join,"
+          "join,join,join,join,join\n",
      4, "task a.steps", "more than 32 steps", 0},
     {"17 types",
-     HEAD "[task a]\n[task b]\n[task c]\n[task d]\n[task e]\n[task f]\n[task g]\n[task h]\n[task i]\n"
-          "[task j]\n[task k]\n[task l]\n[task m]\n[task n]\n[task o]\n[task p]\n[task q]\n",
+     HEAD
+     "[task a]\n[task b]\n[task c]\n[task d]\n[task e]\n[task f]\n[task g]\n[task h]\n[task i]\n"
+     "[task j]\n[task k]\n[task l]\n[task m]\n[task n]\n[task o]\n[task p]\n[task q]\n",
      19, "task q", "more than 16 task types", 0},
 };
 #define CASES (sizeof cases / sizeof *cases)
@@ -268,8 +304,8 @@ static void each_is_refused_where_it_is_wrong(void **state)
         char *text = malloc(size ? size : 1);
         assert_non_null(text);
         memcpy(text, cases[i].text, size);
-        enum ps_err err = ps_experiment_parse(&experiment, &test_words, "hostile.ini", text, size,
-                                              &complaints);
+        enum ps_err err =
+            ps_experiment_parse(&experiment, &test_words, "hostile.ini", text, size, &complaints);
         free(text);
         check(&cases[i], &complaints, err);
     }
@@ -281,9 +317,9 @@ static void the_frame_of_the_cases_is_good(void **state)
     (void)state;
     static struct ps_experiment experiment;
     struct ps_complaints complaints = {.count = 0};
-    assert_int_equal(ps_experiment_parse(&experiment, &test_words, "good", GOOD, strlen(GOOD),
-                                         &complaints),
-                     PS_OK);
+    assert_int_equal(
+        ps_experiment_parse(&experiment, &test_words, "good", GOOD, strlen(GOOD), &complaints),
+        PS_OK);
 }
 
 static void a_large_file_is_refused(void **state)
@@ -294,9 +330,9 @@ static void a_large_file_is_refused(void **state)
     static char text[PS_PRESET_MAX_BYTES + 1];
     memset(text, '\n', sizeof text);
     memcpy(text, GOOD, strlen(GOOD));
-    assert_int_equal(ps_experiment_parse(&experiment, &test_words, "x", text, sizeof text - 1,
-                                         &complaints),
-                     PS_OK);
+    assert_int_equal(
+        ps_experiment_parse(&experiment, &test_words, "x", text, sizeof text - 1, &complaints),
+        PS_OK);
     assert_int_equal(
         ps_experiment_parse(&experiment, &test_words, "x", text, sizeof text, &complaints),
         PS_EPARSE);
@@ -308,7 +344,8 @@ static void all_faults_are_reported(void **state)
     (void)state;
     static struct ps_experiment experiment;
     struct ps_complaints complaints = {.count = 0};
-    const char *text = GOOD "[engine]\nname = thread\nworkers = many\nqueue = big\n[run]\nseed = x\n";
+    const char *text =
+        GOOD "[engine]\nname = thread\nworkers = many\nqueue = big\n[run]\nseed = x\n";
     assert_int_equal(
         ps_experiment_parse(&experiment, &test_words, "x", text, strlen(text), &complaints),
         PS_EPARSE);

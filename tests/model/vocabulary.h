@@ -6,8 +6,9 @@
 
 static const struct ps_policy_word test_green[] = {
     {"steal", "own queues, stealing", 256}, {"global", "one queue", 256}, {NULL, NULL, 0}};
-static const struct ps_policy_word test_pthread[] = {
-    {"channel", "workers on a channel", 256}, {"per-task", "a thread a task", 256}, {NULL, NULL, 0}};
+static const struct ps_policy_word test_pthread[] = {{"channel", "workers on a channel", 256},
+                                                     {"per-task", "a thread a task", 256},
+                                                     {NULL, NULL, 0}};
 static const struct ps_policy_word test_async[] = {{"pinned", "loops", 64}, {NULL, NULL, 0}};
 static const struct ps_policy_word test_threadpool[] = {{"fifo", "one queue", 256},
                                                         {"steal", "own queues, stealing", 256},

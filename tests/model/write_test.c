@@ -24,8 +24,8 @@ static const char *pick(const char *const *words, unsigned count)
 
 static const char *text_of(char *into, size_t size)
 {
-    static const char *const letters[] = {"a", "Z", " ", "\xc3\xa9", "\xe2\x82\xac", "'", "\"",
-                                          "[", "]", "=",        ":",            "#", "x;y", "%"};
+    static const char *const letters[] = {"a", "Z", " ", "\xc3\xa9", "\xe2\x82\xac", "'", "\"", "[",
+                                          "]", "=", ":", "#",        "x;y",          "%"};
     size_t used = 0, wanted = 1 + below((unsigned)size - 8);
     into[0] = '\0';
     while (used < wanted) {
@@ -87,8 +87,8 @@ static const char *dist_of(char *into, size_t size)
 static void step_of(char *into, size_t size, unsigned type, unsigned types)
 {
     char a[96];
-    static const char *const timed[] = {"cpu", "sleep", "net", "block", "lock l1", "lock l2",
-                                        "lock third"};
+    static const char *const timed[] = {"cpu",     "sleep",   "net",       "block",
+                                        "lock l1", "lock l2", "lock third"};
     unsigned roll = below(14);
     if (roll < 7)
         snprintf(into, size, "%s %s", timed[roll], dist_of(a, sizeof a));
@@ -153,9 +153,9 @@ static size_t random_preset(char *into, size_t size)
     if (below(2))
         used = put(into, size, used, "policy = %s\n", engine->policies[0].name);
     static const char *const workers[] = {"1", "64", "auto", "2x", "0.5x", "0.333333x", "17"};
-    used = put(into, size, used, "workers = %s\nqueue = %u\non_full = %s\n", pick(workers, 7),
-               1 + below(10000000),
-               pick((const char *const[]){"block", "refuse", "caller_runs"}, 3));
+    used =
+        put(into, size, used, "workers = %s\nqueue = %u\non_full = %s\n", pick(workers, 7),
+            1 + below(10000000), pick((const char *const[]){"block", "refuse", "caller_runs"}, 3));
     used = put(into, size, used, "limit = %u\nstack = %s\noffload = %s\nstealing = %s\nwait = %s\n",
                below(1000), pick((const char *const[]){"0", "16KiB", "100000", "1M"}, 4),
                pick((const char *const[]){"off", "on", "7"}, 3), below(2) ? "on" : "off",
@@ -254,12 +254,13 @@ static void a_program_fits_its_line(void **state)
     static struct ps_experiment experiment;
     struct ps_complaints complaints = {.count = 0};
     char preset[512];
-    size_t used = put(preset, sizeof preset, 0, "[preset]\ntitle = t\n[task a]\nsteps = disk read 1K");
+    size_t used =
+        put(preset, sizeof preset, 0, "[preset]\ntitle = t\n[task a]\nsteps = disk read 1K");
     for (unsigned s = 1; s < 13; s++)
         used = put(preset, sizeof preset, used, ",disk read 1K");
     used = put(preset, sizeof preset, used, "\n");
-    assert_int_equal(
-        ps_experiment_parse(&experiment, &test_words, "x", preset, used, &complaints), PS_EPARSE);
+    assert_int_equal(ps_experiment_parse(&experiment, &test_words, "x", preset, used, &complaints),
+                     PS_EPARSE);
     assert_int_equal(complaints.list[0].line, 4);
     assert_non_null(strstr(complaints.list[0].text, "longer than"));
 }
@@ -278,8 +279,10 @@ static void keys_that_are_left_out_have_their_defaults(void **state)
             used = put(full, sizeof full, used, "[%s%s]\n", key->section,
                        strcmp(key->section, "task") == 0 ? " a" : "");
         section = key->section;
-        snprintf(value, sizeof value, "%s", key->standard ? key->standard
-                                            : strcmp(key->name, "title") == 0 ? "t" : "yield");
+        snprintf(value, sizeof value, "%s",
+                 key->standard                     ? key->standard
+                 : strcmp(key->name, "title") == 0 ? "t"
+                                                   : "yield");
         used = put(full, sizeof full, used, "%s = %s\n", key->name, value);
     }
     parse(&second, full, used);

@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -342,6 +343,7 @@ static void never_started(void **state)
             rig_close(&rig, PS_CLOSE_DRAIN);
         } else {
             ps_engine_destroy(rig.engine);
+            sem_destroy(&rig.event);
             free(rig.segment);
         }
         assert_int_equal(rig.outcome[PS_CANCELLED], 20);
@@ -364,6 +366,39 @@ static void submitted_before_start(void **state)
     assert_int_equal(rig.outcome[PS_COMPLETED], 20);
 }
 
+/* ---- when the system has no more ---- */
+
+static void out_of_descriptors(void **state)
+{
+    (void)state;
+    struct rig rig;
+    rig_open(&rig, 8);
+    struct rlimit before, low;
+    getrlimit(RLIMIT_NOFILE, &before);
+    int next = dup(0);
+    close(next);
+    for (rlim_t more = 0; more < 12; more++) { /* a loop needs three, the eighth needs 22 to 24 */
+        low = before;
+        low.rlim_cur = (rlim_t)next + more;
+        setrlimit(RLIMIT_NOFILE, &low);
+        struct ps_engine_config config = rig_config(&rig, 8, 64);
+        enum ps_err err = ps_engine_create(ps_engine_find("async"), &config, &rig.engine);
+        assert_int_equal(err, PS_ELIMIT);
+    }
+    setrlimit(RLIMIT_NOFILE, &before);
+    struct ps_engine_config config = rig_config(&rig, 1, 64);
+    rig_start(&rig, &config);
+    setrlimit(RLIMIT_NOFILE, &low);
+    assert_int_equal(ps_engine_resize(rig.engine, 8), PS_EAGAIN);
+    job_submit(job_new(&rig, nothing, NULL));
+    setrlimit(RLIMIT_NOFILE, &before);
+    assert_int_equal(ps_engine_resize(rig.engine, 8), PS_OK);
+    for (int i = 0; i < 16; i++)
+        job_submit(job_new(&rig, nothing, NULL));
+    rig_close(&rig, PS_CLOSE_DRAIN);
+    assert_int_equal(rig.outcome[PS_COMPLETED], 17);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -378,6 +413,7 @@ int main(void)
         cmocka_unit_test(cancel_races),
         cmocka_unit_test(never_started),
         cmocka_unit_test(submitted_before_start),
+        cmocka_unit_test(out_of_descriptors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -120,9 +120,10 @@ static void a_retiring_loop_is_revived(void **state)
     assert_int_equal(rig.outcome[PS_COMPLETED], 4);
 }
 
-static struct ps_wait *nothing(struct job *job)
+static struct ps_wait *run_on_slot_0(struct job *job)
 {
     (void)job;
+    CHECK(ps_worker_self() == 0);
     return NULL;
 }
 
@@ -143,7 +144,7 @@ static void queued_tasks_are_handed_over(void **state)
     }
     rig_await(&rig, 2);
     for (int i = 0; i < 10; i++) {
-        job_init(&queued[i], &rig, nothing, NULL);
+        job_init(&queued[i], &rig, run_on_slot_0, NULL);
         job_submit(&queued[i]);
     }
     assert_int_equal(rig_queued(&rig), 10);

@@ -1,0 +1,11 @@
+/* The entry point that libFuzzer calls, for the smoke run to call too. */
+#ifndef PS_TESTS_FUZZ_PRESET_FUZZ_H
+#define PS_TESTS_FUZZ_PRESET_FUZZ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#endif
