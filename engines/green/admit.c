@@ -67,6 +67,8 @@ enum ps_err green_submit(struct ps_engine *engine, struct ps_task *task)
 {
     struct green *green = (struct green *)engine;
     struct green_worker *worker = worker_self(green);
+    if (!task->body->run && !task->body->step)
+        return PS_ENOTSUP;
     if (!worker)
         return submit_from_outside(green, task);
     if (!ps_engine_open_for(engine, true))

@@ -112,7 +112,7 @@ static enum ps_err start(struct ps_engine *engine)
         offload_stop(&green->offload);
         return err;
     }
-    green->started = true;
+    atomic_store(&green->started, true);
     return PS_OK;
 }
 
@@ -120,13 +120,13 @@ static enum ps_err resize(struct ps_engine *engine, unsigned workers)
 {
     struct green *green = of(engine);
     unsigned now = atomic_load(&green->active);
-    if (green->started && workers > now) {
+    if (atomic_load(&green->started) && workers > now) {
         enum ps_err err = start_workers(green, now, workers);
         if (err != PS_OK)
             return err;
     }
     atomic_store(&green->active, workers);
-    if (green->started)
+    if (atomic_load(&green->started))
         retire_from(green, workers);
     return PS_OK;
 }
@@ -184,6 +184,14 @@ static enum ps_err tune(struct ps_engine *engine, enum ps_knob knob, uint64_t va
     return PS_EINVAL;
 }
 
+/* No worker runs. Any thread. */
+static void discard_queue(struct green *green)
+{
+    struct ps_task *task;
+    while (shared_pop(&green->shared, 1, &task))
+        ps_task_discard(&green->base.outside, task);
+}
+
 static void end_wait(struct fiber *fiber)
 {
     fiber_wake(fiber, false);
@@ -200,23 +208,17 @@ static void close_engine(struct ps_engine *engine, enum ps_close how)
     if (ps_engine_phase(engine) == PS_ENGINE_CANCELLING) {
         admit_all(green);
         stack_each(&green->depot, end_wait);
+        if (!atomic_load(&green->started))
+            discard_queue(green);
     }
     set_gate(green, false);
     wake_idle(green);
 }
 
-/* No worker ever ran. */
-static void discard_queue(struct green *green)
-{
-    struct ps_task *task;
-    while (shared_pop(&green->shared, 1, &task))
-        ps_task_discard(&green->base.outside, task);
-}
-
 static enum ps_err stop(struct ps_engine *engine, uint64_t deadline_ns)
 {
     struct green *green = of(engine);
-    if (!green->started)
+    if (!atomic_load(&green->started))
         discard_queue(green);
     enum ps_err err = ps_engine_wait_done(engine, deadline_ns);
     if (err != PS_OK)

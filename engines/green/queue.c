@@ -141,6 +141,18 @@ void shared_push(struct shared_queue *queue, struct ps_task *first, struct ps_ta
     pthread_mutex_unlock(&queue->lock);
 }
 
+void shared_put_back(struct shared_queue *queue, struct ps_task *task)
+{
+    pthread_mutex_lock(&queue->lock);
+    task->next = queue->first;
+    queue->first = task;
+    if (!queue->last)
+        queue->last = task;
+    queue->fresh += !fiber_of(task);
+    set_count(queue, atomic_load_explicit(&queue->count, memory_order_relaxed) + 1);
+    pthread_mutex_unlock(&queue->lock);
+}
+
 unsigned shared_pop(struct shared_queue *queue, unsigned max, struct ps_task **first)
 {
     if (atomic_load_explicit(&queue->count, memory_order_relaxed) == 0)

@@ -64,6 +64,8 @@ void shared_push(struct shared_queue *queue, struct ps_task *first, struct ps_ta
 /* The same, the caller holds the lock. */
 void shared_push_locked(struct shared_queue *queue, struct ps_task *first, struct ps_task *last,
                         unsigned count);
+/* In front: the task was popped and could not run. */
+void shared_put_back(struct shared_queue *queue, struct ps_task *task);
 /* At most `max` tasks as a list in order; returns how many. */
 unsigned shared_pop(struct shared_queue *queue, unsigned max, struct ps_task **first);
 static inline uint64_t shared_size(struct shared_queue *queue)

@@ -49,6 +49,10 @@ static inline void green_sanitize_new(struct green_sanitizer *s, void *bottom, s
 #ifdef GREEN_TSAN
     s->tsan_fiber = __tsan_create_fiber(0);
 #endif
+#ifdef GREEN_ASAN
+    /* A stack outside the heap holds pointers to the heap. Its guard must not be scanned. */
+    __lsan_register_root_region(bottom, bytes);
+#endif
 }
 
 static inline void green_sanitize_thread(struct green_sanitizer *s)
@@ -64,6 +68,9 @@ static inline void green_sanitize_delete(struct green_sanitizer *s)
     (void)s;
 #ifdef GREEN_TSAN
     __tsan_destroy_fiber(s->tsan_fiber);
+#endif
+#ifdef GREEN_ASAN
+    __lsan_unregister_root_region(s->bottom, s->bytes);
 #endif
 }
 
@@ -90,20 +97,6 @@ green_sanitize_arrive(struct green_sanitizer *here, struct green_sanitizer *left
     (void)left;
 #ifdef GREEN_ASAN
     __sanitizer_finish_switch_fiber(here->fake_stack, &left->bottom, &left->bytes);
-#endif
-}
-
-/* Stacks outside the heap hold pointers to the heap. */
-static inline void green_sanitize_root(const void *base, size_t bytes, int add)
-{
-    (void)base;
-    (void)bytes;
-    (void)add;
-#ifdef GREEN_ASAN
-    if (add)
-        __lsan_register_root_region(base, bytes);
-    else
-        __lsan_unregister_root_region(base, bytes);
 #endif
 }
 

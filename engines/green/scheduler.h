@@ -69,8 +69,8 @@ struct limit {
 
 struct green {
     struct ps_engine base;
-    bool one_queue; /* policy global: no rings */
-    bool started;
+    bool one_queue;       /* policy global: no rings */
+    _Atomic bool started; /* workers run, or have run */
     struct stack_depot depot;
     struct shared_queue shared;
     struct idle_set idle;

@@ -108,7 +108,6 @@ static void free_slab(struct slab *slab)
     atomic_store(&registry[slab->id], NULL);
     for (unsigned i = 0; i < atomic_load(&slab->used); i++)
         green_sanitize_delete(&fiber_at(slab, i)->sanitizer);
-    green_sanitize_root(slab->base, SLAB_BYTES, 0);
     munmap(slab->base, SLAB_BYTES);
     free(slab);
 }
@@ -139,7 +138,6 @@ static struct slab *add_slab(struct stack_depot *depot)
         return NULL;
     }
     madvise(slab->base, SLAB_BYTES, MADV_NOHUGEPAGE);
-    green_sanitize_root(slab->base, SLAB_BYTES, 1);
     slab->next = depot->slabs;
     depot->slabs = slab;
     return slab;

@@ -252,26 +252,37 @@ static bool obey(struct green_worker *worker)
     }
 }
 
-/* NULL: the worker has retired. */
+/* From the nearest place. NULL: none. */
+static struct ps_task *find_task(struct green_worker *worker)
+{
+    uint64_t tick = atomic_load_explicit(&worker->tick, memory_order_relaxed) + 1;
+    atomic_store_explicit(&worker->tick, tick, memory_order_relaxed);
+    struct ps_task *task = tick % SHARED_EVERY == 0 ? take_shared(worker, 1) : NULL;
+    if (!task)
+        task = take_own(worker);
+    if (!task)
+        task = take_shared(worker, shared_batch(worker->green));
+    if (!task)
+        task = search(worker);
+    return task;
+}
+
+/* NULL: the worker has retired. The gate is read once more when a task was taken: what was
+ * submitted after the pause began does not start. */
 static struct ps_task *next_task(struct green_worker *worker)
 {
     while (obey(worker)) {
-        uint64_t tick = atomic_load_explicit(&worker->tick, memory_order_relaxed) + 1;
-        atomic_store_explicit(&worker->tick, tick, memory_order_relaxed);
         if (--worker->until_look == 0)
             worker_look(worker);
-        struct ps_task *task = tick % SHARED_EVERY == 0 ? take_shared(worker, 1) : NULL;
-        if (!task)
-            task = take_own(worker);
-        if (!task)
-            task = take_shared(worker, shared_batch(worker->green));
-        if (!task)
-            task = search(worker);
-        if (task) {
-            stop_searching(worker);
-            return task;
+        struct ps_task *task = find_task(worker);
+        if (!task) {
+            worker_park(worker);
+            continue;
         }
-        worker_park(worker);
+        stop_searching(worker);
+        if (!gate_closed(atomic_load(&worker->green->gate)))
+            return task;
+        shared_put_back(&worker->green->shared, task);
     }
     return NULL;
 }

@@ -223,6 +223,49 @@ static void closing_ends_a_pause(void **state)
     }
 }
 
+static void discarding_needs_no_workers(void **state)
+{
+    (void)state;
+    struct ps_task tasks[10];
+    begin((struct kit_case){"steal", 2}, 100, PS_ON_FULL_BLOCK);
+    for (int k = 0; k < 10; k++)
+        assert_int_equal(offer(&tasks[k], &counter), PS_OK);
+    ps_engine_close(kit.engine, PS_CLOSE_DISCARD);
+    assert_int_equal(kit_ended(&kit, PS_CANCELLED), 10);
+    kit_close(&kit, PS_CLOSE_DISCARD);
+}
+
+/* Once a pause has begun nothing starts, even where workers were looking for work just then. */
+static void nothing_starts_in_a_pause(void **state)
+{
+    (void)state;
+    enum { TIMES = 200 };
+    static struct ps_task tasks[TIMES];
+    for (unsigned i = 0; i < kit_case_count; i++) {
+        begin(kit_cases[i], 1000, PS_ON_FULL_BLOCK);
+        assert_int_equal(ps_engine_start(kit.engine), PS_OK);
+        for (uint32_t k = 0; k < TIMES; k++) {
+            assert_int_equal(ps_engine_tune(kit.engine, PS_KNOB_PAUSED, 1), PS_OK);
+            assert_int_equal(offer(&tasks[k], &counter), PS_OK);
+            for (int n = 0; n < 1000; n++)
+                assert_int_equal(atomic_load(&ran), k);
+            assert_int_equal(ps_engine_tune(kit.engine, PS_KNOB_PAUSED, 0), PS_OK);
+            kit_await(&ran, k + 1);
+        }
+        kit_close(&kit, PS_CLOSE_DRAIN);
+    }
+}
+
+static void a_body_must_have_code(void **state)
+{
+    (void)state;
+    static const struct ps_body none = {.name = "none"};
+    struct ps_task task;
+    begin((struct kit_case){"steal", 1}, 10, PS_ON_FULL_BLOCK);
+    assert_int_equal(offer(&task, &none), PS_ENOTSUP);
+    kit_close(&kit, PS_CLOSE_DRAIN);
+}
+
 static void a_closed_engine_refuses(void **state)
 {
     (void)state;
@@ -266,6 +309,9 @@ int main(void)
         cmocka_unit_test(held_tasks_can_be_discarded),
         cmocka_unit_test(tasks_of_an_engine_that_never_started_are_cancelled),
         cmocka_unit_test(closing_ends_a_pause),
+        cmocka_unit_test(discarding_needs_no_workers),
+        cmocka_unit_test(nothing_starts_in_a_pause),
+        cmocka_unit_test(a_body_must_have_code),
         cmocka_unit_test(a_closed_engine_refuses),
         cmocka_unit_test(pauses_lose_nothing),
     };
