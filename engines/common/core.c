@@ -121,25 +121,39 @@ enum ps_err ps_engine_wait_done(struct ps_engine *engine, uint64_t deadline_ns)
 struct ps_outside_parker {
     struct ps_parker parker;
     struct ps_outside_parker *next;
+    bool busy; /* under outside_lock */
 };
 
 static struct ps_outside_parker *outside_parker_take(struct ps_engine *engine)
 {
     pthread_mutex_lock(&engine->outside_lock);
     struct ps_outside_parker *p = engine->outside_parkers;
-    if (p)
-        engine->outside_parkers = p->next;
-    pthread_mutex_unlock(&engine->outside_lock);
-    if (!p && (p = calloc(1, sizeof *p)))
+    while (p && p->busy)
+        p = p->next;
+    if (!p && (p = calloc(1, sizeof *p))) {
         ps_parker_init(&p->parker);
+        p->next = engine->outside_parkers;
+        engine->outside_parkers = p;
+    }
+    if (p)
+        p->busy = true;
+    pthread_mutex_unlock(&engine->outside_lock);
     return p;
 }
 
 static void outside_parker_put(struct ps_engine *engine, struct ps_outside_parker *p)
 {
     pthread_mutex_lock(&engine->outside_lock);
-    p->next = engine->outside_parkers;
-    engine->outside_parkers = p;
+    p->busy = false;
+    pthread_mutex_unlock(&engine->outside_lock);
+}
+
+/* The phase was raised before: a task that begins to wait on a thread of its caller after this sees it. */
+static void wake_outside(struct ps_engine *engine)
+{
+    pthread_mutex_lock(&engine->outside_lock);
+    for (struct ps_outside_parker *p = engine->outside_parkers; p; p = p->next)
+        ps_parker_wake(&p->parker);
     pthread_mutex_unlock(&engine->outside_lock);
 }
 
@@ -225,6 +239,7 @@ enum ps_err ps_engine_tune(struct ps_engine *engine, enum ps_knob knob, uint64_t
 void ps_engine_close(struct ps_engine *engine, enum ps_close how)
 {
     engine->ops->close(engine, how);
+    wake_outside(engine);
     /* Submitters that wait for room must learn that there will be none. */
     atomic_fetch_add(&engine->room_seq, 1);
     ps_futex_wake(&engine->room_seq, INT_MAX);

@@ -29,7 +29,7 @@ struct ps_engine {
     _Atomic uint32_t done_seq;
     /* Parkers of outside threads that run tasks (caller_runs). */
     pthread_mutex_t outside_lock;
-    struct ps_outside_parker *outside_parkers; /* those not in use */
+    struct ps_outside_parker *outside_parkers; /* all, in use or not */
 };
 
 /* Fill the base; checks config against the policy and the segment. PS_EINVAL. */

@@ -81,6 +81,13 @@ bool ps_parker_wait(struct ps_parker *parker, uint32_t ticket, uint64_t until_ns
     return woken;
 }
 
+static void drain(int event_fd)
+{
+    uint64_t count;
+    while (read(event_fd, &count, sizeof count) < 0 && errno == EINTR)
+        ;
+}
+
 enum ps_err ps_parker_poll(struct ps_parker *parker, uint32_t ticket, int fd, short events,
                            uint64_t until_ns)
 {
@@ -110,13 +117,10 @@ enum ps_err ps_parker_poll(struct ps_parker *parker, uint32_t ticket, int fd, sh
             result = PS_ETIMEDOUT;
             break;
         }
+        if (n > 0) /* our wake-up, or one of an earlier wait that was written after its end */
+            drain(parker->event_fd);
     }
     disarm(parker);
-    if (fds[1].revents & POLLIN) {
-        uint64_t count;
-        while (read(parker->event_fd, &count, sizeof count) < 0 && errno == EINTR)
-            ;
-    }
     return result;
 }
 

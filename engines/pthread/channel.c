@@ -12,8 +12,8 @@
  * sleeps with an older ticket. All receivers wait for the same thing, so it does not matter which
  * one is woken. A ticket would have to be 2^32 sends old to be mistaken for a new one.
  *
- * Leaving: a thread that retires may be the one that was woken for a task; if the channel is not
- * empty it signals again.
+ * Leaving: a thread that retires may be the one that was woken for a task. Resizing first marks the
+ * threads that are to go and then wakes all, so whoever stays looks at the channel after that.
  *
  * The kernel wakes the longest sleeper first, so work goes round all threads, where threadpool:fifo
  * prefers the warm one. */
@@ -106,13 +106,10 @@ static void wait_for_task(struct channel *channel, struct ps_crew_worker *worker
 static struct ps_task *receive(struct channel *channel, struct ps_crew_worker *worker)
 {
     struct ps_task *task = NULL;
-    bool heir = false;
     pthread_mutex_lock(&channel->lock);
     for (;;) {
-        if (ps_crew_leave(worker)) {
-            heir = channel->queue.count > 0 && condition_signal(&channel->not_empty);
+        if (ps_crew_leave(worker))
             break;
-        }
         if (!ps_crew_paused(&channel->crew) && (task = ps_task_list_pop(&channel->queue))) {
             show_depth(channel);
             break;
@@ -121,8 +118,6 @@ static struct ps_task *receive(struct channel *channel, struct ps_crew_worker *w
         wait_for_task(channel, worker);
     }
     pthread_mutex_unlock(&channel->lock);
-    if (heir)
-        condition_wake(&channel->not_empty, 1);
     if (task)
         ps_engine_room(&channel->base);
     return task;

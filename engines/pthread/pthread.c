@@ -23,7 +23,7 @@ static const struct ps_threads_ops *threads_of(const struct ps_engine *engine)
 static enum ps_err create(const struct ps_engine_config *config, struct ps_engine **engine)
 {
     const struct ps_policy *policy = config->policy ? config->policy : &policies[0];
-    for (size_t i = 0; policies[i].name; i++)
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (policy == &policies[i])
             return kinds[i]->create(config, engine);
     return PS_EINVAL;

@@ -1,10 +1,11 @@
 /* What a worker does. Sleeping and waking follow idle.c; a worker that waits for its children in a
  * join that helps is a sleeper like any other, whom a producer may claim.
  *
- * A join that helps runs other tasks on top of the waiting one, on the same stack: until half of
- * the stack is used, then it only waits. What it takes may be any task, so a task that joins while
- * it holds a lock can be held up by one above it that wants the lock; pools that help have that
- * hazard. */
+ * A join that helps runs other tasks on top of the waiting one, on the same stack: until half of the
+ * stack is used, then it only waits. Two hazards come with it, in every pool that helps: the waiting
+ * task goes on, or notices that it is to stop, only when the task above it has ended; and a task that
+ * joins while it holds a lock is held up by one above it that wants the lock. config.help = false is
+ * without both, and blocks. */
 #include "base/clock.h"
 #include "engines/threadpool/steal.h"
 

@@ -31,7 +31,7 @@ static const struct ps_pool_ops *pool_of(const struct ps_engine *engine)
 static enum ps_err create(const struct ps_engine_config *config, struct ps_engine **engine)
 {
     const struct ps_policy *policy = config->policy ? config->policy : &policies[0];
-    for (size_t i = 0; policies[i].name; i++)
+    for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)
         if (policy == &policies[i])
             return pools[i]->create(config, engine);
     return PS_EINVAL;

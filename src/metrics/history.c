@@ -185,6 +185,8 @@ void ps_history_feed(struct ps_history *h, const struct ps_snapshot *s)
             h->steal_now[thief * PS_MAX_WORKERS + victim] =
                 (uint32_t)s->steal_tasks[(size_t)thief * PS_MAX_WORKERS + victim];
     uint64_t column = s->at_ns / PS_COLUMN_NS;
+    if (!first && column < h->column)
+        column = h->column; /* a run's last snapshot is dated back to its end */
     if (first) {
         h->column = column;
         keep_mark(h, s, 0);

@@ -124,13 +124,16 @@ void ps_probe_thread_end(struct ps_probe *probe)
 {
     uint64_t now_ns = ps_now_ns();
     struct ps_cell *cell = probe->cell;
-    put(&cell->os_cpu_ns, get(&cell->os_cpu_ns) + ps_thread_cpu_ns());
     /* Reading the file costs some microseconds: too much for a thread a task. */
-    if (now_ns - probe->begun_ns >= 10 * PS_NS_PER_MS)
-        put(&cell->os_ready_ns, get(&cell->os_ready_ns) + own_ready_ns());
+    uint64_t ready_ns = now_ns - probe->begun_ns >= 10 * PS_NS_PER_MS ? own_ready_ns() : 0;
+    uint64_t cpu_ns = ps_thread_cpu_ns();
     event_at(probe, PS_EVENT_RETIRE, 0, now_ns);
     set_state(probe, PS_STATE_OFF, -1, now_ns);
-    put(&probe->cell->tid, 0);
+    put(&cell->tid, 0);
+    /* release, partner take_worker: who sees these no longer sees the thread. */
+    atomic_store_explicit(&cell->os_ready_ns, get(&cell->os_ready_ns) + ready_ns,
+                          memory_order_release);
+    atomic_store_explicit(&cell->os_cpu_ns, get(&cell->os_cpu_ns) + cpu_ns, memory_order_release);
 }
 
 void ps_probe_state(struct ps_probe *probe, enum ps_state state, int type)
@@ -188,6 +191,11 @@ void ps_probe_start(struct ps_probe *probe, struct ps_stamp *stamp)
         now_ns = now_ns ? now_ns : ps_now_ns();
     if (probe->state != PS_STATE_RUN || probe->type != stamp->type)
         set_state(probe, PS_STATE_RUN, stamp->type, now_ns);
+}
+
+void ps_probe_unstarted(struct ps_probe *probe)
+{
+    count(probe, &probe->cell->unstarted);
 }
 
 static void record(const struct ps_probe *probe, struct ps_hist *hist, uint64_t ns)

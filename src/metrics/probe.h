@@ -69,6 +69,9 @@ void ps_probe_start(struct ps_probe *probe, struct ps_stamp *stamp);
  * engine sets IDLE or SEEK when it finds no next task. Outside allowed. */
 void ps_probe_end(struct ps_probe *probe, const struct ps_stamp *stamp, enum ps_outcome outcome);
 
+/* An accepted task ends without having started; ps_probe_end counts its end. Outside allowed. */
+void ps_probe_unstarted(struct ps_probe *probe);
+
 /* A task begins to wait / goes on. Counts only: an engine whose worker waits with the task also
  * sets ps_probe_state. The two may be on different workers. Outside allowed. */
 void ps_probe_wait_begin(struct ps_probe *probe, enum ps_state why);
@@ -82,8 +85,9 @@ void ps_probe_park(struct ps_probe *probe);
 void ps_probe_woken(struct ps_probe *probe);
 void ps_probe_wake(struct ps_probe *probe);
 
-/* Gauge of the probe's own queue (outside: the shared queue; one caller at a time, under its lock).
- */
+/* Gauge of the probe's own queue (outside: the shared queue; one caller at a time, under its lock). A
+ * thief calls it for its victim too, so that a stuck worker does not go on showing what has been
+ * stolen: the last of two that come together stays until the next change. */
 void ps_probe_depth(struct ps_probe *probe, uint64_t depth);
 
 /* A plain event. No effect outside. */

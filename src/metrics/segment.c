@@ -1,6 +1,7 @@
 #include "metrics/segment.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -169,9 +170,21 @@ void ps_segment_unmap(struct ps_segment *segment)
 
 void ps_segment_say(struct ps_segment *segment, const char *message)
 {
-    atomic_fetch_add_explicit(&segment->message_seq, 1, memory_order_acq_rel);
+    uint32_t seq = atomic_load_explicit(&segment->message_seq, memory_order_relaxed) & ~1u;
+    while (!atomic_compare_exchange_weak_explicit(&segment->message_seq, &seq, seq + 1,
+                                                  memory_order_acquire, memory_order_relaxed)) {
+        if (seq & 1)
+            sched_yield();
+        seq &= ~1u;
+    }
+    atomic_thread_fence(memory_order_release); /* the odd number before the text */
     snprintf(segment->message, sizeof segment->message, "%s", message);
-    atomic_fetch_add_explicit(&segment->message_seq, 1, memory_order_release);
+    atomic_store_explicit(&segment->message_seq, seq + 2, memory_order_release);
+}
+
+void ps_segment_take_over(struct ps_segment *segment)
+{
+    atomic_fetch_and_explicit(&segment->message_seq, ~1u, memory_order_acq_rel);
 }
 
 void ps_segment_message(const struct ps_segment *segment, char into[PS_MESSAGE_BYTES])

@@ -108,6 +108,7 @@ struct ps_cell {
     _Atomic uint64_t shared;     /* 1: the outside cell, several writers */
     _Atomic uint64_t sample;     /* gauge: 1 task in `sample` is timed; 0 or 1: all */
     _Atomic uint64_t depth_peak; /* highest queue_depth seen by its writer */
+    _Atomic uint64_t unstarted;  /* of `ended`: accepted, ended before their start */
 
     /* Written when something happens between tasks. */
     _Alignas(128) _Atomic uint64_t steals;   /* operations that got at least one task */
@@ -283,8 +284,11 @@ static inline struct ps_ring *ps_segment_ring(struct ps_segment *s, unsigned slo
     return (struct ps_ring *)((char *)s + s->rings_at) + slot;
 }
 
-/* Seqlock on `message`: one writer. The reader's copy is always whole. */
+/* Seqlock on `message`: writers take turns. The reader's copy is always whole. */
 void ps_segment_say(struct ps_segment *segment, const char *message);
+/* The process that wrote is dead, perhaps in the middle of a message: the caller writes from now
+ * on. */
+void ps_segment_take_over(struct ps_segment *segment);
 void ps_segment_message(const struct ps_segment *segment, char into[PS_MESSAGE_BYTES]);
 
 #endif

@@ -97,12 +97,28 @@ static void note_moves(struct ps_worker_view *into, const struct ps_cell *cell, 
         into->since_ns = into->moved_ns;
 }
 
-static void take_worker(struct ps_worker_view *into, const struct ps_cell *cell, uint64_t at_ns)
+/* Time in a state neither runs backwards nor faster than the clock. The words of a cell are read
+ * while its writer changes state: a state that has just ended could be missing, or be counted twice
+ * over its whole length, and no window could show that as less than a lie. */
+static uint64_t plausible(uint64_t before_ns, uint64_t read_ns, uint64_t elapsed_ns)
+{
+    if (read_ns < before_ns)
+        return before_ns;
+    return read_ns - before_ns > elapsed_ns ? before_ns + elapsed_ns : read_ns;
+}
+
+/* elapsed_ns: since the snapshot that `into` holds. */
+static void take_worker(struct ps_worker_view *into, const struct ps_cell *cell, uint64_t at_ns,
+                        uint64_t elapsed_ns)
 {
     uint64_t now = get(&cell->now);
     into->state = ps_state_of(now) < PS_STATE_COUNT ? ps_state_of(now) : PS_STATE_OFF;
     into->type = ps_state_type(now);
     into->since_ns = ps_state_since(now);
+    /* In this order: figures that a thread left behind are never added to those of the thread while
+     * it is alive. acquire, partner ps_probe_thread_end. */
+    into->cpu_ns = atomic_load_explicit(&cell->os_cpu_ns, memory_order_acquire);
+    into->ready_ns = atomic_load_explicit(&cell->os_ready_ns, memory_order_acquire);
     into->tid = get(&cell->tid);
     into->queue_depth = get(&cell->queue_depth);
     into->depth_peak = get(&cell->depth_peak);
@@ -112,16 +128,15 @@ static void take_worker(struct ps_worker_view *into, const struct ps_cell *cell,
     into->parks = get(&cell->parks);
     into->wakes = get(&cell->wakes);
     into->sample = get(&cell->sample);
-    into->cpu_ns = get(&cell->os_cpu_ns);
-    into->ready_ns = get(&cell->os_ready_ns);
     into->os_valid = false;
     into->robbed = 0;
-    for (unsigned i = 0; i < PS_STATE_COUNT; i++)
-        into->time_ns[i] = get(&cell->time_ns[i]);
-    /* The current state is not in time_ns before it ends. A change between the two loads could make
-     * the sum jump by one state's length; the next snapshot mends it. */
-    if (into->state != PS_STATE_OFF && at_ns > into->since_ns)
-        into->time_ns[into->state] += at_ns - into->since_ns;
+    for (unsigned i = 0; i < PS_STATE_COUNT; i++) {
+        uint64_t time_ns = get(&cell->time_ns[i]);
+        /* The current state is not in time_ns before it ends. */
+        if (i == into->state && i != PS_STATE_OFF && at_ns > into->since_ns)
+            time_ns += at_ns - into->since_ns;
+        into->time_ns[i] = plausible(into->time_ns[i], time_ns, elapsed_ns);
+    }
     note_moves(into, cell, at_ns);
 }
 
@@ -150,8 +165,12 @@ static void take_type_counts(struct ps_snapshot *into, struct ps_segment *segmen
             continue;
         const struct ps_type_cell *cell = ps_segment_type(segment, slot, type);
         for (unsigned i = 0; i < PS_OUTCOME_COUNT; i++)
-            view->totals.ended[i] += get(&cell->ended[i]);
-        view->totals.submitted += get(&cell->submitted);
+            view->totals.ended[i] += atomic_load_explicit(&cell->ended[i], memory_order_acquire);
+    }
+    for (unsigned slot = 0; slot <= segment->slots; slot++) {
+        if (slot >= into->slots && slot < segment->slots)
+            continue;
+        view->totals.submitted += get(&ps_segment_type(segment, slot, type)->submitted);
     }
 }
 
@@ -208,11 +227,14 @@ static unsigned slots_in_use(struct ps_segment *segment)
 void ps_snapshot_take(struct ps_snapshot *into, struct ps_segment *segment, uint64_t now_ns,
                       bool with_latency)
 {
-    into->at_ns = now_ns - segment->epoch_ns;
+    uint64_t at_ns = now_ns - segment->epoch_ns;
+    uint64_t elapsed_ns = at_ns > into->at_ns ? at_ns - into->at_ns : 0;
+    into->at_ns = at_ns;
     take_run(into, segment);
     take_process(&into->process, segment);
     into->slots = slots_in_use(segment);
     struct ps_totals outside = {0};
+    uint64_t unstarted = 0;
     const struct ps_cell *outside_cell = ps_segment_cell(segment, segment->slots);
     take_ended(&outside, outside_cell);
     for (unsigned slot = 0; slot < into->slots; slot++)
@@ -248,19 +270,24 @@ void ps_snapshot_take(struct ps_snapshot *into, struct ps_segment *segment, uint
         const struct ps_cell *cell = ps_segment_cell(segment, slot);
         struct ps_worker_view *worker = &into->worker[slot];
         worker->totals.submitted = get(&cell->submitted);
-        take_worker(worker, cell, into->at_ns);
+        unstarted += get(&cell->unstarted);
+        take_worker(worker, cell, into->at_ns, elapsed_ns);
         add_totals(&into->totals, &worker->totals);
         if (worker->sample > into->sample_max)
             into->sample_max = worker->sample;
     }
     outside.submitted = get(&outside_cell->submitted);
+    unstarted += get(&outside_cell->unstarted);
     add_totals(&into->totals, &outside);
     into->outside_started = outside.started;
     into->shared_depth = get(&outside_cell->queue_depth);
     into->shared_depth_peak = get(&outside_cell->depth_peak);
+    /* What a worker that has just got its slot spawned may already have ended elsewhere. */
+    for (unsigned slot = into->slots; slot < segment->slots; slot++)
+        into->totals.submitted += get(&ps_segment_cell(segment, slot)->submitted);
     into->in_flight = into->totals.submitted - ps_totals_ended(&into->totals);
     uint64_t refused = into->totals.ended[PS_REFUSED];
-    uint64_t gone = into->totals.started + refused;
+    uint64_t gone = into->totals.started + refused + unstarted;
     into->queued = into->totals.submitted > gone ? into->totals.submitted - gone : 0;
     if (into->queued > into->in_flight)
         into->queued = into->in_flight;

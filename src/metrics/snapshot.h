@@ -80,7 +80,7 @@ struct ps_snapshot {
     /* Sums and workers. ended is read before submitted: never more ended than submitted. */
     struct ps_totals totals;
     uint64_t in_flight;    /* submitted - ended */
-    uint64_t queued;       /* submitted - started - ended without a start, as far as known */
+    uint64_t queued;       /* submitted - started - ended without a start */
     uint64_t shared_depth; /* tasks in the shared queue */
     uint64_t shared_depth_peak;
     uint64_t outside_started;         /* tasks run by submitters (caller_runs) */

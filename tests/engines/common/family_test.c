@@ -101,8 +101,9 @@ static void *finish_child(void *arg)
     return NULL;
 }
 
-/* The parent joins two children that end on other threads, then ends; half of the time it is cancelled
- * meanwhile and does not wait for them. Address sanitizer sees any touch of a released parent. */
+/* The parent joins two children that end on other threads, then ends; half of the time it is
+ * cancelled meanwhile and does not wait for them. Address sanitizer sees any touch of a released
+ * parent. */
 static void races_of_join_end_and_cancel(void **state)
 {
     struct fixture *f = *state;
@@ -118,8 +119,7 @@ static void races_of_join_end_and_cancel(void **state)
             assert_int_equal(pthread_create(&thread[i], NULL, finish_child, &child[i]), 0);
         if (round % 2)
             ps_task_cancel(parent);
-        struct ps_wait wait = {
-            .kind = PS_WAIT_JOIN, .why = PS_STATE_JOIN, .until_ns = PS_NEVER};
+        struct ps_wait wait = {.kind = PS_WAIT_JOIN, .why = PS_STATE_JOIN, .until_ns = PS_NEVER};
         enum ps_err err = ps_thread_wait(&f->engine.outside, &parker, parent, &wait);
         assert_int_equal(err, round % 2 ? PS_ECANCELED : PS_OK);
         ps_task_finish(&f->engine.outside, parent);

@@ -26,9 +26,9 @@ static void time_runs_out(void **state)
     assert_false(ps_parker_wait(&parker, ps_parker_ticket(&parker), ps_now_ns() + 1000));
     int fds[2];
     assert_int_equal(pipe(fds), 0);
-    assert_int_equal(ps_parker_poll(&parker, ps_parker_ticket(&parker), fds[0], POLLIN,
-                                    ps_now_ns() + 1000),
-                     PS_ETIMEDOUT);
+    assert_int_equal(
+        ps_parker_poll(&parker, ps_parker_ticket(&parker), fds[0], POLLIN, ps_now_ns() + 1000),
+        PS_ETIMEDOUT);
     assert_int_equal(write(fds[1], "x", 1), 1);
     assert_int_equal(ps_parker_poll(&parker, ps_parker_ticket(&parker), fds[0], POLLIN, PS_NEVER),
                      PS_OK);
@@ -54,9 +54,9 @@ static void play(struct pair *pair, int me)
             if (atomic_load(&pair->ball) == me)
                 break;
             if (pair->fd >= 0)
-                assert_int_equal(ps_parker_poll(&pair->parker[me], ticket, pair->fd, POLLIN,
-                                                PS_NEVER),
-                                 PS_EAGAIN);
+                assert_int_equal(
+                    ps_parker_poll(&pair->parker[me], ticket, pair->fd, POLLIN, PS_NEVER),
+                    PS_EAGAIN);
             else
                 assert_true(ps_parker_wait(&pair->parker[me], ticket, PS_NEVER));
         }

@@ -265,6 +265,7 @@ static void stealing(const struct subject *subject)
     assert_int_equal(ps_engine_tune(rig.engine, PS_KNOB_STEALING, 1), PS_OK);
     rig_await(&rig, 5 + BROOD);
     assert_int_equal(atomic_load(&brood->ends), 0);
+    assert_int_equal(rig_depth(&rig), 0); /* also of the queue whose worker is blocked */
     uint64_t stolen = 0;
     for (unsigned slot = 0; slot < rig.segment->slots; slot++)
         stolen += atomic_load(&ps_segment_cell(rig.segment, slot)->stolen);

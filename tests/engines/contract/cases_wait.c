@@ -156,7 +156,9 @@ static void stop_waiting(const struct subject *subject, bool by_deadline)
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
     struct job *_Atomic child = NULL;
     struct rig rig;
-    rig_open(&rig, subject, 5);
+    struct ps_engine_config config = rig_config(5, 64);
+    config.help = false; /* a join that helps cannot end before the task it helps with */
+    rig_start(&rig, subject, config);
     struct job *job[4];
     for (int i = 0; i < 4; i++) {
         job[i] = rig_job(&rig, step_forever);

@@ -295,6 +295,16 @@ uint64_t rig_depth(struct rig *rig)
     return depth;
 }
 
+uint64_t rig_waiting(struct rig *rig, enum ps_state why)
+{
+    uint64_t waiting = 0;
+    for (unsigned slot = 0; slot <= SLOTS; slot++) {
+        struct ps_cell *cell = ps_segment_cell(rig->segment, slot);
+        waiting += get(&cell->wait_begin[why]) - get(&cell->wait_end[why]);
+    }
+    return waiting;
+}
+
 bool job_cancelled(struct job *job)
 {
     if (job->phase == 0 || job->wait.result != PS_ECANCELED)

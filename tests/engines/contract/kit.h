@@ -83,7 +83,8 @@ void rig_mark(struct rig *rig);
 void rig_await_marks(struct rig *rig, uint64_t marks);
 
 void rig_pause(struct rig *rig, bool paused);
-uint64_t rig_depth(struct rig *rig); /* of every queue */
+uint64_t rig_depth(struct rig *rig);                      /* of every queue */
+uint64_t rig_waiting(struct rig *rig, enum ps_state why); /* tasks that wait now */
 
 /* Give up when the wait was cut short, as bodies must. true: it was. */
 bool job_cancelled(struct job *job);
