@@ -5,10 +5,14 @@
  * then loads room_waiters (seq_cst); not 0: room_seq += 1, wake all. Either the worker's load sees
  * the waiter, or the waiter's second try comes after the place was freed and sees it.
  *
- * Protocol `done`. Whoever ends tasks while closing: counts `ended` (release); then done_seq += 1
- * (seq_cst RMW); then reads the cells; nothing alive: wakes. RMWs on one word are ordered: of two
- * last enders the later one sees the earlier one's count. stop: seq = done_seq; reads the cells;
- * some alive: futex-wait(done_seq, seq). */
+ * Protocol `done`.
+ *   ender   counts `ended` (release); RMW on phase: not closing: done. done_seq += 1 (seq_cst RMW);
+ *           reads the cells; nothing alive: wakes
+ *   stop    close has raised phase (RMW); seq = done_seq; reads the cells; some alive:
+ *           futex-wait(done_seq, seq)
+ * RMWs on one word are ordered. Phase: either the ender sees the closing, or stop sees its count; a
+ * plain load of phase may be done before the store of `ended` is visible, and then neither does.
+ * done_seq: of two last enders the later one sees the earlier one's count. */
 #include "engines/common/core.h"
 
 #include <limits.h>
@@ -98,7 +102,7 @@ uint64_t ps_engine_live(const struct ps_engine *engine)
 
 void ps_engine_check_done(struct ps_engine *engine)
 {
-    if (ps_engine_phase(engine) < PS_ENGINE_DRAINING)
+    if (atomic_fetch_or(&engine->phase, 0) < PS_ENGINE_DRAINING)
         return;
     atomic_fetch_add(&engine->done_seq, 1);
     if (ps_engine_live(engine) == 0)

@@ -37,6 +37,26 @@ static void time_runs_out(void **state)
     ps_parker_destroy(&parker);
 }
 
+/* The waker of a wait that has ended by itself writes to the event descriptor a moment later. */
+static void a_late_write_to_the_event_does_not_end_later_waits(void **state)
+{
+    (void)state;
+    struct ps_parker parker;
+    ps_parker_init(&parker);
+    int fds[2];
+    assert_int_equal(pipe(fds), 0);
+    uint32_t ticket = ps_parker_ticket(&parker);
+    assert_int_equal(ps_parker_poll(&parker, ticket, fds[0], POLLIN, ps_now_ns()), PS_ETIMEDOUT);
+    uint64_t one = 1;
+    assert_int_equal(write(parker.event_fd, &one, sizeof one), sizeof one);
+    uint64_t until_ns = ps_now_ns() + PS_NS_PER_MS;
+    assert_int_equal(ps_parker_poll(&parker, ticket, fds[0], POLLIN, until_ns), PS_ETIMEDOUT);
+    assert_true(ps_now_ns() >= until_ns);
+    close(fds[0]);
+    close(fds[1]);
+    ps_parker_destroy(&parker);
+}
+
 enum { ROUNDS = 20000 };
 
 struct pair {
@@ -105,6 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_wake_after_the_ticket_is_not_lost),
         cmocka_unit_test(time_runs_out),
+        cmocka_unit_test(a_late_write_to_the_event_does_not_end_later_waits),
         cmocka_unit_test(no_wake_is_lost_on_the_futex),
         cmocka_unit_test(no_wake_is_lost_in_poll),
     };
