@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,10 +20,12 @@
 #include "base/clock.h"
 #include "client/os_threads.h"
 
-enum { CONTROL_FD = 3, SEGMENT_FD = 4 };
+enum { CONTROL_FD = 3, SEGMENT_FD = 4, NO_EXEC = 127 };
 
-#define START_NS    (20 * (uint64_t)PS_NS_PER_S) /* calibration under a loaded machine */
-#define ANSWER_NS   (100 * (uint64_t)PS_NS_PER_MS)
+#define START_NS  (20 * (uint64_t)PS_NS_PER_S) /* calibration under a loaded machine */
+#define ANSWER_NS (100 * (uint64_t)PS_NS_PER_MS)
+#define SILENCE_NS \
+    (3 * (uint64_t)PS_NS_PER_S) /* without a heartbeat; they come 10 times a second */
 #define EVENT_SLICE 256u
 
 struct ps_live {
@@ -37,6 +38,7 @@ struct ps_live {
     uint64_t oom_kills; /* of the machine, when the host was started */
     uint64_t seq;
     uint64_t latency_at_ns; /* when latencies were last read */
+    uint64_t heartbeat, heartbeat_at_ns;
     struct ps_os_threads *threads;
     struct ps_snapshot *last; /* what is slow to read is kept here */
     uint64_t ring_next[PS_MAX_WORKERS];
@@ -76,12 +78,13 @@ static uint64_t oom_kills(void)
 static void become_host(const char *program, int control, int segment)
 {
     setpgid(0, 0);
-    setpriority(PRIO_PROCESS, 0, 5);
+    if (nice(5) < 0)
+        errno = 0; /* as low as it gets */
     int null = open("/dev/null", O_RDWR);
     /* Move both descriptors out of the way of the places they shall have. */
-    int c = fcntl(control, F_DUPFD, 10), s = fcntl(segment, F_DUPFD, 10);
+    int c = fcntl(control, F_DUPFD, SEGMENT_FD + 1), s = fcntl(segment, F_DUPFD, SEGMENT_FD + 1);
     if (null < 0 || c < 0 || s < 0)
-        _exit(127);
+        _exit(NO_EXEC);
     dup2(null, 0);
     dup2(null, 1);
     if (!getenv("POOLSCOPE_HOST_STDERR"))
@@ -97,13 +100,13 @@ static void become_host(const char *program, int control, int segment)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     execl(program, "poolscope", "host", (char *)NULL);
-    _exit(127);
+    _exit(NO_EXEC);
 }
 
-static bool send_all(int fd, const char *bytes, size_t size)
+static bool send_all(int fd, const char *bytes, size_t size, int flags)
 {
     while (size > 0) {
-        ssize_t n = send(fd, bytes, size, MSG_NOSIGNAL);
+        ssize_t n = send(fd, bytes, size, flags | MSG_NOSIGNAL);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
@@ -146,6 +149,8 @@ static enum ps_err read_line(struct ps_live *live, uint64_t until_ns, char *line
     }
 }
 
+static void how_it_died(struct ps_live *live, char *why, size_t size);
+
 static enum ps_err hand_over(struct ps_live *live, const struct ps_experiment *experiment,
                              char *why, size_t size)
 {
@@ -159,7 +164,7 @@ static enum ps_err hand_over(struct ps_live *live, const struct ps_experiment *e
     char head[64];
     snprintf(head, sizeof head, "experiment %zu\n", length);
     bool sent =
-        send_all(live->control, head, strlen(head)) && send_all(live->control, text, length);
+        send_all(live->control, head, strlen(head), 0) && send_all(live->control, text, length, 0);
     free(text);
     char answer[400];
     err = sent ? read_line(live, ps_now_ns() + START_NS, answer, sizeof answer) : PS_EGONE;
@@ -169,7 +174,10 @@ static enum ps_err hand_over(struct ps_live *live, const struct ps_experiment *e
         snprintf(why, size, "%s", answer + 6);
         return PS_ELIMIT;
     }
-    snprintf(why, size, "the host did not start: %s", ps_err_text(err));
+    if (err == PS_EGONE)
+        how_it_died(live, why, size);
+    else
+        snprintf(why, size, "the host did not start: %s", ps_err_text(err));
     return err == PS_OK ? PS_EPROTO : err;
 }
 
@@ -223,6 +231,7 @@ enum ps_err ps_live_start(const struct ps_experiment *experiment, struct ps_live
         err = hand_over(live, experiment, why, why_size);
     if (err == PS_OK) {
         live->threads = ps_os_threads_new(live->pid);
+        live->heartbeat_at_ns = ps_now_ns();
         *into = live;
         return PS_OK;
     }
@@ -259,29 +268,47 @@ static void worker_and_task(const struct ps_segment *segment, char *into, size_t
                  segment->type_name[type]);
 }
 
+static const char *signal_name(int number, char into[24])
+{
+    const char *name = sigabbrev_np(number);
+    if (name)
+        snprintf(into, 24, "SIG%s", name);
+    else
+        snprintf(into, 24, "signal %d", number);
+    return into;
+}
+
 /* Say in the segment why the host is gone, if it could not say so itself. */
 static void explain(struct ps_live *live)
 {
     struct ps_segment *segment = live->segment;
     if (atomic_load(&segment->phase) == PS_PHASE_ENDED)
         return;
-    char text[PS_MESSAGE_BYTES], where[96];
+    char text[PS_MESSAGE_BYTES], where[96], name[24];
     uint32_t fault = atomic_load(&segment->fault_signal);
     worker_and_task(segment, where, sizeof where);
     if (fault && atomic_load(&segment->fault_overflow))
-        snprintf(text, sizeof text, "host crashed: stack overflow%s (SIG%s)", where,
-                 sigabbrev_np((int)fault));
+        snprintf(text, sizeof text, "host crashed: stack overflow%s (%s)", where,
+                 signal_name((int)fault, name));
+    else if (fault == SIGABRT) /* raised, not suffered: no address */
+        snprintf(text, sizeof text, "host crashed: SIGABRT%s", where);
     else if (fault)
-        snprintf(text, sizeof text, "host crashed: SIG%s%s, address 0x%llx",
-                 sigabbrev_np((int)fault), where, (unsigned long long)segment->fault_address);
+        snprintf(text, sizeof text, "host crashed: %s%s, address 0x%llx",
+                 signal_name((int)fault, name), where, (unsigned long long)segment->fault_address);
     else if (WIFSIGNALED(live->status) && WTERMSIG(live->status) == SIGKILL &&
              oom_kills() > live->oom_kills)
         snprintf(text, sizeof text, "host killed by the kernel: the machine is out of memory");
     else if (WIFSIGNALED(live->status))
-        snprintf(text, sizeof text, "host killed by SIG%s", sigabbrev_np(WTERMSIG(live->status)));
+        snprintf(text, sizeof text, "host killed by %s", signal_name(WTERMSIG(live->status), name));
+    else if (WEXITSTATUS(live->status) == NO_EXEC)
+        snprintf(text, sizeof text,
+                 "the host's program could not be executed (status %d): a limit on memory or "
+                 "descriptors, or a missing library",
+                 NO_EXEC);
     else
         snprintf(text, sizeof text, "host ended with exit status %d before the run was over",
                  WEXITSTATUS(live->status));
+    ps_segment_take_over(segment);
     ps_segment_say(segment, text);
     atomic_store(&segment->ended_ns, ps_now_ns() - segment->epoch_ns);
     atomic_store(&segment->end, PS_END_CRASH);
@@ -308,6 +335,21 @@ bool ps_live_running(struct ps_live *live)
     return live->running;
 }
 
+/* A host that is alive and does not move has been stopped, or gets no CPU at all. */
+static void note_silence(struct ps_live *live, uint64_t now_ns, struct ps_snapshot *snapshot)
+{
+    uint64_t heartbeat = atomic_load(&live->segment->heartbeat);
+    if (heartbeat != live->heartbeat) {
+        live->heartbeat = heartbeat;
+        live->heartbeat_at_ns = now_ns;
+    }
+    uint64_t silent_ns = now_ns - live->heartbeat_at_ns;
+    if (silent_ns >= SILENCE_NS && snapshot->message[0] == '\0')
+        snprintf(snapshot->message, sizeof snapshot->message,
+                 "the host has not moved for %llu s: it is stopped, or gets no CPU",
+                 (unsigned long long)(silent_ns / PS_NS_PER_S));
+}
+
 static enum ps_err live_snapshot(struct ps_source *source, struct ps_snapshot *into)
 {
     struct ps_live *live = (struct ps_live *)source;
@@ -322,10 +364,12 @@ static enum ps_err live_snapshot(struct ps_source *source, struct ps_snapshot *i
     if (ended) /* time stands still after the end */
         now_ns = live->segment->epoch_ns + atomic_load(&live->segment->ended_ns);
     ps_snapshot_take(last, live->segment, now_ns, with_latency);
+    if (alive && !ended)
+        note_silence(live, now_ns, last);
     if (live->threads && alive)
         ps_os_threads_read(live->threads, last);
-    else
-        ps_os_threads_ended(last);
+    else if (live->threads)
+        ps_os_threads_ended(live->threads, last);
     last->seq = ++live->seq;
     ps_snapshot_copy(into, last);
     return PS_OK;
@@ -352,9 +396,14 @@ static enum ps_err live_control(struct ps_source *source, const char *line, char
     char text[300];
     int length = snprintf(text, sizeof text, "%s\n", line);
     snprintf(answer, size, "%s", ps_err_text(PS_EGONE));
-    if (live->control < 0 || length >= (int)sizeof text ||
-        !send_all(live->control, text, (size_t)length))
+    if (live->control < 0 || length >= (int)sizeof text)
         return PS_EGONE;
+    if (!send_all(live->control, text, (size_t)length, MSG_DONTWAIT)) {
+        if (errno != EAGAIN)
+            return PS_EGONE;
+        snprintf(answer, size, "the host is busy");
+        return PS_ETIMEDOUT;
+    }
     live->late_answers++;
     uint64_t until_ns = ps_now_ns() + ANSWER_NS;
     enum ps_err err = PS_OK;
@@ -380,6 +429,27 @@ static const struct ps_source_ops live_ops = {
 
 /* ---- ending ---- */
 
+/* Wait for its end, kill it when the time is up, reap it. */
+static void await_end(struct ps_live *live, uint64_t until_ns)
+{
+    struct timespec moment = ps_timespec(PS_NS_PER_MS);
+    while (ps_live_running(live) && ps_now_ns() < until_ns)
+        ppoll(NULL, 0, &moment, NULL);
+    if (live->running) {
+        kill(live->pid, SIGKILL);
+        reap(live, 0);
+    }
+}
+
+/* It has closed its end of the socket before it said anything. */
+static void how_it_died(struct ps_live *live, char *why, size_t size)
+{
+    char text[PS_MESSAGE_BYTES];
+    await_end(live, ps_now_ns() + PS_NS_PER_S);
+    ps_segment_message(live->segment, text);
+    snprintf(why, size, "the host did not start: %s", text);
+}
+
 void ps_live_stop(struct ps_live *live, bool drain, uint64_t grace_ns)
 {
     if (ps_live_running(live)) {
@@ -390,13 +460,7 @@ void ps_live_stop(struct ps_live *live, bool drain, uint64_t grace_ns)
         /* The socket's end of file is the host's last word. */
         while (read_line(live, until_ns, line, sizeof line) == PS_OK)
             ;
-        struct timespec moment = ps_timespec(PS_NS_PER_MS);
-        while (ps_live_running(live) && ps_now_ns() < until_ns)
-            ppoll(NULL, 0, &moment, NULL);
-        if (live->running) {
-            kill(live->pid, SIGKILL);
-            reap(live, 0);
-        }
+        await_end(live, until_ns);
     }
     if (live->control >= 0)
         close(live->control);

@@ -8,9 +8,11 @@
 
 struct ps_os_threads {
     pid_t pid;
+    bool readable; /* the kernel has answered at least once */
     struct {
         uint64_t tid; /* 0: none */
         int fd;
+        uint64_t cpu_ns, ready_ns; /* the most it has shown: its figures never run backwards */
     } slot[PS_MAX_WORKERS];
 };
 
@@ -41,7 +43,7 @@ void ps_os_threads_free(struct ps_os_threads *threads)
 static bool read_one(struct ps_os_threads *threads, unsigned slot, uint64_t tid, uint64_t *cpu_ns,
                      uint64_t *ready_ns)
 {
-    if (threads->slot[slot].tid != tid) {
+    if (threads->slot[slot].tid != tid || threads->slot[slot].fd < 0) {
         forget(threads, slot);
         char path[64];
         snprintf(path, sizeof path, "/proc/%d/task/%llu/schedstat", (int)threads->pid,
@@ -58,7 +60,20 @@ static bool read_one(struct ps_os_threads *threads, unsigned slot, uint64_t tid,
     char *rest;
     *cpu_ns = strtoull(text, &rest, 10);
     *ready_ns = strtoull(rest, NULL, 10);
+    threads->readable = true;
     return true;
+}
+
+/* A thread that ends is for a moment neither alive nor yet counted by its slot, and the run-queue
+ * wait of a short one is never left behind: what has been shown is kept. */
+static void keep(struct ps_os_threads *threads, unsigned slot, struct ps_worker_view *worker)
+{
+    if (worker->cpu_ns < threads->slot[slot].cpu_ns)
+        worker->cpu_ns = threads->slot[slot].cpu_ns;
+    if (worker->ready_ns < threads->slot[slot].ready_ns)
+        worker->ready_ns = threads->slot[slot].ready_ns;
+    threads->slot[slot].cpu_ns = worker->cpu_ns;
+    threads->slot[slot].ready_ns = worker->ready_ns;
 }
 
 void ps_os_threads_read(struct ps_os_threads *threads, struct ps_snapshot *snapshot)
@@ -68,17 +83,21 @@ void ps_os_threads_read(struct ps_os_threads *threads, struct ps_snapshot *snaps
         uint64_t cpu_ns, ready_ns;
         if (worker->tid == 0) {
             forget(threads, slot);
-            worker->os_valid = true;
         } else if (read_one(threads, slot, worker->tid, &cpu_ns, &ready_ns)) {
             worker->cpu_ns += cpu_ns;
             worker->ready_ns += ready_ns;
-            worker->os_valid = true;
         }
+        worker->os_valid = threads->readable;
+        keep(threads, slot, worker);
     }
 }
 
-void ps_os_threads_ended(struct ps_snapshot *snapshot)
+void ps_os_threads_ended(struct ps_os_threads *threads, struct ps_snapshot *snapshot)
 {
-    for (unsigned slot = 0; slot < snapshot->slots; slot++)
-        snapshot->worker[slot].os_valid = snapshot->worker[slot].cpu_ns > 0;
+    for (unsigned slot = 0; slot < snapshot->slots; slot++) {
+        struct ps_worker_view *worker = &snapshot->worker[slot];
+        forget(threads, slot);
+        keep(threads, slot, worker);
+        worker->os_valid = threads->readable || worker->cpu_ns > 0;
+    }
 }

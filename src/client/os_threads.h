@@ -17,7 +17,7 @@ void ps_os_threads_free(struct ps_os_threads *threads);
  * where the kernel says. Keeps a descriptor a thread: about 2 us each. */
 void ps_os_threads_read(struct ps_os_threads *threads, struct ps_snapshot *snapshot);
 
-/* The process has ended: the figures that its threads left behind are all there is. */
-void ps_os_threads_ended(struct ps_snapshot *snapshot);
+/* The process has ended: what its threads left behind, or, if it was killed, what was last read. */
+void ps_os_threads_ended(struct ps_os_threads *threads, struct ps_snapshot *snapshot);
 
 #endif

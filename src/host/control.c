@@ -38,7 +38,11 @@ static const char *engine_says(enum ps_err err, const struct ps_run *run, char *
     if (err == PS_OK)
         return "";
     const struct ps_policy *policy = run->policy;
-    if (err == PS_ENOTSUP && policy->fixed)
+    if (err == PS_EAGAIN || err == PS_ENOMEM || err == PS_ELIMIT)
+        snprintf(reason, size,
+                 "the system has no more threads or memory for this process "
+                 "(ulimit -u, ulimit -v)");
+    else if (err == PS_ENOTSUP && policy->fixed)
         snprintf(reason, size, "%s", policy->fixed);
     else if (err == PS_ENOTSUP)
         snprintf(reason, size, "%s:%s cannot do that", run->experiment.engine, policy->name);
@@ -116,6 +120,8 @@ static const char *do_pause(struct ps_control *control, const struct line *line,
     struct ps_run *run = control->run;
     if (control->paused)
         return "";
+    if (control->closing)
+        return "the run is ending";
     enum ps_err err = ps_engine_tune(run->engine, PS_KNOB_PAUSED, 1);
     if (err != PS_OK)
         return engine_says(err, run, reason, size);

@@ -14,6 +14,7 @@ struct ps_control {
     struct ps_run *run;
     enum ps_stop_request stop;
     bool paused;
+    bool closing; /* the run ends: it cannot be paused any more */
     uint64_t pause_began_ns;
 };
 

@@ -1,5 +1,6 @@
 #include "host/crash.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,13 @@ static bool stack_overflow(const void *address, unsigned *type)
 
 static void note(int signal_number, const siginfo_t *info)
 {
+    /* The first crash counts: not what other threads or a sanitizer's abort make of it. */
+    static atomic_flag noted = ATOMIC_FLAG_INIT;
+    if (atomic_flag_test_and_set(&noted)) {
+        for (int i = 0; i < 1000 && atomic_load(&crash_segment->fault_signal) == 0; i++)
+            sched_yield(); /* another thread is about to say it; we would end the process */
+        return;
+    }
     struct ps_segment *segment = crash_segment;
     int slot = ps_worker_self();
     int type = -1;
@@ -38,8 +46,7 @@ static void note(int signal_number, const siginfo_t *info)
     atomic_store(&segment->fault_worker, slot);
     atomic_store(&segment->fault_type, type);
     atomic_store(&segment->fault_address, (uint64_t)(uintptr_t)info->si_addr);
-    uint32_t none = 0;
-    atomic_compare_exchange_strong(&segment->fault_signal, &none, (uint32_t)signal_number);
+    atomic_store(&segment->fault_signal, (uint32_t)signal_number);
 }
 
 static void handler(int signal_number, siginfo_t *info, void *context)

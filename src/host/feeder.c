@@ -14,6 +14,7 @@
 #include "host/feeder.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -33,6 +34,8 @@ struct ps_feeder {
     _Atomic uint32_t wake, asleep;
     _Atomic uint32_t stop, exhausted;
     _Atomic uint32_t scheduled; /* open: all that was due before the end has arrived */
+    _Atomic uint32_t gone;      /* the thread is at its end; release, partner ps_feeder_ended */
+    bool joined;                /* main thread's */
 
     pthread_mutex_t lock;
     double rate;
@@ -43,6 +46,7 @@ struct ps_feeder {
     /* The feeder's own. */
     uint64_t number;   /* of the next arrival */
     uint64_t next_ns;  /* open: when it is due */
+    double rate_seen;  /* open: by which next_ns was scheduled */
     uint64_t live;     /* closed: clients that exist */
     uint64_t epoch_ns; /* when feeding began */
     uint64_t paused_seen_ns;
@@ -98,7 +102,7 @@ static void nudge(struct ps_feeder *feeder)
     ps_futex_wake(&feeder->wake, 1);
 }
 
-void ps_feeder_ended(struct ps_feeder *feeder)
+void ps_feeder_credit(struct ps_feeder *feeder)
 {
     if (feeder->run->experiment.model != PS_ARRIVAL_CLOSED)
         return;
@@ -112,13 +116,20 @@ static bool stopping(struct ps_feeder *feeder)
     return atomic_load_explicit(&feeder->stop, memory_order_acquire) != 0;
 }
 
+static void complain(struct ps_feeder *feeder, enum ps_err err)
+{
+    char text[PS_MESSAGE_BYTES];
+    snprintf(text, sizeof text, "%s: no more tasks arrive", ps_err_text(err));
+    ps_segment_say(feeder->run->segment, text);
+}
+
 /* Submit one task that was due at intended_ns. Returns false when no more can come. */
 static bool arrive(struct ps_feeder *feeder, uint64_t intended_ns)
 {
     struct ps_run *run = feeder->run;
     struct ps_job *job = ps_job_arrival(run, feeder->number, intended_ns);
     if (!job) {
-        ps_segment_say(run->segment, "out of memory: no more tasks arrive");
+        complain(feeder, PS_ENOMEM);
         return false;
     }
     enum ps_err err;
@@ -137,6 +148,8 @@ static bool arrive(struct ps_feeder *feeder, uint64_t intended_ns)
             feeder->live--;
         return true;
     }
+    if (err != PS_ECLOSED && err != PS_ETIMEDOUT)
+        complain(feeder, err);
     return false;
 }
 
@@ -155,16 +168,21 @@ static uint64_t feed_open(struct ps_feeder *feeder, double rate)
         return PS_NEVER;
     }
     uint64_t now_ns = ps_now_ns();
-    for (unsigned n = 0; feeder->next_ns <= now_ns && n < 256; n++) {
-        if (feeder->next_ns >= feeder->end_ns) {
-            atomic_store_explicit(&feeder->scheduled, 1, memory_order_release);
-            return PS_NEVER;
-        }
+    if (rate != feeder->rate_seen) { /* the rest of the gap under way is scaled to the new rate */
+        if (feeder->next_ns > now_ns)
+            feeder->next_ns =
+                now_ns + (uint64_t)((double)(feeder->next_ns - now_ns) * feeder->rate_seen / rate);
+        feeder->rate_seen = rate;
+    }
+    for (unsigned n = 0; feeder->next_ns <= now_ns && feeder->next_ns < feeder->end_ns && n < 256;
+         n++) {
         if (limit_reached(feeder) || stopping(feeder) || !arrive(feeder, feeder->next_ns))
             return PS_NEVER;
         feeder->next_ns += (uint64_t)ps_arrival_gap(arrivals, rate);
     }
-    return feeder->next_ns;
+    bool scheduled = feeder->next_ns >= feeder->end_ns;
+    atomic_store_explicit(&feeder->scheduled, scheduled, memory_order_release);
+    return scheduled ? PS_NEVER : feeder->next_ns;
 }
 
 static uint64_t think_ns(struct ps_feeder *feeder)
@@ -271,6 +289,8 @@ static void *feeder_main(void *arg)
             ps_futex_wait(&feeder->wake, seen, until_ns);
         atomic_store(&feeder->asleep, 0);
     }
+    atomic_store_explicit(&feeder->gone, 1, memory_order_release);
+    ps_futex_wake(&feeder->gone, 1);
     return NULL;
 }
 
@@ -280,7 +300,7 @@ enum ps_err ps_feeder_start(struct ps_run *run, struct ps_feeder **into)
     if (!feeder)
         return PS_ENOMEM;
     feeder->run = run;
-    feeder->rate = run->experiment.rate;
+    feeder->rate = feeder->rate_seen = run->experiment.rate;
     feeder->in_flight = run->experiment.in_flight;
     feeder->think = ps_rng_make(run->experiment.seed, UINT64_C(0x7468696e6b));
     pthread_mutex_init(&feeder->lock, NULL);
@@ -298,7 +318,19 @@ void ps_feeder_stop(struct ps_feeder *feeder)
 {
     atomic_store_explicit(&feeder->stop, 1, memory_order_release);
     nudge(feeder);
-    pthread_join(feeder->thread, NULL);
+}
+
+bool ps_feeder_ended(struct ps_feeder *feeder, uint64_t until_ns)
+{
+    while (!feeder->joined) {
+        if (atomic_load_explicit(&feeder->gone, memory_order_acquire)) {
+            pthread_join(feeder->thread, NULL);
+            feeder->joined = true;
+        } else if (!ps_futex_wait(&feeder->gone, 0, until_ns)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void ps_feeder_free(struct ps_feeder *feeder)

@@ -11,13 +11,16 @@
 struct ps_job;
 
 enum ps_err ps_feeder_start(struct ps_run *run, struct ps_feeder **feeder);
-/* Ask it to end and join it. No task arrives afterwards. The engine must be closed or have room, so
- * that a submission that waits for room ends. */
+/* Ask it to end; does not wait: with PS_ON_FULL_CALLER_RUNS it may be inside a task. The engine must
+ * be closed or have room, so that a submission that waits for room ends. The host's main thread. */
 void ps_feeder_stop(struct ps_feeder *feeder);
+/* After stop: wait until it has ended, at most to until_ns. true: it has; no task arrives and it
+ * touches neither run nor engine any more. The host's main thread. */
+bool ps_feeder_ended(struct ps_feeder *feeder, uint64_t until_ns);
 void ps_feeder_free(struct ps_feeder *feeder);
 
 /* A root job has ended: in a closed model the next may come. Any thread; does not block. */
-void ps_feeder_ended(struct ps_feeder *feeder);
+void ps_feeder_credit(struct ps_feeder *feeder);
 
 /* Whether everything that was to arrive has arrived (batch, task limit). Any thread. */
 bool ps_feeder_exhausted(const struct ps_feeder *feeder);

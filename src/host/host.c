@@ -32,8 +32,9 @@
 
 #define TICK_NS    (100 * (uint64_t)PS_NS_PER_MS)
 #define LATE_NS    (100 * (uint64_t)PS_NS_PER_MS)
-#define DRAIN_NS   (3 * (uint64_t)PS_NS_PER_S) /* then what is left is discarded */
-#define DISCARD_NS (3 * (uint64_t)PS_NS_PER_S) /* then what is stuck is named and left */
+#define EYE_NS     (100 * (uint64_t)PS_NS_PER_US) /* shortest look at a run that is about to be done */
+#define DRAIN_NS   (3 * (uint64_t)PS_NS_PER_S)    /* then what is left is discarded */
+#define DISCARD_NS (3 * (uint64_t)PS_NS_PER_S)    /* then what is stuck is named and left */
 
 struct host {
     struct ps_run run;
@@ -43,6 +44,8 @@ struct host {
     bool deadlocked;
     uint64_t close_ns; /* when closing began; 0: running */
     uint64_t discard_ns;
+    uint64_t done_ns; /* when everything was seen to be done; 0: the end is when the engine stops */
+    bool engine_stopped;
     uint64_t tick_ns;
     char input[8192];
     size_t have;
@@ -208,7 +211,13 @@ static enum ps_err build(struct host *host, char *why, size_t size)
         put64(&run->segment->started_ns, ps_now_ns() - run->segment->epoch_ns);
     if (err == PS_OK)
         err = ps_feeder_start(run, &run->feeder);
-    if (err != PS_OK)
+    if (err == PS_EAGAIN || err == PS_ENOMEM)
+        snprintf(
+            why, size,
+            "engine.workers = %u: %s:%s cannot start: the system has no more threads or memory "
+            "for this process (ulimit -u, ulimit -v)",
+            workers, ops->name, policy->name);
+    else if (err != PS_OK)
         snprintf(why, size, "%s:%s cannot start: %s", ops->name, policy->name, ps_err_text(err));
     return err;
 }
@@ -227,16 +236,26 @@ static void unbuild(struct ps_run *run)
 
 /* ---- the loop ---- */
 
-static uint64_t resident_bytes(void)
+static uint64_t field(const char *text, const char *name)
 {
-    char text[128] = "";
-    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    const char *at = strstr(text, name);
+    return at ? strtoull(at + strlen(name), NULL, 10) : 0;
+}
+
+/* Not ru_maxrss: that survives exec and would be at least the front end's. */
+static void account_memory(struct ps_segment *segment)
+{
+    char text[4096] = "";
+    int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return 0;
+        return;
     ssize_t n = read(fd, text, sizeof text - 1);
     close(fd);
-    char *space = n > 0 ? strchr(text, ' ') : NULL;
-    return space ? strtoull(space, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+    if (n <= 0)
+        return;
+    put64(&segment->proc_rss, field(text, "\nVmRSS:") * 1024);
+    put64(&segment->proc_rss_peak, field(text, "\nVmHWM:") * 1024);
+    put64(&segment->proc_threads, field(text, "\nThreads:"));
 }
 
 static void account(struct ps_segment *segment)
@@ -246,8 +265,7 @@ static void account(struct ps_segment *segment)
     put64(&segment->proc_cpu_ns,
           (uint64_t)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) * PS_NS_PER_S +
               (uint64_t)(use.ru_utime.tv_usec + use.ru_stime.tv_usec) * PS_NS_PER_US);
-    put64(&segment->proc_rss, resident_bytes());
-    put64(&segment->proc_rss_peak, (uint64_t)use.ru_maxrss * 1024);
+    account_memory(segment);
     put64(&segment->proc_voluntary, (uint64_t)use.ru_nvcsw);
     put64(&segment->proc_involuntary, (uint64_t)use.ru_nivcsw);
     put64(&segment->heartbeat, segment->heartbeat + 1);
@@ -272,6 +290,7 @@ static void begin_to_close(struct host *host, enum ps_end end, enum ps_close how
             ps_control_line(&host->control, "resume", (char[64]){0}, 64);
         host->end = host->deadlocked ? PS_END_DEADLOCK : end;
         host->close_ns = now_ns;
+        host->control.closing = true;
         put32(&run->segment->phase, PS_PHASE_DRAINING);
     }
     if (how == PS_CLOSE_DISCARD && host->discard_ns == 0)
@@ -317,8 +336,10 @@ static void tick(struct host *host)
         watch(host, now_ns);
     if (time_is_up(host, now_ns))
         begin_to_close(host, PS_END_DURATION, host->deadlocked ? PS_CLOSE_DISCARD : PS_CLOSE_DRAIN);
-    else if (ps_feeder_exhausted(host->run.feeder) && ps_engine_idle(host->run.engine))
+    else if (ps_feeder_exhausted(host->run.feeder) && ps_engine_idle(host->run.engine)) {
+        host->done_ns = ps_now_ns();
         begin_to_close(host, PS_END_COMPLETED, PS_CLOSE_DRAIN);
+    }
 }
 
 static void take_orders(struct host *host)
@@ -343,11 +364,12 @@ static void take_orders(struct host *host)
         begin_to_close(host, PS_END_CANCELLED, PS_CLOSE_DISCARD);
 }
 
-/* Wait for orders up to timeout_ms. false: the front end is gone. */
-static bool listen_to_orders(struct host *host, int timeout_ms)
+/* Wait for orders up to patience_ns. false: the front end is gone. */
+static bool listen_to_orders(struct host *host, uint64_t patience_ns)
 {
     struct pollfd control = {.fd = PS_HOST_CONTROL_FD, .events = POLLIN};
-    if (poll(&control, 1, timeout_ms) <= 0)
+    struct timespec patience = ps_timespec(patience_ns);
+    if (ppoll(&control, 1, &patience, NULL) <= 0)
         return true;
     ssize_t n =
         read(PS_HOST_CONTROL_FD, host->input + host->have, sizeof host->input - 1 - host->have);
@@ -360,13 +382,16 @@ static bool listen_to_orders(struct host *host, int timeout_ms)
     return true;
 }
 
-/* One slice of ending. true: over. */
+/* One slice of ending. true: over: the engine has stopped and no thread uses it, or it is stuck. */
 static bool end_slice(struct host *host)
 {
     struct ps_run *run = &host->run;
-    enum ps_err err = ps_engine_stop(run->engine, ps_now_ns() + 20 * (uint64_t)PS_NS_PER_MS);
-    if (err == PS_OK)
+    uint64_t until_ns = ps_now_ns() + 20 * (uint64_t)PS_NS_PER_MS;
+    bool fed = ps_feeder_ended(run->feeder, until_ns);
+    if (fed && ps_engine_stop(run->engine, until_ns) == PS_OK) {
+        host->engine_stopped = true;
         return true;
+    }
     uint64_t now_ns = ps_now_ns();
     if (host->discard_ns == 0 && now_ns - host->close_ns > DRAIN_NS) {
         ps_segment_say(run->segment, "the drain took over 3 s: what was left has been cancelled");
@@ -377,21 +402,22 @@ static bool end_slice(struct host *host)
     return false;
 }
 
-static bool finish(struct host *host, bool stopped)
+static void finish(struct host *host)
 {
     struct ps_run *run = &host->run;
-    if (!stopped)
+    uint64_t end_ns = host->done_ns ? host->done_ns : ps_now_ns();
+    if (!host->engine_stopped)
         ps_segment_say(run->segment,
                        "some tasks did not stop within 3 s of being cancelled; the host was ended");
     account(run->segment);
-    put64(&run->segment->ended_ns, ps_now_ns() - run->segment->epoch_ns);
+    put64(&run->segment->ended_ns, end_ns - run->segment->epoch_ns);
     put32(&run->segment->end, host->end);
     put32(&run->segment->phase, PS_PHASE_ENDED);
-    return stopped;
 }
 
-/* Until the next tick, or the end of the run if that is nearer; rounded up to milliseconds. */
-static int patience_ms(const struct host *host)
+/* Until the next tick, or the end of the run if that is nearer. A run with so many tasks ends with
+ * the last of them: that is seen late by at most 1 % of the run. */
+static uint64_t patience_ns(const struct host *host)
 {
     uint64_t now_ns = ps_now_ns(), ran = ran_ns(host, now_ns);
     uint64_t duration_ns = host->run.experiment.duration_ns;
@@ -401,13 +427,18 @@ static int patience_ms(const struct host *host)
         if (end_ns < left_ns)
             left_ns = end_ns;
     }
-    return (int)((left_ns + PS_NS_PER_MS - 1) / PS_NS_PER_MS);
+    if (host->run.experiment.tasks > 0 && !host->control.paused) {
+        uint64_t percent_ns = ran / 100 > EYE_NS ? ran / 100 : EYE_NS;
+        if (percent_ns < left_ns)
+            left_ns = percent_ns;
+    }
+    return left_ns;
 }
 
 static int serve(struct host *host)
 {
     while (host->close_ns == 0) {
-        if (!listen_to_orders(host, patience_ms(host)))
+        if (!listen_to_orders(host, patience_ns(host)))
             _exit(0); /* the front end is gone: nobody is left to report to */
         tick(host);
     }
@@ -418,10 +449,11 @@ static int serve(struct host *host)
         tick(host);
         over = end_slice(host);
     }
-    bool stopped = ps_engine_idle(host->run.engine);
-    if (finish(host, stopped))
-        unbuild(&host->run);
-    return stopped ? 0 : 1;
+    finish(host);
+    if (!host->engine_stopped)
+        _exit(1); /* threads are still inside tasks: nothing can be freed under them */
+    unbuild(&host->run);
+    return 0;
 }
 
 static void be_a_good_child(void)

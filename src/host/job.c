@@ -1,5 +1,7 @@
 #include "host/job.h"
 
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "host/feeder.h"
 
@@ -18,6 +20,7 @@ static void begin(struct ps_job *job, struct ps_run *run, unsigned type, struct 
     job->type = &run->experiment.types[type];
     job->first = job->rng = rng;
     job->position = job->phase = job->children = 0;
+    job->waited = NULL;
     job->born_ns = ps_now_ns();
 }
 
@@ -107,25 +110,54 @@ bool ps_job_burn(struct ps_job *job, uint64_t *left_ns)
     return true;
 }
 
+/* The engine could not let the task wait (no memory for its stack or timer, no descriptor): going on
+ * as if it had waited would be a lie in every figure. */
+static bool could_not_wait(struct ps_job *job)
+{
+    enum ps_err err = job->waited ? job->waited->result : PS_OK;
+    if (err == PS_OK || err == PS_ECANCELED || err == PS_ETIMEDOUT)
+        return false;
+    struct ps_run *run = job->run;
+    if (atomic_exchange_explicit(&run->wait_failed, 1, memory_order_relaxed) == 0) {
+        char text[PS_MESSAGE_BYTES];
+        snprintf(text, sizeof text, "tasks cannot wait (%s): they fail", ps_err_text(err));
+        ps_segment_say(run->segment, text);
+    }
+    return true;
+}
+
+static void abandon(struct ps_job *job)
+{
+    const struct ps_step_def *def = &job->type->steps[job->position];
+    if (job->phase > 0 && step_ops[def->kind]->abandon)
+        step_ops[def->kind]->abandon(job, def);
+}
+
 static struct ps_wait *step(struct ps_task *task)
 {
     struct ps_job *job = (struct ps_job *)task;
     const struct ps_task_type *type = job->type;
     if (job->position == 0 && job->phase == 0 && job->children == 0)
         ps_job_started(job->run->jobs, job);
+    if (could_not_wait(job)) {
+        abandon(job);
+        task->outcome = PS_FAILED;
+        return NULL;
+    }
     suffer(job);
     while (job->position < type->step_count) {
         const struct ps_step_def *def = &type->steps[job->position];
         const struct ps_step_ops *ops = step_ops[def->kind];
         if (to_stop(job)) {
-            if (job->phase > 0 && ops->abandon)
-                ops->abandon(job, def);
+            abandon(job);
             ps_task_give_up(task);
             return NULL;
         }
         struct ps_wait *wait = ops->advance(job, def);
-        if (wait)
+        if (wait) {
+            job->waited = wait;
             return wait;
+        }
         if (task->outcome != PS_COMPLETED)
             return NULL;
         job->position++;
@@ -140,9 +172,9 @@ static struct ps_wait *step(struct ps_task *task)
 static void ended(struct ps_task *task)
 {
     struct ps_job *job = (struct ps_job *)task;
-    ps_job_ended(job->run->jobs, job);
+    ps_job_ended(job);
     if (job->root)
-        ps_feeder_ended(job->run->feeder);
+        ps_feeder_credit(job->run->feeder);
 }
 
 static void release(struct ps_task *task)

@@ -21,10 +21,11 @@ struct ps_job {
     uint32_t phase;           /* 0 when a step begins; the step's own after that */
     uint32_t children;        /* spawned so far */
     bool root;                /* came from the feeder, not from a parent */
-    _Atomic uint32_t started; /* 1 from its first step to its end; see job_pool.c */
+    _Atomic uint32_t started; /* not 0 from its first step to its end; see job_pool.c */
     uint64_t born_ns;
     struct ps_wait wait;
-    uint64_t amount; /* what the step drew: ns left to burn, the end of a sleep */
+    const struct ps_wait *waited; /* the wait it comes back from; NULL: none yet */
+    uint64_t amount;              /* what the step drew: ns left to burn, the end of a sleep */
     union {
         struct ps_waiter waiter; /* lock, and net for a place */
         struct ps_net_connection *connection;
@@ -60,7 +61,7 @@ void ps_job_put(struct ps_job_pool *pool, struct ps_job *job);
 
 /* A job begins its first step / has ended. The job's thread. */
 void ps_job_started(struct ps_job_pool *pool, struct ps_job *job);
-void ps_job_ended(struct ps_job_pool *pool, struct ps_job *job);
+void ps_job_ended(struct ps_job *job);
 
 /* Cancel every job born before now: those that have started at once, queued ones when their turn
  * comes. Any thread but a worker. */

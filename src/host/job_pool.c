@@ -3,19 +3,22 @@
  * Protocol: shard i serves worker slot i, the last one all other threads. A shard's lock is
  * contended only when a slot changes hands or by outside threads. A shard that runs empty takes
  * BATCH jobs from the depot, one that is full gives BATCH back, so jobs that are made on one thread
- * and end on another flow round at one depot lock per BATCH. Lock order: shards by index, then
- * depot.
+ * and end on another flow round at one depot lock per BATCH. Lock order: shard, then depot.
  *
- * Cancelling all: a job ends under the lock of its thread's shard, so with all shards locked no job
- * can end, and those with `started` set are safe to cancel. A job sets `started` and then compares
- * its birth with cancel_before_ns; the sweep sets cancel_before_ns and then reads `started`; all
- * seq_cst: either the sweep sees the job, or the job sees the new bound. */
+ * Cancelling all. `started` of a job: RESTS -> STARTED by its first step; STARTED -> HELD -> STARTED
+ * by the sweep, around the cancel; STARTED -> RESTS by its end, which waits while it is HELD (for
+ * one wake-up at most), so a job that is being cancelled cannot end. A job sets `started` and then
+ * compares its birth with cancel_before_ns; the sweep sets cancel_before_ns and then reads
+ * `started`; all seq_cst: either the sweep sees the job, or the job sees the new bound. Rejected:
+ * locking every shard during the sweep (stops all workers, and holds 257 locks at once). */
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "host/job.h"
 
+enum { RESTS, STARTED, HELD }; /* ps_job.started */
 enum { BATCH = 64, FULL = 2 * BATCH, SLAB = 256, SHARDS = PS_MAX_WORKERS + 1 };
 
 struct shard {
@@ -25,7 +28,7 @@ struct shard {
 };
 
 struct slab {
-    struct slab *next; /* jobs are zeroed when made: `started` is readable at once */
+    struct slab *next; /* constant; jobs are zeroed when made: `started` is readable at once */
     struct ps_job jobs[SLAB];
 };
 
@@ -134,30 +137,36 @@ void ps_job_put(struct ps_job_pool *pool, struct ps_job *job)
 
 void ps_job_started(struct ps_job_pool *pool, struct ps_job *job)
 {
-    atomic_store(&job->started, 1);
+    atomic_store(&job->started, STARTED);
     if (job->born_ns < atomic_load(&pool->cancel_before_ns))
         ps_task_cancel(&job->task);
 }
 
-void ps_job_ended(struct ps_job_pool *pool, struct ps_job *job)
+void ps_job_ended(struct ps_job *job)
 {
-    struct shard *shard = own_shard(pool);
-    pthread_mutex_lock(&shard->lock);
-    atomic_store(&job->started, 0);
-    pthread_mutex_unlock(&shard->lock);
+    uint32_t started = STARTED;
+    while (!atomic_compare_exchange_weak(&job->started, &started, RESTS)) {
+        if (started == RESTS)
+            return; /* ends before its start */
+        if (started == HELD)
+            sched_yield();
+        started = STARTED;
+    }
 }
 
 void ps_jobs_cancel_all(struct ps_job_pool *pool)
 {
     atomic_store(&pool->cancel_before_ns, ps_now_ns());
-    for (unsigned i = 0; i < SHARDS; i++)
-        pthread_mutex_lock(&pool->shard[i].lock);
     pthread_mutex_lock(&pool->depot_lock);
-    for (struct slab *slab = pool->slabs; slab; slab = slab->next)
-        for (unsigned i = 0; i < SLAB; i++)
-            if (atomic_load(&slab->jobs[i].started))
-                ps_task_cancel(&slab->jobs[i].task);
+    struct slab *slab = pool->slabs; /* those made later hold only jobs born later */
     pthread_mutex_unlock(&pool->depot_lock);
-    for (unsigned i = SHARDS; i-- > 0;)
-        pthread_mutex_unlock(&pool->shard[i].lock);
+    for (; slab; slab = slab->next)
+        for (unsigned i = 0; i < SLAB; i++) {
+            struct ps_job *job = &slab->jobs[i];
+            uint32_t started = STARTED;
+            if (!atomic_compare_exchange_strong(&job->started, &started, HELD))
+                continue;
+            ps_task_cancel(&job->task);
+            atomic_store(&job->started, STARTED);
+        }
 }

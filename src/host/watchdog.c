@@ -8,11 +8,28 @@ static uint64_t get(const _Atomic uint64_t *word)
 }
 
 struct look {
-    uint64_t submitted, started, ended, refused;
+    uint64_t submitted, started, ended, refused, unstarted;
     uint64_t waiting[PS_STATE_COUNT];
-    unsigned threads, busy, held; /* worker threads; running or seeking; held by a join or lock */
-    int type;                     /* of a held worker's task */
+    unsigned threads, busy,
+        held; /* worker threads; running or seeking, outside too; held by a join or lock */
+    int type; /* of a held worker's task */
 };
+
+/* Tasks that submitters run themselves and that do not wait. Helper threads, too, end tasks outside,
+ * but only ones that began on a worker. */
+static bool runs_outside(struct ps_segment *segment)
+{
+    const struct ps_cell *cell = ps_segment_cell(segment, segment->slots);
+    uint64_t in = get(&cell->started) + get(&cell->unstarted) + get(&cell->ended[PS_REFUSED]);
+    uint64_t out = 0;
+    for (unsigned i = 0; i < PS_OUTCOME_COUNT; i++)
+        out += get(&cell->ended[i]);
+    for (unsigned i = 0; i < PS_STATE_COUNT; i++) {
+        in += get(&cell->wait_end[i]);
+        out += get(&cell->wait_begin[i]);
+    }
+    return in > out;
+}
 
 static struct look look_at(struct ps_segment *segment)
 {
@@ -23,6 +40,7 @@ static struct look look_at(struct ps_segment *segment)
             look.ended += get(&cell->ended[i]);
         look.refused += get(&cell->ended[PS_REFUSED]);
         look.started += get(&cell->started);
+        look.unstarted += get(&cell->unstarted);
         look.submitted += get(&cell->submitted);
         for (unsigned i = 0; i < PS_STATE_COUNT; i++)
             look.waiting[i] += get(&cell->wait_begin[i]) - get(&cell->wait_end[i]);
@@ -38,6 +56,8 @@ static struct look look_at(struct ps_segment *segment)
             look.busy++;
         }
     }
+    if (runs_outside(segment))
+        look.busy++;
     return look;
 }
 
@@ -60,7 +80,7 @@ bool ps_watchdog_look(struct ps_watchdog *watchdog, struct ps_segment *segment, 
     }
     if (now_ns - watchdog->since_ns < watchdog->patience_ns)
         return false;
-    uint64_t queued = look.submitted - look.refused - look.started;
+    uint64_t queued = look.submitted - look.refused - look.unstarted - look.started;
     const char *what = look.waiting[PS_STATE_LOCK] == 0   ? "children"
                        : look.waiting[PS_STATE_JOIN] == 0 ? "a lock"
                                                           : "children or a lock";

@@ -2,12 +2,14 @@
 #include "support.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -79,6 +81,23 @@ static bool some_cancelled(void)
 static bool hundred_in_flight(void)
 {
     return snapshot.in_flight == 100;
+}
+
+static bool feeder_runs_a_task(void)
+{
+    return snapshot.outside_started > 0;
+}
+static bool said_to_stand_still(void)
+{
+    return strstr(snapshot.message, "has not moved") != NULL;
+}
+static bool nothing_said(void)
+{
+    return snapshot.message[0] == '\0';
+}
+static bool first_worker_used_cpu(void)
+{
+    return snapshot.worker[0].os_valid && snapshot.worker[0].cpu_ns > 20 * (uint64_t)PS_NS_PER_MS;
 }
 
 /* Look again and again until the predicate holds; the pause only spares the CPU. */
@@ -287,6 +306,161 @@ static void paused_work_stands_still(void **state)
         }
 }
 
+static void the_end_does_not_wait_for_tasks_of_the_feeder(void **state)
+{
+    (void)state;
+    for (const struct ps_engine_ops *const *e = ps_engines; *e; e++) {
+        struct ps_live *live = start(WITH("engine.name", (*e)->name, "engine.workers", "1",
+                                          "engine.queue", "1", "engine.on_full", "caller_runs",
+                                          "engine.limit", "1", "task work.steps", "sleep 1000s"));
+        until(live, feeder_runs_a_task, "a task that its submitter runs");
+        tell(live, "stop drain", PS_OK, "ok");
+        tell(live, "ping", PS_OK, "ok");
+        tell(live, "pause", PS_EINVAL, "ending");
+        tell(live, "stop discard", PS_OK, "ok");
+        until(live, ended, "the end");
+        assert_int_equal(snapshot.end, PS_END_CANCELLED);
+        assert_true(ps_totals_conserved(&snapshot.totals));
+        assert_string_equal(snapshot.message, "");
+        ps_live_free(live);
+    }
+}
+
+static void a_stopped_host_is_said_to_stand_still_and_can_be_ended(void **state)
+{
+    (void)state;
+    struct ps_live *live = start(PLAIN);
+    until(live, some_completed, "work");
+    kill(ps_live_pid(live), SIGSTOP);
+    until(live, said_to_stand_still, "the message");
+    tell(live, "workers 2", PS_ETIMEDOUT, "busy");
+    kill(ps_live_pid(live), SIGCONT);
+    until(live, nothing_said, "life");
+    tell(live, "workers 3", PS_OK, "ok"); /* and not the late answer to the line before */
+    look(live);
+    assert_int_equal(snapshot.workers, 3);
+    kill(ps_live_pid(live), SIGSTOP);
+    ps_live_stop(live, false, PS_NS_PER_MS);
+    look(live);
+    assert_true(ended());
+    assert_non_null(strstr(snapshot.message, "SIGKILL"));
+    ps_live_free(live);
+}
+
+static void a_killed_host_keeps_its_workers_cpu_time(void **state)
+{
+    (void)state;
+    struct ps_live *live = start(WITH("engine.workers", "1", "task work.steps", "cpu 2ms"));
+    until(live, first_worker_used_cpu, "CPU time of worker 0");
+    uint64_t cpu_ns = snapshot.worker[0].cpu_ns;
+    kill(ps_live_pid(live), SIGKILL);
+    until(live, ended, "the end");
+    assert_true(snapshot.worker[0].os_valid);
+    assert_true(snapshot.worker[0].cpu_ns >= cpu_ns);
+    ps_live_free(live);
+}
+
+/* Every order there is, in a random but repeatable order, over tasks that spawn, join, lock and run
+ * out of time. */
+static void orders_at_random_lose_no_task(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "[preset]\ntitle = orders\n[engine]\nname = threadpool\nworkers = 4\nqueue = 64\n"
+        "[arrivals]\nmodel = closed\nin_flight = 50\n[task parent]\ntimeout = 5ms\n"
+        "steps = spawn child x2, lock a 20us, sleep exp 1ms, join\n[task child]\nweight = 1\n"
+        "steps = cpu 20us, yield, sleep exp 1ms\n[run]\nduration = 0\n";
+    static const char *const orders[] = {
+        "cancel",      "workers +3",        "workers -3",     "workers 16",
+        "workers 1",   "in_flight 80",      "in_flight 10",   "pause",
+        "resume",      "fault burst 30",    "fault off",      "stealing off",
+        "stealing on", "fault stuck 0 2ms", "fault slow 0 3",
+    };
+    struct ps_experiment e;
+    struct ps_complaints complaints = {.count = 0};
+    assert_int_equal(
+        ps_experiment_parse(&e, ps_host_vocabulary(), "test", text, sizeof text - 1, &complaints),
+        PS_OK);
+    struct ps_rng rng = ps_rng_make(7, 2);
+    for (const struct ps_engine_ops *const *engine = ps_engines; *engine; engine++)
+        for (const struct ps_policy *p = (*engine)->policies; p->name; p++) {
+            ps_experiment_set(&e, ps_host_vocabulary(), "engine.name", (*engine)->name, "test",
+                              &complaints);
+            ps_experiment_set(&e, ps_host_vocabulary(), "engine.policy", p->name, "test",
+                              &complaints);
+            struct ps_live *live = start(e);
+            struct ps_source *source = ps_live_source(live);
+            for (int i = 0; i < 100; i++) {
+                char answer[256];
+                const char *order = orders[ps_rng_below(&rng, sizeof orders / sizeof *orders)];
+                assert_int_not_equal(source->ops->control(source, order, answer, sizeof answer),
+                                     PS_EGONE);
+                look(live);
+                assert_true(ps_totals_ended(&snapshot.totals) <= snapshot.totals.submitted);
+            }
+            tell(live, "resume", PS_OK, "ok");
+            ps_live_stop(live, true, PATIENCE_NS);
+            look(live);
+            if (snapshot.end != PS_END_CANCELLED || !ps_totals_conserved(&snapshot.totals))
+                fail_msg("%s:%s end %d: %s", (*engine)->name, p->name, snapshot.end,
+                         snapshot.message);
+            ps_live_free(live);
+        }
+}
+
+static unsigned open_descriptors(void)
+{
+    unsigned n = 0;
+    for (int fd = 0; fd < 1024; fd++)
+        n += fcntl(fd, F_GETFD) >= 0;
+    return n;
+}
+
+static void nothing_is_left_of_hosts_that_have_gone(void **state)
+{
+    (void)state;
+    unsigned before = open_descriptors();
+    for (int i = 0; i < 12; i++) {
+        struct ps_live *live = start(PLAIN);
+        until(live, some_completed, "work");
+        if (i % 3 == 0)
+            kill(ps_live_pid(live), SIGKILL);
+        if (i % 3 == 1)
+            ps_live_stop(live, true, PATIENCE_NS);
+        ps_live_free(live);
+    }
+    assert_int_equal(open_descriptors(), before);
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+    assert_int_equal(errno, ECHILD);
+}
+
+static void a_host_that_cannot_be_executed_says_so(void **state)
+{
+    (void)state;
+    struct rlimit all, few;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &all), 0);
+    struct ps_experiment e = PLAIN;
+    bool told = false;
+    unsigned before = open_descriptors();
+    /* From too few for the front end on to just too few for the host. */
+    for (few = all, few.rlim_cur = 3; few.rlim_cur < 64; few.rlim_cur++) {
+        struct ps_live *live = NULL;
+        char why[512] = "";
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+        enum ps_err err = ps_live_start(&e, &live, why, sizeof why);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &all), 0);
+        if (err == PS_OK) {
+            ps_live_free(live);
+            break;
+        }
+        told = told || strstr(why, "could not be executed");
+        assert_int_not_equal(strlen(why), 0);
+        assert_int_equal(open_descriptors(), before);
+    }
+    assert_true(few.rlim_cur < 64);
+    assert_true(told);
+}
+
 static void too_much_is_refused_before_anything_starts(void **state)
 {
     (void)state;
@@ -337,6 +511,12 @@ int main(int argc, char **argv)
         cmocka_unit_test(control_lines_are_answered),
         cmocka_unit_test(cancel_ends_what_waits),
         cmocka_unit_test(paused_work_stands_still),
+        cmocka_unit_test(the_end_does_not_wait_for_tasks_of_the_feeder),
+        cmocka_unit_test(a_stopped_host_is_said_to_stand_still_and_can_be_ended),
+        cmocka_unit_test(a_killed_host_keeps_its_workers_cpu_time),
+        cmocka_unit_test(orders_at_random_lose_no_task),
+        cmocka_unit_test(nothing_is_left_of_hosts_that_have_gone),
+        cmocka_unit_test(a_host_that_cannot_be_executed_says_so),
         cmocka_unit_test(too_much_is_refused_before_anything_starts),
         cmocka_unit_test(no_host_outlives_its_front_end),
     };

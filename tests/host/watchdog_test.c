@@ -85,6 +85,33 @@ static void one_worker_left_that_runs_is_none(void **state)
     assert_false(dead_after(f, 60));
 }
 
+static void a_task_that_its_submitter_runs_is_none(void **state)
+{
+    struct fixture *f = *state;
+    struct ps_stamp stamp = {.type = 0};
+    hold(f, 0, PS_STATE_LOCK);
+    hold(f, 1, PS_STATE_LOCK);
+    ps_probe_refused(&f->outside, &stamp);
+    ps_probe_submitted(&f->outside, &stamp);
+    ps_probe_start(&f->outside, &stamp);
+    assert_false(dead_after(f, 60));
+    ps_probe_wait_begin(&f->outside, PS_STATE_LOCK);
+    assert_true(dead_after(f, 2));
+}
+
+static void tasks_that_ended_in_the_queue_are_not_queued_behind_it(void **state)
+{
+    struct fixture *f = *state;
+    struct ps_stamp stamp = {.type = 0};
+    hold(f, 0, PS_STATE_JOIN);
+    hold(f, 1, PS_STATE_JOIN);
+    ps_probe_submitted(&f->outside, &stamp);
+    ps_probe_unstarted(&f->worker[0]);
+    ps_probe_end(&f->worker[0], &stamp, PS_TIMED_OUT);
+    assert_true(dead_after(f, 2));
+    assert_non_null(strstr(f->why, "2 tasks are queued"));
+}
+
 static void a_task_that_sleeps_will_wake(void **state)
 {
     struct fixture *f = *state;
@@ -137,6 +164,8 @@ int main(void)
         TEST(an_idle_pool_is_no_deadlock),
         TEST(all_workers_joining_behind_queued_children_is_one),
         TEST(one_worker_left_that_runs_is_none),
+        TEST(a_task_that_its_submitter_runs_is_none),
+        TEST(tasks_that_ended_in_the_queue_are_not_queued_behind_it),
         TEST(a_task_that_sleeps_will_wake),
         TEST(progress_starts_the_clock_anew),
         TEST(timeouts_are_waited_for),

@@ -110,6 +110,18 @@ static void gaps_are_filled_and_memory_is_bounded(void **state)
     assert_int_equal(ps_history_columns(f->history), 0);
 }
 
+static void a_last_snapshot_may_be_dated_back(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 30; i++)
+        advance(f, 1);
+    f->s->seq++;
+    f->s->at_ns -= PS_COLUMN_NS / 2;
+    ps_history_feed(f->history, f->s);
+    assert_int_equal(ps_history_columns(f->history), 29);
+    assert_float_equal(ps_history_pool(f->history, 28)->done_per_s, 100, 1);
+}
+
 static void record(struct ps_hist_sum *sum, uint64_t ns)
 {
     sum->bucket[ps_hist_index(ns)]++;
@@ -146,6 +158,7 @@ int main(void)
         TEST(work_shows_before_idleness),
         TEST(the_same_snapshot_twice_changes_nothing),
         TEST(gaps_are_filled_and_memory_is_bounded),
+        TEST(a_last_snapshot_may_be_dated_back),
         TEST(latencies_of_a_window_forget_what_was_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -176,6 +176,44 @@ static void a_slow_reader_learns_what_it_lost(void **state)
     assert_int_equal(ps_ring_read(f->segment, 0, &next, events, PS_RING_SLOTS, &lost), 0);
 }
 
+static void tasks_that_end_in_the_queue_are_not_queued(void **state)
+{
+    struct fixture *f = *state;
+    ps_probe_thread_begin(&f->worker);
+    struct ps_stamp stamp = {.type = 0};
+    for (int i = 0; i < 3; i++)
+        ps_probe_submitted(&f->outside, &stamp);
+    ps_probe_unstarted(&f->worker);
+    ps_probe_end(&f->worker, &stamp, PS_TIMED_OUT);
+    ps_probe_start(&f->worker, &stamp);
+    look(f);
+    assert_int_equal(f->snapshot->in_flight, 2);
+    assert_int_equal(f->snapshot->queued, 1);
+    ps_probe_thread_end(&f->worker);
+}
+
+/* A reader that comes between two words of a state change may see a state's length twice, or miss
+ * it. */
+static void no_state_lasts_longer_than_the_clock_says(void **state)
+{
+    struct fixture *f = *state;
+    ps_probe_thread_begin(&f->worker);
+    ps_probe_state(&f->worker, PS_STATE_RUN, 0);
+    look(f);
+    const struct ps_worker_view *worker = &f->snapshot->worker[0];
+    uint64_t at_ns = f->snapshot->at_ns, run_ns = worker->time_ns[PS_STATE_RUN];
+    struct ps_cell *cell = ps_segment_cell(f->segment, 0);
+    atomic_fetch_add(&cell->time_ns[PS_STATE_RUN], 10 * (uint64_t)PS_NS_PER_S);
+    look(f);
+    assert_true(worker->time_ns[PS_STATE_RUN] - run_ns <= f->snapshot->at_ns - at_ns);
+    atomic_fetch_sub(&cell->time_ns[PS_STATE_RUN], 10 * (uint64_t)PS_NS_PER_S);
+    run_ns = worker->time_ns[PS_STATE_RUN];
+    atomic_store(&cell->now, ps_state_word(PS_STATE_IDLE, 0, f->snapshot->at_ns));
+    look(f);
+    assert_int_equal(worker->time_ns[PS_STATE_RUN], run_ns);
+    ps_probe_thread_end(&f->worker);
+}
+
 struct race {
     struct fixture *f;
     _Atomic int stop;
@@ -253,6 +291,8 @@ int main(void)
         TEST(a_slow_reader_learns_what_it_lost),
         TEST(no_snapshot_has_more_ends_than_starts_or_submissions),
         TEST(outside_threads_lose_no_count),
+        TEST(tasks_that_end_in_the_queue_are_not_queued),
+        TEST(no_state_lasts_longer_than_the_clock_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

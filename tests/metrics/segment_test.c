@@ -122,6 +122,10 @@ static void messages_are_whole(void **state)
     atomic_fetch_add(&segment->message_seq, 1); /* a writer that died in the middle */
     ps_segment_message(segment, text);
     assert_string_equal(text, "");
+    ps_segment_take_over(segment);
+    ps_segment_say(segment, "host killed");
+    ps_segment_message(segment, text);
+    assert_string_equal(text, "host killed");
     ps_segment_unmap(segment);
     close(fd);
 }

@@ -1,5 +1,5 @@
-/* spawn TYPE xN: submit N children. A child that is refused or has no memory is counted as refused
- * by ps_submit, or ends the parent as failed. */
+/* spawn TYPE xN: submit N children. A child that is refused is counted as refused by ps_submit; one
+ * that cannot be made or accepted ends the parent as failed. */
 #include "host/job.h"
 
 static struct ps_wait *advance(struct ps_job *job, const struct ps_step_def *step)
@@ -16,6 +16,10 @@ static struct ps_wait *advance(struct ps_job *job, const struct ps_step_def *ste
         ps_job_put(job->run->jobs, child);
         if (err == PS_ECLOSED) {
             ps_task_give_up(&job->task);
+            return NULL;
+        }
+        if (err != PS_EFULL) {
+            job->task.outcome = PS_FAILED;
             return NULL;
         }
     }

@@ -1,0 +1,153 @@
+/* The interpreter of steps and the pool of jobs, without an engine: the test hands the waits back. */
+#include "support.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engines/common/core.h"
+#include "host/host.h"
+#include "host/job.h"
+
+static const char *const names[] = {"work"};
+
+struct fixture {
+    int fd;
+    struct ps_engine engine;
+    struct ps_run run;
+};
+
+/* Nobody is parked: nothing to wake. */
+static const struct ps_engine_ops no_engine = {.name = "none"};
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    assert_int_equal(ps_segment_create(1, 1, names, &f->fd, &f->run.segment), PS_OK);
+    f->engine.ops = &no_engine;
+    atomic_store(&f->engine.phase, PS_ENGINE_RUNNING);
+    f->run.jobs = ps_job_pool_new();
+    assert_non_null(f->run.jobs);
+    atomic_store(&f->run.faults.stuck_worker, -1);
+    atomic_store(&f->run.faults.slow_worker, -1);
+    atomic_store(&f->run.faults.crash_worker, -1);
+    ps_sema_init(&f->run.locks[0], 1);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    ps_sema_destroy(&f->run.locks[0]);
+    ps_job_pool_free(f->run.jobs);
+    ps_segment_unmap(f->run.segment);
+    close(f->fd);
+    free(f);
+    return 0;
+}
+
+static void give_steps(struct fixture *f, const char *steps)
+{
+    char text[512];
+    struct ps_complaints complaints = {.count = 0};
+    int n = snprintf(text, sizeof text,
+                     "[preset]\ntitle = t\n[engine]\nname = threadpool\n[arrivals]\nrate = 1/s\n"
+                     "[task work]\nsteps = %s\n",
+                     steps);
+    assert_int_equal(ps_experiment_parse(&f->run.experiment, ps_host_vocabulary(), "test", text,
+                                         (size_t)n, &complaints),
+                     PS_OK);
+    ps_arrivals_init(&f->run.arrivals, &f->run.experiment);
+}
+
+static struct ps_job *arrival(struct fixture *f)
+{
+    struct ps_job *job = ps_job_arrival(&f->run, 0, ps_now_ns());
+    assert_non_null(job);
+    job->root = false; /* no feeder */
+    job->task.engine = &f->engine;
+    return job;
+}
+
+static struct ps_wait *step(struct ps_job *job)
+{
+    return ps_job_body.step(&job->task);
+}
+
+static void end(struct ps_job *job)
+{
+    ps_job_body.ended(&job->task);
+    ps_job_body.release(&job->task);
+}
+
+static void a_task_that_could_not_wait_fails(void **state)
+{
+    struct fixture *f = *state;
+    char message[PS_MESSAGE_BYTES];
+    give_steps(f, "sleep 1s, cpu 1us");
+    struct ps_job *job = arrival(f);
+    struct ps_wait *wait = step(job);
+    assert_non_null(wait);
+    wait->result = PS_ENOMEM;
+    assert_null(step(job));
+    assert_int_equal(job->task.outcome, PS_FAILED);
+    end(job);
+    ps_segment_message(f->run.segment, message);
+    assert_non_null(strstr(message, "cannot wait (out of memory)"));
+}
+
+static void it_leaves_the_line_of_the_lock(void **state)
+{
+    struct fixture *f = *state;
+    give_steps(f, "lock a 1us");
+    struct ps_sema *lock = &f->run.locks[f->run.experiment.types[0].steps[0].lock];
+    struct ps_job *job = arrival(f);
+    struct ps_waiter holder;
+    assert_true(ps_sema_take(lock, &job->task, &holder, PS_STATE_LOCK));
+    struct ps_wait *wait = step(job);
+    assert_non_null(wait);
+    wait->result = PS_ENOMEM;
+    assert_null(step(job));
+    assert_null(lock->first);
+    ps_sema_put(lock);
+    assert_int_equal(lock->places, 1);
+    end(job);
+}
+
+static void cancel_hits_what_was_born_before(void **state)
+{
+    struct fixture *f = *state;
+    give_steps(f, "sleep 1s");
+    struct ps_job *started = arrival(f), *queued = arrival(f);
+    assert_non_null(step(started));
+    uint64_t now_ns = ps_now_ns();
+    while (ps_now_ns() == now_ns)
+        ;
+    ps_jobs_cancel_all(f->run.jobs);
+    assert_int_equal(atomic_load(&started->task.stop), PS_STOP_CANCEL);
+    assert_int_equal(atomic_load(&queued->task.stop), PS_STOP_NOT);
+    started->wait.result = PS_ECANCELED;
+    assert_null(step(started));
+    assert_int_equal(started->task.outcome, PS_CANCELLED);
+    end(started);
+    assert_null(step(queued)); /* its turn has come */
+    assert_int_equal(queued->task.outcome, PS_CANCELLED);
+    end(queued);
+    struct ps_job *later = arrival(f);
+    assert_non_null(step(later));
+    assert_int_equal(atomic_load(&later->task.stop), PS_STOP_NOT);
+    end(later);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(a_task_that_could_not_wait_fails),
+        TEST(it_leaves_the_line_of_the_lock),
+        TEST(cancel_hits_what_was_born_before),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
