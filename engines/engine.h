@@ -142,6 +142,7 @@ struct ps_policy {
     unsigned traits;      /* PS_TRAIT_* */
     unsigned max_workers; /* <= PS_MAX_WORKERS */
     const char *fixed;    /* why the worker count cannot be changed live, or NULL: it can */
+    unsigned threads;     /* OS threads it starts whatever the worker count; 0: one a worker */
 };
 
 struct ps_engine_config {

@@ -163,6 +163,7 @@ static void start(struct ps_async_loop *loop, struct ps_task *task)
     struct ps_async_record *record = ps_async_record_take(loop, task);
     if (!record) {
         task->outcome = PS_FAILED;
+        ps_probe_unstarted(&loop->probe);
         ps_task_finish(&loop->probe, task);
         return;
     }

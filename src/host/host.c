@@ -182,7 +182,8 @@ static enum ps_err build(struct host *host, char *why, size_t size)
                  policy->name, policy->max_workers);
         return PS_EINVAL;
     }
-    enum ps_err err = ps_limits_check(&run->experiment, &machine, workers, why, size);
+    enum ps_err err = ps_limits_check(&run->experiment, &machine, workers,
+                                      policy->threads ? policy->threads : workers, why, size);
     if (err != PS_OK)
         return err;
     run->policy = policy;

@@ -19,10 +19,10 @@ static bool has_step(const struct ps_experiment *experiment, enum ps_step_kind k
 }
 
 enum ps_err ps_limits_check(const struct ps_experiment *experiment,
-                            const struct ps_machine *machine, unsigned workers, char *why,
-                            size_t why_size)
+                            const struct ps_machine *machine, unsigned workers,
+                            unsigned engine_threads, char *why, size_t why_size)
 {
-    uint64_t threads = workers + experiment->offload + 8u;
+    uint64_t threads = engine_threads + experiment->offload + 8u;
     if (threads > machine->threads / 2) {
         snprintf(
             why, why_size,

@@ -10,9 +10,10 @@
 #include "base/machine.h"
 #include "model/experiment.h"
 
-/* PS_OK, or PS_ELIMIT with a text for people. workers: the resolved count. */
+/* PS_OK, or PS_ELIMIT with a text for people. workers: the resolved count; threads: OS threads that the
+ * engine starts for them. */
 enum ps_err ps_limits_check(const struct ps_experiment *experiment,
-                            const struct ps_machine *machine, unsigned workers, char *why,
-                            size_t why_size);
+                            const struct ps_machine *machine, unsigned workers, unsigned threads,
+                            char *why, size_t why_size);
 
 #endif
