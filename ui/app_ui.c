@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "ui/program.h"
+#include "ui/slice.h"
 
 #define NOTICE_NS (4 * (uint64_t)PS_NS_PER_S)
 
@@ -186,6 +187,33 @@ static void text_action(struct ps_program *p, enum ps_action action)
     }
 }
 
+/* Predict, run, explain. */
+static void lesson_action(struct ps_program *p, enum ps_action action, int argument)
+{
+    struct ps_lesson_view *v = &p->overlay.lesson;
+    switch (action) {
+    case PS_DO_ANSWER:
+        if (!v->explained && (unsigned)argument <= v->lesson->answer_count)
+            v->chosen = argument - 1;
+        p->lesson_chosen = v->chosen;
+        break;
+    case PS_DO_ACCEPT:
+        p->overlay.scroll = 0;
+        v->explained = true;
+        break;
+    case PS_DO_RESTART:
+        ps_program_close_overlay(p);
+        if (p->live)
+            ps_program_live_action(p, PS_DO_RESTART, 0);
+        else
+            ps_program_start_action(p, PS_DO_ACCEPT, 0);
+        break;
+    default:
+        text_action(p, action);
+        break;
+    }
+}
+
 static void menu_action(struct ps_program *p, enum ps_action action, int argument)
 {
     struct ps_overlay *o = &p->overlay;
@@ -264,6 +292,9 @@ static void act(struct ps_program *p, enum ps_action action, int argument)
         break;
     case PS_AT_TEXT:
         text_action(p, action);
+        break;
+    case PS_AT_LESSON:
+        lesson_action(p, action, argument);
         break;
     case PS_AT_ENDED:
         ended_action(p, action);
@@ -410,6 +441,7 @@ static void destroy(struct ps_program *p)
 {
     ps_program_run_end(p);
     ps_program_close_overlay(p);
+    free(p->brief_text);
     ps_history_free(p->run.history);
     free(p->run.snapshot);
     ps_canvas_free(p->canvas);
@@ -444,6 +476,7 @@ int ps_ui_main(const struct ps_ui_options *options)
     if (!p)
         return 1;
     setlocale(LC_CTYPE, "");
+    ps_slice_short();
     p->options = options;
     p->launcher = options->launcher ? options->launcher : &processes;
     p->theme = ps_theme_choose(options->theme, getenv("NO_COLOR"));

@@ -33,6 +33,50 @@ static void ended(struct ps_figures *f, const struct ps_snapshot *s)
              ps_end_name(s->end));
 }
 
+/* Beside the watchdog's message: what to do about it. */
+static void deadlocked(struct ps_figures *f, const struct ps_snapshot *s)
+{
+    find(
+        f, PS_STYLE_NOTE,
+        "A worker more (+) takes the next task of the queue, and hangs as well if that waits too.");
+    find(f, PS_STYLE_NOTE, "r starts again.%s",
+         s->traits & PS_TRAIT_PARKS_TASKS ? ""
+                                          : " On green (e) a task that waits holds no worker.");
+}
+
+/* Many more tasks have begun than there are workers: they wait without holding one. */
+static bool parked(struct ps_figures *f, const struct ps_snapshot *s)
+{
+    uint64_t begun = s->in_flight > s->queued ? s->in_flight - s->queued : 0;
+    char text[PS_FIGURE_BYTES];
+    if (!(s->traits & PS_TRAIT_PARKS_TASKS) || begun < 4 * (uint64_t)s->workers ||
+        f->waiting < begun / 2)
+        return false;
+    find(f, PS_STYLE_GOOD, "%s tasks have begun on %u worker%s: here a task that waits holds none.",
+         ps_figure_whole(text, begun), s->workers, s->workers == 1 ? "" : "s");
+    return true;
+}
+
+/* The opposite: workers that do nothing but wait inside their tasks, and a queue behind them. */
+static bool held(struct ps_figures *f, const struct ps_snapshot *s)
+{
+    double wait = 0, run = 0;
+    char text[PS_FIGURE_BYTES];
+    for (unsigned w = 0; w < f->lanes; w++) {
+        for (unsigned i = PS_STATE_NET; i <= PS_STATE_BLOCK; i++)
+            wait += f->rate[w].share[i];
+        run += f->rate[w].share[PS_STATE_RUN];
+    }
+    if (s->traits & PS_TRAIT_PARKS_TASKS || f->lanes == 0 || wait < 0.8 * f->lanes ||
+        run > 0.2 * f->lanes || s->queued < f->lanes)
+        return false;
+    find(f, PS_STYLE_WARNING,
+         "%u of %u workers are held by tasks that wait, and %s tasks are queued: more workers (+), "
+         "or an engine where a waiting task holds none (e: green, async).",
+         (unsigned)(wait + 0.5), f->lanes, ps_figure_whole(text, s->queued));
+    return true;
+}
+
 static void paused(struct ps_figures *f, const struct ps_snapshot *s)
 {
     if (s->phase == PS_PHASE_PAUSED)
@@ -148,10 +192,15 @@ void ps_diagnose(struct ps_figures *f, const struct ps_live_view *view)
 {
     const struct ps_snapshot *s = view->snapshot;
     f->findings = 0;
-    ended(f, s);
+    if (!ps_view_deadlocked(view)) /* else the screen says it above all */
+        ended(f, s);
     paused(f, s);
-    if (s->phase != PS_PHASE_ENDED && s->phase != PS_PHASE_PAUSED) {
+    if (ps_view_deadlocked(view)) {
+        deadlocked(f, s);
+    } else if (s->phase != PS_PHASE_ENDED && s->phase != PS_PHASE_PAUSED) {
         stuck(f, s);
+        if (!parked(f, s))
+            held(f, s);
         idle_beside_backlog(f, s);
         refusing(f, s);
         growing(f, view->history);

@@ -82,6 +82,11 @@ uint64_t ps_state_age(const struct ps_snapshot *snapshot, unsigned worker)
     return snapshot->at_ns > w->since_ns ? snapshot->at_ns - w->since_ns : 0;
 }
 
+bool ps_view_deadlocked(const struct ps_live_view *view)
+{
+    return view->snapshot->end == PS_END_DEADLOCK && view->snapshot->phase != PS_PHASE_ENDED;
+}
+
 void ps_figures_take(struct ps_figures *f, const struct ps_live_view *view)
 {
     *f = (struct ps_figures){0};

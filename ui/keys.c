@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define START (PS_AT_LIST | PS_AT_FORM)
-#define MOVES (PS_AT_LIST | PS_AT_LIVE | PS_AT_MENU | PS_AT_TEXT)
+#define MOVES (PS_AT_LIST | PS_AT_LIVE | PS_AT_MENU | PS_AT_TEXT | PS_AT_LESSON)
 
 const struct ps_binding ps_bindings[] = {
     {START, {PS_INPUT_ENTER}, PS_DO_ACCEPT, 0, "Enter", "run", "run the experiment", 0},
@@ -66,6 +66,20 @@ const struct ps_binding ps_bindings[] = {
     {PS_AT_LIVE, {'8'}, PS_DO_PANEL, 8, "8", NULL, NULL, 9},
     {PS_AT_LIVE, {'r'}, PS_DO_RESTART, 0, "r", "restart", "start the run again", 8},
 
+    {PS_AT_LESSON, {'1'}, PS_DO_ANSWER, 1, "1-4", "predict", "what do you think?", 0},
+    {PS_AT_LESSON, {'2'}, PS_DO_ANSWER, 2, "2", NULL, NULL, 9},
+    {PS_AT_LESSON, {'3'}, PS_DO_ANSWER, 3, "3", NULL, NULL, 9},
+    {PS_AT_LESSON, {'4'}, PS_DO_ANSWER, 4, "4", NULL, NULL, 9},
+    {PS_AT_LESSON, {'r'}, PS_DO_RESTART, 0, "r", "run and watch", "run it and watch", 0},
+    {PS_AT_LESSON,
+     {PS_INPUT_ENTER, ' '},
+     PS_DO_ACCEPT,
+     0,
+     "Enter",
+     "explain",
+     "show the answer",
+     0},
+
     {PS_AT_ENDED,
      {'r', PS_INPUT_ENTER},
      PS_DO_RESTART,
@@ -114,6 +128,7 @@ const struct ps_binding ps_bindings[] = {
     {MOVES, {PS_INPUT_HOME, 'g'}, PS_DO_FIRST, 0, "Home", NULL, "to the first (also g)", 9},
     {MOVES, {PS_INPUT_END, 'G'}, PS_DO_LAST, 0, "End", NULL, "to the last (also G)", 9},
 
+    {PS_AT_LESSON, {PS_INPUT_ESC, 'q', 'L'}, PS_DO_BACK, 0, "Esc", "close", "close", 1},
     {PS_AT_MENU | PS_AT_TEXT, {PS_INPUT_ESC, 'q'}, PS_DO_BACK, 0, "Esc", "close", "close", 1},
     {PS_AT_FORM, {PS_INPUT_ESC}, PS_DO_BACK, 0, "Esc", NULL, "back to the list", 9},
     {PS_AT_LIST, {PS_INPUT_ESC}, PS_DO_BACK, 0, "Esc", NULL, "end the search", 9},
@@ -141,7 +156,7 @@ const struct ps_binding ps_bindings[] = {
      NULL,
      "save this screen as an SVG file in the working folder",
      9},
-    {START | PS_AT_LIVE | PS_AT_MENU | PS_AT_TEXT | PS_AT_ENDED,
+    {START | PS_AT_LIVE | PS_AT_MENU | PS_AT_TEXT | PS_AT_LESSON | PS_AT_ENDED,
      {PS_INPUT_CTRL_L},
      PS_DO_REDRAW,
      0,
@@ -175,9 +190,25 @@ const struct ps_binding *ps_binding_find(enum ps_place place, int key)
     return NULL;
 }
 
-static bool on_bar(const struct ps_binding *b, enum ps_place place, unsigned rank)
+const struct ps_binding *ps_binding_of(enum ps_place place, enum ps_action action)
 {
-    return (b->places & place) && b->label && b->rank <= rank;
+    for (const struct ps_binding *b = ps_bindings; b->action != PS_DO_NOTHING; b++)
+        if ((b->places & place) && b->action == action)
+            return b;
+    return NULL;
+}
+
+/* What stays on the bar: ranks below `rank`, and of `rank` the first `count`. */
+struct cut {
+    unsigned rank, count;
+};
+
+static bool on_bar(const struct ps_binding *b, enum ps_place place, struct cut cut,
+                   unsigned *of_rank)
+{
+    if (!(b->places & place) || !b->label || b->rank > cut.rank)
+        return false;
+    return b->rank < cut.rank || (*of_rank)++ < cut.count;
 }
 
 /* Columns of an entry with the gap behind it. */
@@ -195,12 +226,13 @@ static int group_width(const struct ps_binding *b)
 }
 
 /* Lay the bar out; draws when a canvas is given. Returns the rows it takes. */
-static int lay_out(const struct ps_canvas *canvas, int width, enum ps_place place, unsigned rank)
+static int lay_out(const struct ps_canvas *canvas, int width, enum ps_place place, struct cut cut)
 {
     int x = 1, y = 0;
+    unsigned of_rank = 0;
     bool joined = false;
     for (const struct ps_binding *b = ps_bindings; b->action != PS_DO_NOTHING; b++) {
-        if (!on_bar(b, place, rank))
+        if (!on_bar(b, place, cut, &of_rank))
             continue;
         if (!joined && x > 1 && x + group_width(b) - 2 > width - 1) {
             x = 1;
@@ -221,16 +253,47 @@ static int lay_out(const struct ps_canvas *canvas, int width, enum ps_place plac
     return y + 1;
 }
 
+static const struct cut nothing_cut = {.rank = 10};
+
 int ps_key_bar_rows(int width, enum ps_place place, int limit)
 {
-    int rows = lay_out(NULL, width, place, 9);
+    int rows = lay_out(NULL, width, place, nothing_cut);
     return rows < limit ? rows : limit;
+}
+
+static unsigned entries_of_rank(enum ps_place place, unsigned rank)
+{
+    unsigned count = 0;
+    for (const struct ps_binding *b = ps_bindings; b->action != PS_DO_NOTHING; b++)
+        count += (b->places & place) && b->label && b->rank == rank;
+    return count;
+}
+
+/* Whether the last key that stays shares the label of one that does not. */
+static bool splits_a_pair(enum ps_place place, struct cut cut)
+{
+    unsigned seen = 0;
+    for (const struct ps_binding *b = ps_bindings; b->action != PS_DO_NOTHING; b++)
+        if ((b->places & place) && b->label && b->rank == cut.rank && ++seen == cut.count)
+            return !*b->label;
+    return false;
 }
 
 void ps_key_bar(const struct ps_canvas *canvas, enum ps_place place)
 {
-    unsigned rank = 9;
-    while (rank > 0 && lay_out(NULL, canvas->width, place, rank) > canvas->height)
-        rank--;
-    lay_out(canvas, canvas->width, place, rank);
+    struct cut cut = nothing_cut;
+    while (lay_out(NULL, canvas->width, place, cut) > canvas->height) {
+        if (cut.count > 0) {
+            cut.count--;
+        } else if (cut.rank > 0) {
+            cut.rank--;
+            cut.count = entries_of_rank(place, cut.rank);
+            cut.count -= cut.count > 0;
+        } else {
+            break;
+        }
+        if (splits_a_pair(place, cut))
+            cut.count--;
+    }
+    lay_out(canvas, canvas->width, place, cut);
 }

@@ -37,13 +37,14 @@ enum ps_input_key {
 
 /* Where a key is valid: what has the focus. */
 enum ps_place {
-    PS_AT_LIST = 1,   /* start screen, list of presets */
-    PS_AT_FORM = 2,   /* start screen, setup form */
-    PS_AT_LIVE = 4,   /* live screen */
-    PS_AT_MENU = 8,   /* a menu lies above */
-    PS_AT_TEXT = 16,  /* help or a lesson */
-    PS_AT_ENDED = 32, /* the box that says why the host is gone */
-    PS_AT_PROMPT = 64 /* a line of input: search, name, value */
+    PS_AT_LIST = 1,    /* start screen, list of presets */
+    PS_AT_FORM = 2,    /* start screen, setup form */
+    PS_AT_LIVE = 4,    /* live screen */
+    PS_AT_MENU = 8,    /* a menu lies above */
+    PS_AT_TEXT = 16,   /* help or a text */
+    PS_AT_ENDED = 32,  /* the box that says why the host is gone */
+    PS_AT_PROMPT = 64, /* a line of input: search, name, value */
+    PS_AT_LESSON = 128
 };
 
 enum ps_action {
@@ -80,6 +81,7 @@ enum ps_action {
     PS_DO_STEALING,
     PS_DO_FAULT,
     PS_DO_RESTART,
+    PS_DO_ANSWER, /* of a lesson; argument: 1.. */
     /* Of the mouse only; argument: which. */
     PS_DO_SELECT_ITEM,
     PS_DO_SELECT_FIELD,
@@ -103,6 +105,9 @@ extern const struct ps_binding ps_bindings[];
 
 /* The binding of a key at a place, or NULL. */
 const struct ps_binding *ps_binding_find(enum ps_place place, int key);
+
+/* The first binding of an action at a place, or NULL. */
+const struct ps_binding *ps_binding_of(enum ps_place place, enum ps_action action);
 
 /* The key bar of a place over the rows of the canvas, most wanted keys first to stay. */
 void ps_key_bar(const struct ps_canvas *canvas, enum ps_place place);

@@ -1,6 +1,7 @@
 #include "ui/live_screen.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "ui/widgets/widget.h"
 
@@ -18,6 +19,7 @@ struct layout {
     bool frame;   /* borders at the sides and below */
     bool summary; /* a third row of figures under the header */
     int key_rows;
+    int alert; /* rows that say that the pool is deadlocked; 0: it is not */
     unsigned count;
     struct band band[BANDS_MAX];
 };
@@ -53,15 +55,60 @@ static void divide(int rows, int lanes_wanted, int share, int first[2], int limi
     *lanes += left;
 }
 
+/* ---- a deadlock ---- */
+
+static int draw_message(const struct ps_canvas *c, const struct ps_snapshot *s)
+{
+    static const char prefix[] = "deadlock: ";
+    bool known = strncmp(s->message, prefix, sizeof prefix - 1) == 0;
+    char text[PS_MESSAGE_BYTES + 16];
+    snprintf(text, sizeof text, "DEADLOCK: %s", s->message + (known ? sizeof prefix - 1 : 0));
+    return ps_canvas_wrap(c, 1, 0, c->width - 2, c->height, 0, PS_STYLE_ALERT, text);
+}
+
+/* What is offered, in the order of what one would try. */
+static void draw_offers(const struct ps_canvas *c, int y)
+{
+    static const enum ps_action offers[] = {PS_DO_WORKERS_MORE, PS_DO_RESTART, PS_DO_ENGINE,
+                                            PS_DO_LESSON};
+    int x = 1;
+    for (unsigned i = 0; i < sizeof offers / sizeof offers[0]; i++) {
+        const struct ps_binding *b = ps_binding_of(PS_AT_LIVE, offers[i]);
+        const char *label = offers[i] == PS_DO_WORKERS_MORE ? "one worker more" : b->label;
+        int width = ps_text_width(b->name) + 1 + ps_text_width(label);
+        ps_canvas_hit(c, x, y, width, 1, (int)b->action, b->argument);
+        x = ps_canvas_put(c, x, y, PS_STYLE_KEY, b->name);
+        x = ps_canvas_put(c, x + 1, y, PS_STYLE_STRONG, label) + 3;
+    }
+}
+
+/* Returns the rows it takes; a canvas of height 0 measures. */
+static int draw_alert(const struct ps_canvas *c, const struct ps_live_view *view)
+{
+    if (!ps_view_deadlocked(view))
+        return 0;
+    if (c->height > 0)
+        ps_canvas_fill(c, 0, 0, c->width, c->height - 1, PS_STYLE_ALERT, ' ');
+    int rows = draw_message(c, view->snapshot);
+    draw_offers(c, rows);
+    return rows + 1;
+}
+
+static int alert_rows(const struct ps_canvas *root, const struct ps_live_view *view)
+{
+    struct ps_canvas none = {.width = root->width};
+    return ps_view_deadlocked(view) ? draw_message(&none, view->snapshot) + 1 : 0;
+}
+
 static struct layout normal_layout(const struct ps_canvas *root, const struct ps_live_view *view,
                                    const struct ps_figures *f)
 {
-    struct layout layout = {.summary = true, .key_rows = 1};
+    struct layout layout = {.summary = true, .key_rows = 1, .alert = alert_rows(root, view)};
     bool steals = view->snapshot->traits & PS_TRAIT_STEALS;
     if (root->height >= 28)
         layout.key_rows = ps_key_bar_rows(root->width, PS_AT_LIVE, 2);
     /* header 2, summary, three titles, events, legend */
-    int rows = root->height - 2 - 1 - 3 - 1 - 1 - layout.key_rows;
+    int rows = root->height - 2 - 1 - 3 - 1 - 1 - layout.key_rows - layout.alert;
     int first[2] = {2, 4}, limit[2] = {rows, 9}, lanes;
     divide(rows, ps_lanes_wanted(f), 58, first, limit, &lanes);
     layout.band[layout.count++] = (struct band){lanes + 1, 1, {&ps_widget_lanes}, {100}};
@@ -77,10 +124,10 @@ static struct layout normal_layout(const struct ps_canvas *root, const struct ps
 static struct layout full_layout(const struct ps_canvas *root, const struct ps_live_view *view,
                                  const struct ps_figures *f)
 {
-    struct layout layout = {.frame = true};
+    struct layout layout = {.frame = true, .alert = alert_rows(root, view)};
     layout.key_rows = ps_key_bar_rows(root->width, PS_AT_LIVE, 2);
     /* header 2, four titles, lower border, legend; events get one row in eight */
-    int rows = root->height - 2 - 4 - 1 - 1 - layout.key_rows;
+    int rows = root->height - 2 - 4 - 1 - 1 - layout.key_rows - layout.alert;
     int events = most(1, least(6, rows / 9));
     int wanted = ps_lanes_wanted(f);
     /* The matrix of steals needs a row a worker. */
@@ -205,6 +252,10 @@ static void draw_bands(const struct ps_canvas *root, const struct ps_live_view *
 {
     int y = 2;
     ps_widget_header.draw(root, view, f);
+    if (layout->alert) {
+        struct ps_canvas alert = ps_canvas_view(root, 0, y, root->width, layout->alert);
+        y += draw_alert(&alert, view);
+    }
     if (layout->summary) {
         struct ps_canvas row = ps_canvas_view(root, 0, y++, root->width, 1);
         ps_widget_summary.draw(&row, view, f);
@@ -240,12 +291,14 @@ static void draw_single(const struct ps_canvas *root, const struct ps_live_view 
                         const struct ps_figures *f)
 {
     const struct ps_widget *widget = ps_panels[view->panel % ps_panel_count()];
-    int height = root->height;
+    int height = root->height, alert = alert_rows(root, view), y = 2 + alert;
     ps_widget_header.draw(root, view, f);
-    struct ps_canvas tabs = ps_canvas_view(root, 0, 2, root->width, 1);
+    struct ps_canvas above = ps_canvas_view(root, 0, 2, root->width, alert);
+    draw_alert(&above, view);
+    struct ps_canvas tabs = ps_canvas_view(root, 0, y, root->width, 1);
     draw_tabs(&tabs, view->panel);
-    ps_canvas_hline(root, 0, 3, root->width, PS_STYLE_BORDER);
-    draw_panel(root, 0, 3, root->width, height - 3 - 3, view, f, widget);
+    ps_canvas_hline(root, 0, y + 1, root->width, PS_STYLE_BORDER);
+    draw_panel(root, 0, y + 1, root->width, height - y - 4, view, f, widget);
     struct ps_canvas finding = ps_canvas_view(root, 1, height - 3, root->width - 2, 1);
     if (widget != &ps_widget_diagnosis && f->findings)
         ps_canvas_fit(&finding, 0, 0, finding.width, f->finding[0].style, f->finding[0].text);

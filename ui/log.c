@@ -14,40 +14,141 @@ void ps_log_add(struct ps_log *log, uint64_t at_ns, enum ps_style style, const c
     va_end(arguments);
 }
 
-static void add_steal(struct ps_log *log, const struct ps_event *e)
+/* ---- threads ---- */
+
+static void say_threads(struct ps_log *log, const struct ps_event *events, size_t count,
+                        enum ps_event_kind kind, const char *verb)
 {
-    unsigned tasks = e->argument & 0xffff;
-    ps_log_add(log, e->at_ns, PS_STYLE_SEEK, "W%u took %u task%s from W%u", e->slot, tasks,
-               tasks == 1 ? "" : "s", e->argument >> 16);
+    const struct ps_event *last = NULL;
+    unsigned threads = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (events[i].kind == kind) {
+            last = &events[i];
+            threads++;
+        }
+    }
+    if (threads == 1)
+        ps_log_add(log, last->at_ns, PS_STYLE_NOTE, "worker W%u %ss", last->slot, verb);
+    else if (threads > 1)
+        ps_log_add(log, last->at_ns, PS_STYLE_NOTE, "%u workers %s", threads, verb);
 }
 
-static void add_blocked(struct ps_log *log, const struct ps_event *e)
+/* ---- steals and waits ---- */
+
+static unsigned tasks_of(const struct ps_event *steal)
 {
-    unsigned state = e->argument >> 16;
-    if (state < PS_STATE_COUNT)
-        ps_log_add(log, e->at_ns, ps_state_style((enum ps_state)state, false), "W%u %s for %u ms",
-                   e->slot, ps_state_meaning((enum ps_state)state), e->argument & 0xffff);
+    return steal->argument & 0xffff;
+}
+
+static void note_steal(struct ps_log *log, const struct ps_event *e)
+{
+    if (tasks_of(e) == 0)
+        return;
+    log->steals.takes++;
+    log->steals.tasks += tasks_of(e);
+    log->steals.last = *e;
+}
+
+static bool calm(uint64_t said_ns, uint64_t now_ns)
+{
+    return said_ns == 0 || now_ns >= said_ns + PS_LOG_CALM_NS;
+}
+
+static void say_steals(struct ps_log *log, uint64_t now_ns)
+{
+    const struct ps_event *e = &log->steals.last;
+    unsigned tasks = log->steals.tasks, takes = log->steals.takes;
+    if (takes == 0 || !calm(log->steals.said_ns, now_ns))
+        return;
+    if (takes == 1)
+        ps_log_add(log, e->at_ns, PS_STYLE_SEEK, "W%u took %u task%s from W%u", e->slot, tasks,
+                   tasks == 1 ? "" : "s", e->argument >> 16);
+    else
+        ps_log_add(log, e->at_ns, PS_STYLE_SEEK, "%u tasks stolen in %u takes, last W%u from W%u",
+                   tasks, takes, e->slot, e->argument >> 16);
+    log->steals.said_ns = now_ns;
+    log->steals.takes = log->steals.tasks = 0;
+}
+
+/* Sleeping and waiting for an answer are what tasks are for; the lanes show it. */
+static bool long_for_its_kind(const struct ps_event *e)
+{
+    unsigned state = e->argument >> 16, ms = e->argument & 0xffff;
+    bool usual = state == PS_STATE_SLEEP || state == PS_STATE_NET;
+    return state < PS_STATE_COUNT && ms >= (usual ? 1000 : 100);
+}
+
+static void note_wait(struct ps_log *log, const struct ps_event *e)
+{
+    struct ps_event *longest = &log->waits.longest;
+    if (!long_for_its_kind(e))
+        return;
+    if (longest->kind == PS_EVENT_NONE || (e->argument & 0xffff) > (longest->argument & 0xffff))
+        *longest = *e;
+}
+
+static void say_wait(struct ps_log *log, uint64_t now_ns)
+{
+    struct ps_event *e = &log->waits.longest;
+    if (e->kind == PS_EVENT_NONE || !calm(log->waits.said_ns, now_ns))
+        return;
+    enum ps_state state = (enum ps_state)(e->argument >> 16);
+    ps_log_add(log, e->at_ns, ps_state_style(state, false), "W%u %s for %u ms", e->slot,
+               ps_state_meaning(state), e->argument & 0xffff);
+    log->waits.said_ns = now_ns;
+    e->kind = PS_EVENT_NONE;
+}
+
+/* ---- what went wrong ---- */
+
+static void say_losses(struct ps_log *log, const struct ps_snapshot *s)
+{
+    static const struct {
+        enum ps_outcome outcome;
+        const char *text;
+    } kinds[] = {{PS_REFUSED, "refused, the queue is full"},
+                 {PS_FAILED, "failed"},
+                 {PS_TIMED_OUT, "timed out"},
+                 {PS_CANCELLED, "cancelled"}};
+    if (!calm(log->losses.said_ns, s->at_ns))
+        return;
+    for (unsigned i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        uint64_t now = s->totals.ended[kinds[i].outcome];
+        uint64_t before = log->losses.totals.ended[kinds[i].outcome];
+        if (now <= before)
+            continue;
+        ps_log_add(log, s->at_ns, PS_STYLE_WARNING, "%llu task%s %s",
+                   (unsigned long long)(now - before), now - before == 1 ? "" : "s", kinds[i].text);
+        log->losses.said_ns = s->at_ns;
+    }
+    log->losses.totals = s->totals;
+}
+
+static void say_deadlock(struct ps_log *log, const struct ps_snapshot *s)
+{
+    bool now = s->end == PS_END_DEADLOCK;
+    if (now == log->deadlocked)
+        return;
+    log->deadlocked = now;
+    if (now)
+        ps_log_add(log, s->at_ns, PS_STYLE_ERROR, "deadlock: nothing can run any more");
+    else
+        ps_log_add(log, s->at_ns, PS_STYLE_GOOD, "the deadlock is over");
 }
 
 void ps_log_events(struct ps_log *log, const struct ps_event *events, size_t count,
-                   const struct ps_snapshot *snapshot)
+                   const struct ps_snapshot *s)
 {
-    const struct ps_event *steal = NULL, *blocked = NULL;
-    (void)snapshot;
     for (size_t i = 0; i < count; i++) {
-        const struct ps_event *e = &events[i];
-        if (e->kind == PS_EVENT_SPAWN)
-            ps_log_add(log, e->at_ns, PS_STYLE_NOTE, "worker W%u begins", e->slot);
-        else if (e->kind == PS_EVENT_RETIRE)
-            ps_log_add(log, e->at_ns, PS_STYLE_NOTE, "worker W%u ends", e->slot);
-        else if (e->kind == PS_EVENT_STEAL && (e->argument & 0xffff) > 0)
-            steal = e;
-        else if (e->kind == PS_EVENT_BLOCKED &&
-                 (!blocked || (e->argument & 0xffff) > (blocked->argument & 0xffff)))
-            blocked = e;
+        if (events[i].kind == PS_EVENT_STEAL)
+            note_steal(log, &events[i]);
+        else if (events[i].kind == PS_EVENT_BLOCKED)
+            note_wait(log, &events[i]);
     }
-    if (steal)
-        add_steal(log, steal);
-    if (blocked)
-        add_blocked(log, blocked);
+    say_steals(log, s->at_ns);
+    say_wait(log, s->at_ns);
+    say_losses(log, s);
+    say_threads(log, events, count, PS_EVENT_RETIRE, "end");
+    say_threads(log, events, count, PS_EVENT_SPAWN, "begin");
+    say_deadlock(log, s);
 }

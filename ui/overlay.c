@@ -3,11 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "ui/prose.h"
 
 enum ps_place ps_overlay_place(const struct ps_overlay *overlay)
 {
     switch (overlay->kind) {
+    case PS_OVERLAY_LESSON:
+        return PS_AT_LESSON;
     case PS_OVERLAY_MENU:
         return PS_AT_MENU;
     case PS_OVERLAY_ENDED:
@@ -85,94 +87,43 @@ static void draw_help(const struct ps_canvas *canvas, const struct ps_overlay *o
 
 enum { TEXT_WIDTH = 78 };
 
-struct markdown {
-    enum ps_style style;
-    int indent;
-    const char *bullet;
-    const char *text;
-};
-
-/* What a line of light Markdown is: a heading, a point, a quotation or plain. */
-static struct markdown markdown(const char *line, bool ascii)
-{
-    while (*line == '#' && line[1] == '#')
-        line++;
-    if (line[0] == '#')
-        return (struct markdown){PS_STYLE_TITLE, 0, "", line + (line[1] == ' ' ? 2 : 1)};
-    if ((line[0] == '-' || line[0] == '*') && line[1] == ' ')
-        return (struct markdown){PS_STYLE_NORMAL, 2, ascii ? "*" : "•", line + 2};
-    if (line[0] == '>' && line[1] == ' ')
-        return (struct markdown){PS_STYLE_NOTE, 2, "", line + 2};
-    return (struct markdown){PS_STYLE_NORMAL, 0, "", line};
-}
-
-/* Copy without the marks of emphasis and code. */
-static void plain(char *into, size_t size, const char *from, size_t length)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < length && n + 1 < size; i++) {
-        bool alone = (i == 0 || from[i - 1] == ' ') && (i + 1 >= length || from[i + 1] == ' ');
-        if (from[i] != '`' && (from[i] != '*' || alone))
-            into[n++] = from[i];
-    }
-    into[n] = '\0';
-}
-
-/* Whether the next line of a paragraph may be joined to the one before. */
-static bool joins(const char *line)
-{
-    if (!*line || *line == '\n' || strchr("#->", *line) || (line[0] == '*' && line[1] == ' '))
-        return false;
-    return !(line[0] >= '0' && line[0] <= '9' && (line[1] == '.' || line[1] == ')'));
-}
-
-/* Length of the paragraph at `text` without its line end. */
-static size_t paragraph(const char *text)
-{
-    size_t length = strcspn(text, "\n");
-    if (text[0] == '#')
-        return length;
-    while (text[length] == '\n' && length > 0 && joins(text + length + 1))
-        length += 1 + strcspn(text + length + 1, "\n");
-    return length;
-}
-
-/* Rows of the whole text; draws those that are visible. */
-static int flow_text(const struct ps_canvas *c, const char *text, int scroll)
-{
-    int y = -scroll;
-    while (text && *text) {
-        size_t length = paragraph(text);
-        char raw[4096], clean[4096];
-        snprintf(raw, sizeof raw, "%.*s", (int)(length < 4000 ? length : 4000), text);
-        for (char *p = raw; *p; p++)
-            if (*p == '\n')
-                *p = ' ';
-        plain(clean, sizeof clean, raw, strlen(raw));
-        struct markdown m = markdown(clean, c->ascii);
-        struct ps_canvas area = ps_canvas_view(c, 0, 0, c->width, c->height);
-        ps_canvas_put(&area, 0, y, m.style, m.bullet);
-        int skip = y < 0 ? -y : 0;
-        int rows = ps_canvas_wrap(&area, m.indent, y < 0 ? 0 : y, c->width - m.indent,
-                                  c->height - (y < 0 ? 0 : y), skip, m.style, m.text);
-        y += rows > 0 ? rows : 1;
-        text += length;
-        text += *text == '\n';
-    }
-    return y + scroll;
-}
-
 /* The whole width where only a strip of the screen behind would be left. */
 static int text_width(int width)
 {
     return width < TEXT_WIDTH + 12 ? width : TEXT_WIDTH;
 }
 
+/* In the lower border: how much there is below. */
+static void draw_more(const struct ps_canvas *canvas, const struct ps_canvas *inside, int rows)
+{
+    char text[40];
+    snprintf(text, sizeof text, " %d more: Down, PgDn ", rows);
+    ps_canvas_right(canvas, inside->x - canvas->x + inside->width,
+                    inside->y - canvas->y + inside->height, PS_STYLE_NOTE, text);
+}
+
 static void draw_text(const struct ps_canvas *canvas, const struct ps_overlay *o)
 {
     struct ps_canvas c =
         open_box(canvas, text_width(canvas->width), canvas->height, PS_STYLE_FOCUS, o->title);
-    flow_text(&c, o->text, o->scroll);
+    ps_prose_draw(&c, -o->scroll, PS_STYLE_NORMAL, o->text, strlen(o->text));
+}
+
+static int lesson_rows(const struct ps_overlay *o, int width)
+{
+    struct ps_canvas none = {.width = text_width(width) - 4};
+    return ps_lesson_draw(&none, &o->lesson, 0);
+}
+
+/* As high as the lesson, so that as much as can be of the run stays in sight. */
+static void draw_lesson(const struct ps_canvas *canvas, const struct ps_overlay *o)
+{
+    struct ps_canvas c = open_box(canvas, text_width(canvas->width),
+                                  lesson_rows(o, canvas->width) + 2, PS_STYLE_FOCUS, o->title);
+    int below = lesson_rows(o, canvas->width) - o->scroll - c.height;
+    ps_lesson_draw(&c, &o->lesson, o->scroll);
+    if (below > 0)
+        draw_more(canvas, &c, below);
 }
 
 /* ---- menu, message, prompt ---- */
@@ -247,6 +198,9 @@ void ps_overlay_draw(const struct ps_canvas *canvas, const struct ps_overlay *o)
     case PS_OVERLAY_TEXT:
         draw_text(canvas, o);
         break;
+    case PS_OVERLAY_LESSON:
+        draw_lesson(canvas, o);
+        break;
     case PS_OVERLAY_MENU:
         draw_menu(canvas, o);
         break;
@@ -266,7 +220,9 @@ int ps_overlay_scroll_max(const struct ps_overlay *o, int width, int height)
         rows = help_rows(o->place) + (o->place == PS_AT_LIVE ? HELP_LEGEND + 1 : 0);
     } else if (o->kind == PS_OVERLAY_TEXT) {
         struct ps_canvas none = {.width = text_width(width) - 4};
-        rows = flow_text(&none, o->text, 0);
+        rows = ps_prose_draw(&none, 0, PS_STYLE_NORMAL, o->text, strlen(o->text));
+    } else if (o->kind == PS_OVERLAY_LESSON) {
+        rows = lesson_rows(o, width);
     }
     return rows > height - 2 ? rows - (height - 2) : 0;
 }

@@ -5,14 +5,16 @@
 
 #include "ui/canvas.h"
 #include "ui/keys.h"
+#include "ui/lesson.h"
 
 enum ps_overlay_kind {
     PS_OVERLAY_NONE,
-    PS_OVERLAY_HELP,  /* keys of `place` */
-    PS_OVERLAY_TEXT,  /* `text`, light Markdown */
-    PS_OVERLAY_MENU,  /* items */
-    PS_OVERLAY_ENDED, /* `text` in a box: the run or its host has ended */
-    PS_OVERLAY_PROMPT /* `title`, `input` */
+    PS_OVERLAY_HELP,   /* keys of `place` */
+    PS_OVERLAY_TEXT,   /* `text`, light Markdown */
+    PS_OVERLAY_LESSON, /* `lesson` */
+    PS_OVERLAY_MENU,   /* items */
+    PS_OVERLAY_ENDED,  /* `text` in a box: the run or its host has ended */
+    PS_OVERLAY_PROMPT  /* `title`, `input` */
 };
 
 #define PS_MENU_MAX 24u
@@ -31,7 +33,8 @@ struct ps_overlay {
     bool failed;         /* ENDED: an error, not a normal end */
     char title[72];
     const char *text; /* TEXT, ENDED; of the owner */
-    int scroll;       /* TEXT, HELP: lines left out at the top */
+    struct ps_lesson_view lesson;
+    int scroll; /* TEXT, LESSON, HELP: lines left out at the top */
     unsigned count, selected;
     struct ps_menu_item item[PS_MENU_MAX];
     char input[PS_INPUT_BYTES]; /* PROMPT */

@@ -37,7 +37,12 @@ struct ps_program {
     bool quit;
     int code;
     struct ps_overlay overlay;
-    char *overlay_text; /* malloc'ed */
+    char *overlay_text;      /* malloc'ed */
+    struct ps_lesson lesson; /* of the overlay; part of overlay_text */
+    char lesson_of[64];      /* the preset whose lesson was last open ... */
+    int lesson_chosen;       /* ... and what was predicted there; -1: nothing */
+    char *brief_text;        /* malloc'ed; the lesson of the selected preset */
+    struct ps_lesson brief;
     enum ps_menu menu;
     enum ps_prompt prompt;
     char notice[200];

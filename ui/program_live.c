@@ -20,7 +20,7 @@ static bool prepare(struct ps_run *run)
         return false;
     memset(run->snapshot, 0, sizeof *run->snapshot);
     ps_history_clear(run->history);
-    run->log.count = 0;
+    memset(&run->log, 0, sizeof run->log);
     run->events_lost = 0;
     run->told_end = false;
     return true;
@@ -88,11 +88,17 @@ static void tell_end(struct ps_program *p)
     char done[PS_FIGURE_BYTES], sent[PS_FIGURE_BYTES], clock[PS_FIGURE_BYTES];
     uint64_t end = s->ended_ns ? s->ended_ns : s->at_ns;
     uint64_t ran = s->started_ns && end > s->started_ns ? end - s->started_ns : 0;
-    snprintf(run->end_text, sizeof run->end_text, "%s%s%s of %s submitted tasks completed in %s.%s",
-             s->message, s->message[0] ? "\n" : "",
-             ps_figure_whole(done, s->totals.ended[PS_COMPLETED]),
-             ps_figure_whole(sent, s->totals.submitted), ps_figure_age(clock, ran),
-             !failed && ps_totals_conserved(&s->totals) ? "\nEvery task is accounted for." : "");
+    int n = snprintf(
+        run->end_text, sizeof run->end_text, "%s%s%s of %s submitted tasks completed in %s.",
+        s->message, s->message[0] ? "\n" : "", ps_figure_whole(done, s->totals.ended[PS_COMPLETED]),
+        ps_figure_whole(sent, s->totals.submitted), ps_figure_age(clock, ran));
+    uint64_t out = ps_totals_ended(&s->totals), in = s->totals.submitted;
+    if (ps_totals_conserved(&s->totals))
+        snprintf(run->end_text + n, sizeof run->end_text - (size_t)n,
+                 "\nEvery task is accounted for.");
+    else if (in > out)
+        snprintf(run->end_text + n, sizeof run->end_text - (size_t)n,
+                 "\n%s were in flight and are lost.", ps_figure_whole(done, in - out));
     ps_program_open(p, PS_OVERLAY_ENDED,
                     s->end == PS_END_DEADLOCK ? "Deadlock"
                     : s->end == PS_END_CRASH  ? "The host has died"
@@ -129,7 +135,8 @@ void ps_program_run_update(struct ps_program *p)
 
 /* ---- control ---- */
 
-/* Send a control line; says what the host answered. */
+/* Send a control line; says what the host answered. True: it did it, or it has the line and will
+ * do it when it gets a cpu. */
 static bool control(struct ps_program *p, const char *said, const char *line)
 {
     struct ps_run *run = &p->run;
@@ -142,6 +149,11 @@ static bool control(struct ps_program *p, const char *said, const char *line)
     enum ps_err err = source->ops->control(source, line, answer, sizeof answer);
     if (err == PS_OK && strncmp(answer, "error", 5) != 0) {
         ps_program_say(p, PS_STYLE_GOOD, "%s", said);
+        ps_log_add(&run->log, run->snapshot->at_ns, PS_STYLE_FOCUS, "you: %s", said);
+        return true;
+    }
+    if (err == PS_ETIMEDOUT) {
+        ps_program_say(p, PS_STYLE_NOTE, "%s: asked for, the host is busy", said);
         ps_log_add(&run->log, run->snapshot->at_ns, PS_STYLE_FOCUS, "you: %s", said);
         return true;
     }

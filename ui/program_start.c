@@ -4,6 +4,18 @@
 
 #include "ui/program.h"
 
+/* Read the lesson of the selected preset, for its question beside the list. */
+static void take_brief(struct ps_program *p, const struct ps_preset *preset)
+{
+    struct ps_lesson_fault fault;
+    free(p->brief_text);
+    p->brief_text = NULL;
+    p->start.lesson = NULL;
+    if (preset && preset->valid && ps_preset_lesson(preset, &p->brief_text) == PS_OK &&
+        ps_lesson_parse(p->brief_text, &p->brief, &fault))
+        p->start.lesson = &p->brief;
+}
+
 void ps_program_select(struct ps_program *p)
 {
     struct ps_start_view *v = &p->start;
@@ -14,6 +26,7 @@ void ps_program_select(struct ps_program *p)
     const struct ps_preset *preset = ps_start_selected(v);
     if (preset && preset->valid)
         v->experiment = preset->experiment;
+    take_brief(p, preset);
     v->changed = v->editing = false;
     v->complaint[0] = '\0';
     v->field = 0;
@@ -225,8 +238,10 @@ void ps_program_start_type(struct ps_program *p, int key)
 
 /* ---- actions ---- */
 
+/* A text of another form than a lesson's is shown as it is. */
 void ps_program_lesson(struct ps_program *p, const struct ps_preset *preset)
 {
+    struct ps_lesson_fault fault;
     char *text = NULL;
     if (!preset || ps_preset_lesson(preset, &text) != PS_OK) {
         ps_program_say(p, PS_STYLE_NOTE, "this preset has no lesson text");
@@ -235,6 +250,14 @@ void ps_program_lesson(struct ps_program *p, const struct ps_preset *preset)
     ps_program_open(p, PS_OVERLAY_TEXT, preset->valid ? preset->experiment.title : preset->name);
     p->overlay_text = text;
     p->overlay.text = text;
+    if (!ps_lesson_parse(text, &p->lesson, &fault))
+        return;
+    if (strcmp(p->lesson_of, preset->name) != 0) {
+        snprintf(p->lesson_of, sizeof p->lesson_of, "%s", preset->name);
+        p->lesson_chosen = -1;
+    }
+    p->overlay.kind = PS_OVERLAY_LESSON;
+    p->overlay.lesson = (struct ps_lesson_view){.lesson = &p->lesson, .chosen = p->lesson_chosen};
 }
 
 static void ask_name(struct ps_program *p)

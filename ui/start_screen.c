@@ -69,17 +69,24 @@ static unsigned list_rows(const struct ps_start_view *view,
     return n;
 }
 
+enum { LABEL_BYTES = 120 };
+
+static void preset_label(const struct ps_preset *preset, char into[LABEL_BYTES])
+{
+    const char *title = preset->valid ? preset->experiment.title : preset->name;
+    if (preset->valid && preset->experiment.lesson)
+        snprintf(into, LABEL_BYTES, "%02u %s", preset->experiment.lesson, title);
+    else
+        snprintf(into, LABEL_BYTES, "%s%s", preset->valid ? "" : "! ", title);
+}
+
 static void draw_preset(const struct ps_canvas *c, int y, const struct list_row *row,
                         const struct ps_start_view *view)
 {
     const struct ps_preset *preset = row->preset;
     bool selected = row->place == view->selected;
-    char text[120];
-    const char *title = preset->valid ? preset->experiment.title : preset->name;
-    if (preset->valid && preset->experiment.lesson)
-        snprintf(text, sizeof text, "%02u %s", preset->experiment.lesson, title);
-    else
-        snprintf(text, sizeof text, "%s%s", preset->valid ? "" : "! ", title);
+    char text[LABEL_BYTES];
+    preset_label(preset, text);
     enum ps_style style = !preset->valid ? PS_STYLE_ERROR : PS_STYLE_NORMAL;
     if (selected)
         style = view->form ? PS_STYLE_STRONG : PS_STYLE_SELECTION;
@@ -106,7 +113,7 @@ static void draw_list(const struct ps_canvas *c, const struct ps_start_view *vie
     for (int y = 0; y < c->height && first + y < (int)count; y++) {
         const struct list_row *row = &rows[first + y];
         if (row->heading)
-            ps_canvas_fit(c, 0, y, c->width, PS_STYLE_TITLE, row->heading);
+            ps_canvas_fit(c, 1, y, c->width - 1, PS_STYLE_TITLE, row->heading);
         else
             draw_preset(c, y, row, view);
     }
@@ -147,6 +154,13 @@ static int draw_about(const struct ps_canvas *c, const struct ps_start_view *vie
         char text[700];
         ps_complaint_text(text, sizeof text, &preset->complaint);
         return ps_canvas_wrap(c, 0, 0, c->width, c->height, 0, PS_STYLE_WARNING, text);
+    }
+    if (view->lesson) {
+        int rows = ps_lesson_brief(c, view->lesson);
+        int mix = (int)view->experiment.type_count;
+        if (rows + 1 + mix <= c->height)
+            draw_mix(c, rows + 1, &view->experiment);
+        return c->height ? rows : rows + 1 + mix; /* the mix is welcome, not wanted */
     }
     int y =
         ps_canvas_wrap(c, 0, 0, c->width, c->height, 0, PS_STYLE_NORMAL, view->experiment.summary);
@@ -223,6 +237,31 @@ static void draw_form(const struct ps_canvas *c, const struct ps_start_view *vie
         draw_field(c, y, (unsigned)(first + y), &fields[first + y], view);
 }
 
+/* The same in few rows, while the list has the focus: label and value, one field after another.
+ * Returns the rows it takes; a canvas of height 0 measures. */
+static int draw_setup(const struct ps_canvas *c, const struct ps_start_view *view)
+{
+    enum { GAP = 3 };
+    struct ps_form_field fields[PS_FORM_FIELDS_MAX];
+    unsigned count = ps_form_fields(&view->experiment, view->words, fields);
+    int x = 0, y = 0;
+    for (unsigned i = 0; i < count; i++) {
+        const struct ps_form_field *field = &fields[i];
+        if (strncmp(field->label, "Mix ", 4) == 0 && strcmp(field->value, "0") == 0)
+            continue; /* comes only from other tasks */
+        int label = ps_text_width(field->label) + 1, width = label + ps_text_width(field->value);
+        if (x > 0 && x + width > c->width) {
+            x = 0;
+            y++;
+        }
+        ps_canvas_put(c, x, y, PS_STYLE_LABEL, field->label);
+        ps_canvas_fit(c, x + label, y, c->width - x - label, PS_STYLE_STRONG, field->value);
+        ps_canvas_hit(c, x, y, width, 1, PS_DO_SELECT_FIELD, (int)i);
+        x += width + GAP;
+    }
+    return y + 1;
+}
+
 /* ---- the frame ---- */
 
 static void draw_header(const struct ps_canvas *root, const struct ps_start_view *view)
@@ -280,23 +319,67 @@ static void title(const struct ps_canvas *root, int x, int y, int width, bool fo
     ps_canvas_cell(root, end, y, PS_STYLE_BORDER, ' ');
 }
 
+/* Columns of the list with its left border: the longest title, within two fifths and a half. */
+static int list_width(const struct ps_canvas *root, const struct ps_start_view *view)
+{
+    int longest = 0;
+    for (size_t i = 0; i < view->library->count; i++) {
+        char label[LABEL_BYTES];
+        preset_label(&view->library->presets[i], label);
+        int width = ps_text_width(label);
+        longest = width > longest ? width : longest;
+    }
+    int width = longest + 5, least = root->width * 2 / 5, most = root->width / 2;
+    least = least > 52 ? 52 : least;
+    width = width < least ? least : width;
+    return width > most ? most : width;
+}
+
+/* How the right side is divided. The focused form is shown in full; otherwise a text that would be
+ * cut takes its room, and the form becomes a summary of it. */
+struct division {
+    int about;    /* rows of the text */
+    bool summary; /* of the form */
+};
+
+static struct division divide(const struct ps_start_view *view, int width, int inner)
+{
+    struct ps_form_field fields[PS_FORM_FIELDS_MAX];
+    struct ps_canvas probe = {.width = width};
+    const struct ps_preset *preset = ps_start_selected(view);
+    bool usable = preset && preset->valid;
+    int form = usable ? (int)ps_form_fields(&view->experiment, view->words, fields) : 0;
+    int wanted = draw_about(&probe, view), room = inner - 1 - form;
+    struct division division = {.about = wanted};
+    if (usable && !view->form && wanted > room) {
+        division.summary = true;
+        room = inner - 1 - draw_setup(&probe, view);
+        room = room < inner / 2 ? inner / 2 : room;
+    }
+    if (wanted > room)
+        division.about = room;
+    else if (!division.summary && room > wanted + 2 && room > inner / 2)
+        division.about = wanted + 1;
+    if (division.about < 2)
+        division.about = 2;
+    return division;
+}
+
+/* That a text goes on, and how to read the rest. */
+static void draw_rest(const struct ps_canvas *root, int y, const struct ps_start_view *view,
+                      int wanted, int about)
+{
+    if (wanted > about && view->lesson)
+        ps_canvas_right(root, root->width - 2, y, PS_STYLE_NOTE, " L reads on ");
+}
+
 static void draw_panels(const struct ps_canvas *root, int y, int height,
                         const struct ps_start_view *view)
 {
-    int left = root->width < 80 ? root->width * 9 / 20 : root->width * 2 / 5;
-    left = left > 52 ? 52 : left;
-    int right = root->width - left - 1, inner = height - 2;
-    struct ps_form_field fields[PS_FORM_FIELDS_MAX];
+    int left = list_width(root, view), right = root->width - left - 1, inner = height - 2;
     const struct ps_preset *preset = ps_start_selected(view);
-    int form =
-        preset && preset->valid ? (int)ps_form_fields(&view->experiment, view->words, fields) : 0;
-    struct ps_canvas probe = {.width = right - 3};
-    int about = draw_about(&probe, view);
-    /* The form first; the text gets what it needs of the rest, at least two rows. */
-    int room = inner - 1 - form;
-    about = about > room ? room : about + (room > about + 2 && room > inner / 2);
-    about = about < 2 ? 2 : about;
-    int split = y + 1 + about;
+    struct division division = divide(view, right - 3, inner);
+    int split = y + 1 + division.about;
     char text[96];
     ps_canvas_box(root, 0, y, root->width, height, PS_STYLE_BORDER, PS_STYLE_TITLE, NULL);
     ps_canvas_vline(root, left, y, height, PS_STYLE_BORDER);
@@ -307,14 +390,18 @@ static void draw_panels(const struct ps_canvas *root, int y, int height,
           preset && preset->valid ? preset->experiment.title
           : preset                ? preset->name
                                   : "Nothing");
-    title(root, left, split, right, view->form, view->form ? "Setup" : "Setup (Tab to change)");
-    struct ps_canvas list = ps_canvas_view(root, 2, y + 1, left - 3, inner);
+    title(root, left, split, right, view->form,
+          view->form || right < 40 ? "Setup" : "Setup (Tab to change)");
+    struct ps_canvas list = ps_canvas_view(root, 1, y + 1, left - 2, inner);
     draw_list(&list, view);
-    struct ps_canvas words = ps_canvas_view(root, left + 2, y + 1, right - 3, about);
-    draw_about(&words, view);
+    struct ps_canvas words = ps_canvas_view(root, left + 2, y + 1, right - 3, division.about);
+    draw_rest(root, split, view, draw_about(&words, view), division.about);
     struct ps_canvas setup =
         ps_canvas_view(root, left + 2, split + 1, right - 3, y + height - 2 - split);
-    draw_form(&setup, view);
+    if (division.summary)
+        draw_setup(&setup, view);
+    else
+        draw_form(&setup, view);
 }
 
 static enum ps_place place_of(const struct ps_start_view *view)

@@ -6,6 +6,7 @@
 #include "model/library.h"
 #include "ui/canvas.h"
 #include "ui/form.h"
+#include "ui/lesson.h"
 #include "ui/overlay.h"
 
 #define PS_VISIBLE_MAX 256u
@@ -27,6 +28,7 @@ struct ps_start_view {
     enum ps_style notice_style;
     unsigned usable_cpus;
     const char *machine;
+    const struct ps_lesson *lesson;   /* of the selected preset, or NULL */
     const struct ps_overlay *overlay; /* or NULL */
 };
 

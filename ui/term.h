@@ -41,7 +41,7 @@ bool ps_term_show(struct ps_term *term, const struct ps_canvas *canvas);
 /* The next frame is written whole. */
 void ps_term_redraw(struct ps_term *term);
 
-/* The next input. Does not block, except 25 ms to tell Esc from an escape sequence. */
+/* The next input. Does not block, except 10 ms to tell Esc from an escape sequence. */
 struct ps_input ps_term_read(struct ps_term *term);
 /* Descriptors to poll for input: keys, and signals (window size, suspend). */
 int ps_term_fd(const struct ps_term *term);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "ui/restore.h"
+#include "ui/spool.h"
 
 /* curses.h and term.h define short words as macros. */
 #undef lines
@@ -22,6 +23,8 @@
 
 struct ps_term {
     SCREEN *screen;
+    struct ps_spool spool;
+    FILE *out; /* of the spool's descriptor, for curses */
     enum ps_theme theme;
     bool mouse, synchronized, unicode, whole;
     int signal_pipe[2];
@@ -154,7 +157,7 @@ static void set_modes(struct ps_term *term)
     define_plain_keys();
     nodelay(stdscr, TRUE);
     typeahead(-1);
-    set_escdelay(25);
+    set_escdelay(10);
     curs_set(0);
     leaveok(stdscr, TRUE);
     if (term->mouse) {
@@ -182,6 +185,14 @@ static struct ps_term *new_term(const struct ps_term_options *options, const cha
         free(term);
         return NULL;
     }
+    term->out = ps_spool_open(&term->spool, STDOUT_FILENO) ? fdopen(term->spool.fd, "w") : NULL;
+    if (!term->out) {
+        ps_spool_close(&term->spool);
+        close(term->signal_pipe[0]);
+        close(term->signal_pipe[1]);
+        free(term);
+        return NULL;
+    }
     term->mouse = options->mouse;
     term->synchronized = strncmp(name, "vt", 2) != 0 && strcmp(name, "dumb") != 0;
     term->unicode = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
@@ -200,7 +211,7 @@ enum ps_err ps_term_open(const struct ps_term_options *options, struct ps_term *
         return refuse(why, why_size, "out of memory%s", ""), PS_ENOMEM;
     arm_restore(name, term->synchronized);
     catch_signals(term);
-    term->screen = newterm(name, stdout, stdin);
+    term->screen = newterm(name, term->out, stdin);
     if (!term->screen) {
         ps_term_close(term);
         return refuse(why, why_size, "TERM=%s cannot be opened", name);
@@ -231,6 +242,8 @@ void ps_term_close(struct ps_term *term)
     signal_to = -1;
     close(term->signal_pipe[0]);
     close(term->signal_pipe[1]);
+    fclose(term->out);
+    ps_spool_close(&term->spool);
     free(term->shown);
     free(term);
 }
@@ -361,14 +374,6 @@ static bool fit_size(struct ps_term *term, const struct ps_canvas *canvas)
     return true;
 }
 
-/* doupdate has written everything when it returns, so the marks can go around it directly. */
-static void mark(const struct ps_term *term, const char *bytes, size_t size)
-{
-    if (term->synchronized)
-        while (write(STDOUT_FILENO, bytes, size) < 0 && errno == EINTR)
-            ;
-}
-
 bool ps_term_show(struct ps_term *term, const struct ps_canvas *canvas)
 {
     if (!takes_output() || !fit_size(term, canvas))
@@ -381,10 +386,11 @@ bool ps_term_show(struct ps_term *term, const struct ps_canvas *canvas)
     term->whole = false;
     if (!changed)
         return true;
-    mark(term, sync_begin, sizeof sync_begin - 1);
+    ps_spool_begin(&term->spool);
     wnoutrefresh(stdscr);
     doupdate();
-    mark(term, sync_end, sizeof sync_end - 1);
+    ps_spool_end(&term->spool, term->synchronized ? sync_begin : "",
+                 term->synchronized ? sync_end : "");
     return true;
 }
 

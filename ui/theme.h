@@ -26,7 +26,7 @@ enum ps_theme { PS_THEME_DARK, PS_THEME_LIGHT, PS_THEME_MONO, PS_THEME_COUNT };
     X(NORMAL, -1, -1, -1, 0, 0)                                                      \
     X(STRONG, 0xf2f4f8, 0x101418, -1, PS_ATTR_BOLD, PS_ATTR_BOLD)                    \
     X(DIM, 0x7f8896, 0x6a7280, 8, 0, PS_ATTR_DIM)                                    \
-    X(BORDER, 0x4a5364, 0xb4bcc8, 8, 0, PS_ATTR_DIM)                                 \
+    X(BORDER, 0x4a5364, 0x8c96a4, 8, 0, PS_ATTR_DIM)                                 \
     X(TITLE, 0xa9b8cf, 0x31435c, 7, PS_ATTR_BOLD, PS_ATTR_BOLD)                      \
     X(FOCUS, 0xffc857, 0x9a5b00, 11, PS_ATTR_BOLD, PS_ATTR_BOLD | PS_ATTR_UNDERLINE) \
     X(BRAND, 0x2fc7a0, 0x00705a, 10, PS_ATTR_BOLD, PS_ATTR_BOLD)                     \
@@ -37,6 +37,8 @@ enum ps_theme { PS_THEME_DARK, PS_THEME_LIGHT, PS_THEME_MONO, PS_THEME_COUNT };
     X(WARNING, 0xf0b429, 0x8f5a00, 11, 0, PS_ATTR_BOLD)                              \
     X(ERROR, 0xff7a4d, 0xb83a00, 9, PS_ATTR_BOLD, PS_ATTR_BOLD | PS_ATTR_UNDERLINE)  \
     X(SELECTION, -1, -1, -1, PS_ATTR_REVERSE, PS_ATTR_REVERSE)                       \
+    X(ALERT, 0xff7a4d, 0xb83a00, 9, PS_ATTR_BOLD | PS_ATTR_REVERSE,                  \
+      PS_ATTR_BOLD | PS_ATTR_REVERSE)                                                \
     X(INPUT, 0xf2f4f8, 0x101418, 15, PS_ATTR_UNDERLINE, PS_ATTR_UNDERLINE)           \
     X(GRAPH1, 0x2fc7a0, 0x008a6e, 2, 0, 0)                                           \
     X(GRAPH2, 0xcc79a7, 0xa04a7d, 13, 0, PS_ATTR_BOLD)                               \
@@ -50,9 +52,9 @@ enum ps_theme { PS_THEME_DARK, PS_THEME_LIGHT, PS_THEME_MONO, PS_THEME_COUNT };
     X(SLEEP, 0x6f86a8, 0x5a7090, 4, 0, 0)                                            \
     X(BLOCK, 0xe69f00, 0xa86c00, 3, 0, PS_ATTR_BOLD)                                 \
     X(SEEK, 0xc0c6d0, 0x606874, 7, 0, 0)                                             \
-    X(IDLE, 0x566072, 0xa0a8b4, 8, 0, PS_ATTR_DIM)                                   \
+    X(IDLE, 0x566072, 0x7a8494, 8, 0, PS_ATTR_DIM)                                   \
     X(PAUSED, 0x9a8fb8, 0x6a5a98, 5, 0, 0)                                           \
-    X(OFF, 0x3a4250, 0xd0d4dc, 8, 0, PS_ATTR_DIM)
+    X(OFF, 0x3a4250, 0xaab2be, 8, 0, PS_ATTR_DIM)
 
 enum ps_style {
 #define PS_STYLE_ENUM(name, dark, light, ansi, attr, mono) PS_STYLE_##name,

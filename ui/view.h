@@ -3,6 +3,7 @@
 #ifndef PS_UI_VIEW_H
 #define PS_UI_VIEW_H
 
+#include "base/clock.h"
 #include "metrics/history.h"
 #include "metrics/snapshot.h"
 #include "ui/overlay.h"
@@ -18,13 +19,31 @@ struct ps_log_entry {
 struct ps_log {
     unsigned count; /* ever written */
     struct ps_log_entry list[PS_LOG_MAX];
+    /* What has been seen since the last line about it, so that what happens all the time takes a
+     * line every PS_LOG_CALM_NS. */
+    struct {
+        uint64_t said_ns;
+        unsigned takes, tasks;
+        struct ps_event last;
+    } steals;
+    struct {
+        uint64_t said_ns;
+        struct ps_event longest; /* kind NONE: there was none */
+    } waits;
+    struct {
+        uint64_t said_ns;
+        struct ps_totals totals;
+    } losses;
+    bool deadlocked;
 };
+#define PS_LOG_CALM_NS (2 * (uint64_t)PS_NS_PER_S)
 
 /* Add a line. */
 void ps_log_add(struct ps_log *log, uint64_t at_ns, enum ps_style style, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/* Add what is worth reading of a batch of events: threads that began or ended, waits of 1 ms and
- * more, and of each kind at most the last of the batch. */
+/* Add what is worth reading of a batch of events and of the snapshot taken with it: threads that
+ * began or ended, steals, waits that are long for their kind, tasks that were refused or failed, a
+ * deadlock and its end. `log` is all zero before the first batch of a run. */
 void ps_log_events(struct ps_log *log, const struct ps_event *events, size_t count,
                    const struct ps_snapshot *snapshot);
 
@@ -44,5 +63,8 @@ struct ps_live_view {
     bool frozen;
     bool replay; /* a recording, not a live host */
 };
+
+/* The watchdog has named a deadlock, and the run goes on: a worker more may still end it. */
+bool ps_view_deadlocked(const struct ps_live_view *view);
 
 #endif

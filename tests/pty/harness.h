@@ -12,7 +12,8 @@
 #include <termios.h>
 #include <vterm.h>
 
-#define PTY_PATIENCE_MS 20000 /* before a test gives up; sanitizers on a loaded machine are slow \
+#define PTY_PATIENCE_MS \
+    20000 /* before a test gives up; sanitizers on a loaded machine are slow \
                                */
 
 struct pty_options {

@@ -183,6 +183,24 @@ static void panels_are_reached_and_zoomed(void **state)
     quit(pty);
 }
 
+/* Four parents on two workers: with three more there is one that runs the children. */
+static void a_deadlock_is_named_and_workers_end_it(void **state)
+{
+    (void)state;
+    struct pty *pty = run_at(80, 24, "circle");
+    pty_expect(pty, "DEADLOCK: 2 of 2 workers wait for children");
+    int x, y;
+    assert_true(pty_find(pty, "+ one worker more   r restart", &x, &y));
+    pty_click(pty, x + 4, y);
+    pty_expect(pty, "DEADLOCK: 3 of 3 workers");
+    pty_send(pty, "++");
+    pty_expect_gone(pty, "DEADLOCK");
+    pty_expect(pty, "the deadlock is over");
+    pty_send(pty, "r");
+    pty_expect(pty, "LIVE");
+    quit(pty);
+}
+
 static void a_click_on_the_key_bar_pauses(void **state)
 {
     (void)state;
@@ -283,6 +301,7 @@ int main(void)
         cmocka_unit_test(space_pauses_and_resumes),
         cmocka_unit_test(z_freezes_the_view),
         cmocka_unit_test(panels_are_reached_and_zoomed),
+        cmocka_unit_test(a_deadlock_is_named_and_workers_end_it),
         cmocka_unit_test(a_click_on_the_key_bar_pauses),
         cmocka_unit_test(themes_cycle),
         cmocka_unit_test(escape_goes_back_one_level),

@@ -116,6 +116,32 @@ static void the_lesson_text_opens_and_closes(void **state)
     quit(pty);
 }
 
+static void a_lesson_is_predicted_explained_and_run(void **state)
+{
+    (void)state;
+    struct pty *pty = start();
+    pty_send(pty, "/sleepers\r");
+    pty_expect(pty, "How many"); /* the question beside the list */
+    pty_expect(pty, "The workers are idle.");
+    pty_send(pty, "L");
+    pty_expect(pty, "1  None: a sleeping task is parked");
+    pty_expect(pty, "1-4 predict");
+    pty_send(pty, "2");
+    pty_expect(pty, "> 2  Forty");
+    assert_false(pty_shows(pty, "no thread"));
+    pty_send(pty, "\r");
+    pty_expect(pty, "You predicted 2; the answer is 1.");
+    pty_expect(pty, "A parked task needs a stack and a timer, but no thread.");
+    pty_send(pty, "r");
+    pty_expect(pty, "LIVE");
+    pty_send(pty, "L");
+    pty_expect(pty, "> 2  Forty"); /* remembered, and hidden again */
+    assert_false(pty_shows(pty, "the answer is"));
+    pty_send(pty, "\033");
+    pty_expect_gone(pty, "> 2  Forty");
+    quit(pty);
+}
+
 static void help_lists_the_keys(void **state)
 {
     (void)state;
@@ -247,6 +273,7 @@ int main(void)
         cmocka_unit_test(the_form_checks_what_is_typed),
         cmocka_unit_test(a_wrong_preset_says_what_is_wrong),
         cmocka_unit_test(the_lesson_text_opens_and_closes),
+        cmocka_unit_test(a_lesson_is_predicted_explained_and_run),
         cmocka_unit_test(help_lists_the_keys),
         cmocka_unit_test(a_setup_is_saved_as_a_preset),
         cmocka_unit_test(clicks_on_the_key_bar_work),

@@ -3,8 +3,8 @@
 #include "check.h"
 #include "ui/keys.h"
 
-static const enum ps_place places[] = {PS_AT_LIST, PS_AT_FORM, PS_AT_LIVE,
-                                       PS_AT_MENU, PS_AT_TEXT, PS_AT_ENDED};
+static const enum ps_place places[] = {PS_AT_LIST, PS_AT_FORM,  PS_AT_LIVE,  PS_AT_MENU,
+                                       PS_AT_TEXT, PS_AT_ENDED, PS_AT_LESSON};
 enum { PLACES = sizeof places / sizeof places[0] };
 
 static void no_key_means_two_things_at_a_place(void **state)
@@ -79,6 +79,24 @@ static void a_narrow_bar_keeps_help_and_quit(void **state)
     ps_canvas_free(c);
 }
 
+static void a_bar_is_filled_without_cutting_a_word(void **state)
+{
+    (void)state;
+    static const int widths[] = {60, 80};
+    for (unsigned p = 0; p < PLACES; p++) {
+        for (unsigned w = 0; w < 2; w++) {
+            struct ps_canvas *c = ps_canvas_new(widths[w], 1, false);
+            ps_key_bar(c, places[p]);
+            assert_true(c->hits->count > 0);
+            for (unsigned i = 0; i < c->hits->count; i++) {
+                const struct ps_hit *hit = &c->hits->list[i];
+                assert_true(hit->y == 0 && hit->x + hit->width < widths[w]);
+            }
+            ps_canvas_free(c);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -87,6 +105,7 @@ int main(void)
         cmocka_unit_test(letters_of_movement_only_move),
         cmocka_unit_test(everything_on_the_bar_can_be_clicked),
         cmocka_unit_test(a_narrow_bar_keeps_help_and_quit),
+        cmocka_unit_test(a_bar_is_filled_without_cutting_a_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "check.h"
 #include "golden.h"
 #include "scene.h"
@@ -72,6 +73,57 @@ static void golden_of_overlays(void **state)
     scene_free(scene);
 }
 
+/* The text of a screen, to look for things. */
+static char *text_of(const struct scene *scene, int width, int height)
+{
+    struct ps_canvas *c = ps_canvas_new(width, height, true);
+    ps_live_screen_draw(c, &scene->view);
+    char *text = ps_canvas_text(c);
+    ps_canvas_free(c);
+    return text;
+}
+
+static const char lesson_words[] =
+    "# Skewed tasks\n\n## Question\nOne task in *twenty* is fifty times longer, and stealing is\n"
+    "off. When are the short ones behind it done?\n\n1. At once\n2. After the long one *\n"
+    "3. Never: nobody takes them, and a long answer goes on in\n   a second line\n\n"
+    "## Watch for\n* Idle lanes beside `W0`.\n* The queue.\n\n## Why\nWork stays where it was "
+    "put.\n\n## In real life\nGo steals.\n\n## Try next\n* Press s.\n\n## References\n"
+    "* Blumofe and Leiserson 1999\n";
+
+static void a_lesson_hides_its_answer_until_asked(void **state)
+{
+    (void)state;
+    struct ps_lesson lesson;
+    struct ps_lesson_fault fault;
+    assert_true(ps_lesson_parse(lesson_words, &lesson, &fault));
+    struct scene *scene = scene_new(SCENE_STEAL, 8, 20);
+    struct ps_overlay overlay = {.kind = PS_OVERLAY_LESSON,
+                                 .title = "Skewed tasks",
+                                 .lesson = {.lesson = &lesson, .chosen = 2}};
+    scene->view.overlay = &overlay;
+    draw_golden(scene, 80, 24, false, "lesson-question");
+    char *text = text_of(scene, 80, 24);
+    assert_null(strstr(text, "Work stays"));
+    assert_null(strstr(text, "answer is"));
+    free(text);
+    overlay.lesson.explained = true;
+    draw_golden(scene, 80, 24, false, "lesson-explained");
+    draw_golden(scene, 60, 16, false, "lesson-explained-60x16");
+    text = text_of(scene, 80, 24);
+    assert_non_null(strstr(text, "You predicted 3; the answer is 2."));
+    assert_non_null(strstr(text, "Work stays where it was put."));
+    free(text);
+    int below = ps_overlay_scroll_max(&overlay, 60, 14);
+    assert_true(below > 0);
+    overlay.scroll = below;
+    text = text_of(scene, 60, 16);
+    assert_non_null(strstr(text, "Blumofe and Leiserson 1999"));
+    assert_null(strstr(text, "more: Down"));
+    free(text);
+    scene_free(scene);
+}
+
 static void every_panel_alone(void **state)
 {
     (void)state;
@@ -84,16 +136,6 @@ static void every_panel_alone(void **state)
         draw_golden(scene, 80, 24, false, name);
     }
     scene_free(scene);
-}
-
-/* The text of a screen, to look for things. */
-static char *text_of(const struct scene *scene, int width, int height)
-{
-    struct ps_canvas *c = ps_canvas_new(width, height, true);
-    ps_live_screen_draw(c, &scene->view);
-    char *text = ps_canvas_text(c);
-    ps_canvas_free(c);
-    return text;
 }
 
 static void ten_thousand_sleepers_are_seen(void **state)
@@ -187,17 +229,142 @@ static void every_worker_count_is_safe(void **state)
     }
 }
 
+static void deadlock(struct scene *scene)
+{
+    scene->snapshot->end = PS_END_DEADLOCK;
+    snprintf(scene->snapshot->message, sizeof scene->snapshot->message,
+             "deadlock: 4 of 4 workers wait for children in task 'parent', 12 tasks are queued "
+             "behind them and no worker is left to run them");
+}
+
+static void a_deadlock_is_above_all_and_offers_keys(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new(SCENE_SHARED, 4, 12);
+    deadlock(scene);
+    draw_golden(scene, 80, 24, false, "live-deadlock");
+    draw_golden(scene, 60, 16, false, "live-deadlock-60x16");
+    for (unsigned i = 0; i < SIZES; i++) {
+        char *text = text_of(scene, sizes[i][0], sizes[i][1]);
+        assert_non_null(strstr(text, "DEADLOCK: 4 of 4 workers wait for children"));
+        assert_non_null(strstr(text, "+ one worker more   r restart   e engine   L lesson"));
+        assert_null(strstr(text, "LIVE"));
+        free(text);
+    }
+    scene->snapshot->end = PS_END_NOT;
+    char *text = text_of(scene, 80, 24);
+    assert_null(strstr(text, "DEADLOCK"));
+    free(text);
+    scene_free(scene);
+}
+
+/* ---- the log ---- */
+
+static bool logged(const struct ps_log *log, const char *text)
+{
+    for (unsigned i = 0; i < log->count && i < PS_LOG_MAX; i++)
+        if (strcmp(log->list[i].text, text) == 0)
+            return true;
+    return false;
+}
+
+static struct ps_event event(enum ps_event_kind kind, unsigned slot, unsigned high, unsigned low)
+{
+    return (struct ps_event){
+        .at_ns = 5, .slot = (uint16_t)slot, .kind = kind, .argument = high << 16 | low};
+}
+
+static void the_log_keeps_what_happens_all_the_time_short(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new(SCENE_STEAL, 4, 1);
+    struct ps_log log = {0};
+    const struct ps_event events[] = {
+        event(PS_EVENT_SPAWN, 0, 0, 0),
+        event(PS_EVENT_SPAWN, 1, 0, 0),
+        event(PS_EVENT_STEAL, 2, 1, 3),
+        event(PS_EVENT_STEAL, 3, 1, 4),
+        event(PS_EVENT_BLOCKED, 0, PS_STATE_SLEEP, 80),
+        event(PS_EVENT_BLOCKED, 1, PS_STATE_LOCK, 250),
+    };
+    enum { EVENTS = sizeof events / sizeof events[0] };
+    struct ps_snapshot *s = scene->snapshot;
+    memset(&s->totals, 0, sizeof s->totals);
+    s->at_ns = 10 * (uint64_t)PS_NS_PER_S;
+    ps_log_events(&log, events, EVENTS, s);
+    assert_int_equal(log.count, 3);
+    assert_true(logged(&log, "2 workers begin"));
+    assert_true(logged(&log, "7 tasks stolen in 2 takes, last W3 from W1"));
+    s->at_ns += PS_LOG_CALM_NS - 1; /* too soon for another line about steals */
+    ps_log_events(&log, events + 2, 1, s);
+    assert_int_equal(log.count, 3);
+    s->at_ns += 1;
+    s->totals.ended[PS_REFUSED] = 12;
+    ps_log_events(&log, events + 2, 1, s);
+    assert_true(logged(&log, "6 tasks stolen in 2 takes, last W2 from W1"));
+    assert_true(logged(&log, "12 tasks refused, the queue is full"));
+    scene_free(scene);
+}
+
+static void the_log_tells_of_a_deadlock_once(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new(SCENE_SHARED, 4, 1);
+    struct ps_log log = {0};
+    memset(&scene->snapshot->totals, 0, sizeof scene->snapshot->totals);
+    deadlock(scene);
+    ps_log_events(&log, NULL, 0, scene->snapshot);
+    ps_log_events(&log, NULL, 0, scene->snapshot);
+    assert_int_equal(log.count, 1);
+    scene->snapshot->end = PS_END_NOT;
+    ps_log_events(&log, NULL, 0, scene->snapshot);
+    assert_int_equal(log.count, 2);
+    assert_true(logged(&log, "the deadlock is over"));
+    scene_free(scene);
+}
+
+/* Between two steps of the lanes a frame changes little: their past stays where it is. */
+static void the_lanes_move_in_steps(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new(SCENE_STEAL, 8, 30);
+    struct ps_canvas *now = ps_canvas_new(120, 40, false), *before = ps_canvas_new(120, 40, false);
+    unsigned changed = 0, frames = 50;
+    ps_live_screen_draw(before, &scene->view);
+    for (unsigned i = 0; i < frames; i++) {
+        scene_step(scene, SCENE_STEAL);
+        ps_canvas_clear(now);
+        ps_live_screen_draw(now, &scene->view);
+        for (int y = 3; y < 11; y++) /* the lanes */
+            for (int x = 6; x < 60; x++)
+                changed += now->cells[y * 120 + x].code != before->cells[y * 120 + x].code;
+        struct ps_canvas *swap = now;
+        now = before;
+        before = swap;
+    }
+    assert_true(changed > 0);
+    assert_true(changed / frames < 8 * 54 / 4);
+    ps_canvas_free(now);
+    ps_canvas_free(before);
+    scene_free(scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden_at_every_layout),
         cmocka_unit_test(golden_of_other_engines),
         cmocka_unit_test(golden_of_overlays),
+        cmocka_unit_test(a_lesson_hides_its_answer_until_asked),
         cmocka_unit_test(every_panel_alone),
         cmocka_unit_test(ten_thousand_sleepers_are_seen),
         cmocka_unit_test(what_an_engine_cannot_have_is_not_zero),
         cmocka_unit_test(figures_of_the_run_are_on_every_screen),
         cmocka_unit_test(drawing_twice_gives_the_same),
+        cmocka_unit_test(a_deadlock_is_above_all_and_offers_keys),
+        cmocka_unit_test(the_log_keeps_what_happens_all_the_time_short),
+        cmocka_unit_test(the_log_tells_of_a_deadlock_once),
+        cmocka_unit_test(the_lanes_move_in_steps),
         cmocka_unit_test(every_size_is_safe),
         cmocka_unit_test(every_worker_count_is_safe),
     };

@@ -80,14 +80,53 @@ static void golden_of_states(void **state)
     draw_golden(&view, 80, 24, "start-empty");
 }
 
+static const char lesson_words[] =
+    "# Skewed tasks\n\n## Question\nEach worker has a queue of its own, and stealing is off. One "
+    "task "
+    "in\ntwenty is fifty times longer. When are the short ones behind it done?\n\n1. At once\n"
+    "2. After the long one *\n\n## Watch for\n* Idle lanes beside waiting work.\n"
+    "* The slowest short tasks: hundreds of milliseconds before, far less\n  after.\n\n"
+    "## Why\nWork stays where it was put.\n\n## In real life\nGo steals.\n\n## Try next\n"
+    "* Press s.\n\n## References\n* Blumofe and Leiserson 1999\n";
+
+/* The question and what to watch for stand beside the list; the answers do not. */
+static void a_lesson_asks_its_question_on_the_start_screen(void **state)
+{
+    (void)state;
+    static const int sizes[][2] = {{60, 16}, {80, 24}, {160, 45}};
+    struct ps_lesson lesson;
+    struct ps_lesson_fault fault;
+    assert_true(ps_lesson_parse(lesson_words, &lesson, &fault));
+    struct ps_start_view view = view_of(2);
+    view.lesson = &lesson;
+    for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "start-lesson-%dx%d", sizes[i][0], sizes[i][1]);
+        draw_golden(&view, sizes[i][0], sizes[i][1], name);
+    }
+    struct ps_canvas *c = ps_canvas_new(80, 24, false);
+    ps_start_screen_draw(c, &view);
+    char *text = ps_canvas_text(c);
+    assert_non_null(strstr(text, "Watch for"));
+    assert_non_null(strstr(text, "Idle lanes beside waiting work."));
+    assert_null(strstr(text, "After the long one"));
+    assert_non_null(strstr(text, "07 Skewed tasks and stealing ")); /* whole */
+    free(text);
+    ps_canvas_free(c);
+}
+
 static void every_size_is_safe(void **state)
 {
     (void)state;
+    struct ps_lesson lesson;
+    struct ps_lesson_fault fault;
     struct ps_start_view view = view_of(0);
+    assert_true(ps_lesson_parse(lesson_words, &lesson, &fault));
     struct ps_canvas *c = ps_canvas_new(1, 1, false);
     for (int height = 1; height <= 60; height++) {
         for (int width = 1; width <= 250; width++) {
             view.form = (width + height) % 2;
+            view.lesson = width % 3 ? &lesson : NULL;
             view.field = (unsigned)(width % 14);
             assert_true(ps_canvas_resize(c, width, height));
             ps_start_screen_draw(c, &view);
@@ -179,6 +218,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden_at_every_layout),
         cmocka_unit_test(golden_of_states),
+        cmocka_unit_test(a_lesson_asks_its_question_on_the_start_screen),
         cmocka_unit_test(every_size_is_safe),
         cmocka_unit_test(the_filter_looks_at_every_text),
         cmocka_unit_test(steps_change_every_field),

@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "ui/format.h"
 #include "ui/widgets/widget.h"
 
 static const char *mark_of(enum ps_style style)
@@ -36,4 +37,31 @@ static void title(const struct ps_live_view *view, const struct ps_figures *f, i
     snprintf(into, PS_TITLE_BYTES, "Diagnosis");
 }
 
-const struct ps_widget ps_widget_diagnosis = {.name = "Why", .title = title, .draw = draw};
+/* That no task is lost: what came in has ended or is in flight. As far as there is room. */
+static void heading(const struct ps_canvas *row, const struct ps_live_view *view,
+                    const struct ps_figures *f)
+{
+    enum { TITLE = 13 };
+    const struct ps_snapshot *s = view->snapshot;
+    uint64_t out = ps_totals_ended(&s->totals), in = s->totals.submitted;
+    bool lost = s->phase == PS_PHASE_ENDED ? !ps_totals_conserved(&s->totals) : in < out;
+    char came[PS_FIGURE_BYTES], left[PS_FIGURE_BYTES], rest[PS_FIGURE_BYTES], text[96];
+    const char *mark = row->ascii ? "ok" : "✓";
+    (void)f;
+    if (!s->started_ns)
+        return;
+    ps_figure_whole(came, in);
+    ps_figure_whole(rest, in > out ? in - out : 0);
+    if (lost)
+        snprintf(text, sizeof text, " %s of %s lost ", rest, came);
+    else
+        snprintf(text, sizeof text, " %s in = %s out + %s %s ", came, ps_figure_whole(left, out),
+                 rest, mark);
+    if (!lost && ps_text_width(text) > row->width - TITLE)
+        snprintf(text, sizeof text, " %s accounted for %s ", came, mark);
+    if (ps_text_width(text) <= row->width - TITLE)
+        ps_canvas_right(row, row->width - 1, 0, lost ? PS_STYLE_ERROR : PS_STYLE_GOOD, text);
+}
+
+const struct ps_widget ps_widget_diagnosis = {
+    .name = "Why", .title = title, .heading = heading, .draw = draw};

@@ -14,6 +14,8 @@ static struct phase_look phase_of(const struct ps_live_view *view)
 {
     if (view->frozen)
         return (struct phase_look){"FROZEN", PS_STYLE_FOCUS};
+    if (ps_view_deadlocked(view))
+        return (struct phase_look){"DEADLOCK", PS_STYLE_ALERT};
     switch (view->snapshot->phase) {
     case PS_PHASE_RUNNING:
         return (struct phase_look){view->replay ? "REPLAY" : "LIVE", PS_STYLE_BRAND};

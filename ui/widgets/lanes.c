@@ -1,6 +1,9 @@
 /* The lanes: for every worker a strip of time, newest at the right. A column of the strip is
  * `group` columns of the history; groups are aligned to the clock, so that the strip moves in whole
- * columns and never changes its past. */
+ * columns and never changes its past.
+ *
+ * The strip moves left by `step` columns at once and fills up from there: the eye can rest on it,
+ * and a frame in between changes one column instead of all (4 KB less to write at 120x40). */
 #include "ui/widgets/lanes.h"
 
 #include <stdio.h>
@@ -15,6 +18,8 @@ struct strip {
     int x, width;
     unsigned group;  /* history columns in one of the strip */
     unsigned newest; /* age at which the newest whole group begins */
+    int step;        /* columns by which it moves at once */
+    int blank;       /* columns at the right that time has not reached yet */
 };
 
 static int label_width(const struct ps_figures *f, unsigned rows)
@@ -31,8 +36,12 @@ static struct strip strip_of(const struct ps_live_view *view, int panel_width, i
     while (strip.group < 4 && strip.width * (int)strip.group < 60)
         strip.group++;
     const struct ps_pool_column *newest = ps_history_pool(view->history, 0);
-    if (newest)
-        strip.newest = (unsigned)(newest->at_ns / PS_COLUMN_NS % strip.group);
+    strip.step = strip.width < 20 ? 1 : strip.width > 100 ? 10 : strip.width / 10;
+    if (newest) {
+        uint64_t columns = newest->at_ns / PS_COLUMN_NS;
+        strip.newest = (unsigned)(columns % strip.group);
+        strip.blank = strip.step - 1 - (int)(columns / strip.group % (uint64_t)strip.step);
+    }
     return strip;
 }
 
@@ -88,13 +97,13 @@ static void draw_strip(const struct ps_canvas *c, int y, const struct ps_live_vi
                        const struct ps_lane_row *row, const struct strip *strip)
 {
     unsigned columns = ps_history_columns(view->history);
-    for (int i = 0; i < strip->width; i++) {
+    int newest = strip->x + strip->width - 1 - strip->blank;
+    for (int i = 0; newest - i >= strip->x; i++) {
         unsigned age = strip->newest + (unsigned)i * strip->group;
         if (age + strip->group > columns)
             break;
         struct lane_cell cell = cell_of(view, row, age, strip->group);
-        ps_canvas_cell(c, strip->x + strip->width - 1 - i, y,
-                       ps_state_style(cell.state, cell.ready),
+        ps_canvas_cell(c, newest - i, y, ps_state_style(cell.state, cell.ready),
                        ps_state_glyph_share(cell.state, cell.ready, cell.share, c->ascii));
     }
 }
@@ -156,7 +165,8 @@ static void title(const struct ps_live_view *view, const struct ps_figures *f, i
                   char into[PS_TITLE_BYTES])
 {
     struct strip strip = strip_of(view, width, label_width(f, 0));
-    double seconds = strip.width * (double)strip.group * (double)PS_COLUMN_NS / PS_NS_PER_S;
+    double seconds =
+        (strip.width - strip.step) * (double)strip.group * (double)PS_COLUMN_NS / PS_NS_PER_S;
     snprintf(into, PS_TITLE_BYTES, "Lanes, last %.0f s", seconds);
 }
 

@@ -55,11 +55,17 @@ static void draw(const struct ps_canvas *c, const struct ps_live_view *view,
 static void title(const struct ps_live_view *view, const struct ps_figures *f, int width,
                   char into[PS_TITLE_BYTES])
 {
+    static const char *const forms[] = {"Tasks in flight: %s on %u worker%s",
+                                        "%s tasks, %u worker%s", "In flight: %s"};
+    const struct ps_snapshot *s = view->snapshot;
     char flight[PS_FIGURE_BYTES];
     (void)f;
-    (void)width;
-    snprintf(into, PS_TITLE_BYTES, "Tasks in flight: %s",
-             ps_figure_whole(flight, view->snapshot->in_flight));
+    ps_figure_whole(flight, s->in_flight);
+    for (unsigned i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        snprintf(into, PS_TITLE_BYTES, forms[i], flight, s->workers, s->workers == 1 ? "" : "s");
+        if (ps_text_width(into) <= width - 2)
+            break;
+    }
 }
 
 const struct ps_widget ps_widget_waiting = {.name = "Tasks", .title = title, .draw = draw};
