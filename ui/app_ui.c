@@ -15,7 +15,6 @@
 
 #include "base/clock.h"
 #include "ui/program.h"
-#include "ui/slice.h"
 
 #define NOTICE_NS (4 * (uint64_t)PS_NS_PER_S)
 
@@ -476,7 +475,6 @@ int ps_ui_main(const struct ps_ui_options *options)
     if (!p)
         return 1;
     setlocale(LC_CTYPE, "");
-    ps_slice_short();
     p->options = options;
     p->launcher = options->launcher ? options->launcher : &processes;
     p->theme = ps_theme_choose(options->theme, getenv("NO_COLOR"));

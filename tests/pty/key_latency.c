@@ -159,8 +159,7 @@ int main(int argc, char **argv)
         report(kinds[k].name, kinds[k].ms, kinds[k].count);
     }
     report("all", all, total);
-    printf("meanwhile all programs of normal priority took %.0f %% of a cpu; without others it is "
-           "below 10\n",
+    printf("meanwhile programs of normal priority, these two among them, took %.0f %% of a cpu\n",
            100e3 * normal / passed);
     pty_free(pty);
     return 0;
