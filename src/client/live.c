@@ -78,7 +78,7 @@ static uint64_t oom_kills(void)
 static void become_host(const char *program, int control, int segment)
 {
     setpgid(0, 0);
-    if (nice(5) < 0)
+    if (nice(10) < 0)
         errno = 0; /* as low as it gets */
     int null = open("/dev/null", O_RDWR);
     /* Move both descriptors out of the way of the places they shall have. */
