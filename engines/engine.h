@@ -204,6 +204,8 @@ struct ps_engine_ops {
 
     /* The rest is called by the functions of this header, not by users. */
 
+    /* See ps_job. NULL: no jobs. */
+    enum ps_err (*job)(struct ps_engine *engine, void (*run)(void *arg), void *arg);
     /* Direct style: see ps_wait. The task's own thread. NULL: event style only. */
     enum ps_err (*wait)(struct ps_task *task, struct ps_wait *wait);
     /* See ps_task_unpark. Also used to make a wait notice task->stop: any kind of wait but CALL
@@ -230,6 +232,14 @@ const struct ps_policy *ps_policy_find(const struct ps_engine_ops *engine, const
  * it never waits. PS_OK; PS_EFULL: refused, the caller keeps the task; PS_ETIMEDOUT: no room in
  * time, nothing counted; PS_ECLOSED, PS_ENOTSUP. Any thread. */
 enum ps_err ps_submit(struct ps_engine *engine, struct ps_task *task, uint64_t deadline_ns);
+
+/* A job: a call without a record of its own, for work that is too small for a task. It has no
+ * deadline, no latency and no cancellation, it may not call ps_wait, and what was accepted runs,
+ * also when the engine discards. It is counted (cells' jobs_submitted, jobs_ended), ps_engine_idle
+ * and stop wait for it, and it may submit, fork and unpark. Where the queue is full a worker runs
+ * some of the queue itself; another thread does what config.on_full says (caller_runs: runs the
+ * job). PS_OK, PS_EFULL, PS_ECLOSED; PS_ENOTSUP: the engine has no jobs. Any thread. */
+enum ps_err ps_job(struct ps_engine *engine, void (*run)(void *arg), void *arg);
 
 /* See ps_engine_ops; the names of the contract for users. */
 enum ps_err ps_engine_create(const struct ps_engine_ops *ops, const struct ps_engine_config *config,

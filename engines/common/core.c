@@ -93,10 +93,13 @@ uint64_t ps_engine_live(const struct ps_engine *engine)
         struct ps_cell *cell = ps_segment_cell(segment, slot);
         for (unsigned i = 0; i < PS_OUTCOME_COUNT; i++)
             ended += atomic_load_explicit(&cell->ended[i], memory_order_acquire);
+        ended += atomic_load_explicit(&cell->jobs_ended, memory_order_acquire);
     }
-    for (unsigned slot = 0; slot <= segment->slots; slot++)
-        submitted +=
-            atomic_load_explicit(&ps_segment_cell(segment, slot)->submitted, memory_order_acquire);
+    for (unsigned slot = 0; slot <= segment->slots; slot++) {
+        struct ps_cell *cell = ps_segment_cell(segment, slot);
+        submitted += atomic_load_explicit(&cell->submitted, memory_order_acquire) +
+                     atomic_load_explicit(&cell->jobs_submitted, memory_order_acquire);
+    }
     return submitted - ended;
 }
 
@@ -204,6 +207,11 @@ enum ps_err ps_submit(struct ps_engine *engine, struct ps_task *task, uint64_t d
     }
     atomic_fetch_sub(&engine->room_waiters, 1);
     return err;
+}
+
+enum ps_err ps_job(struct ps_engine *engine, void (*run)(void *arg), void *arg)
+{
+    return engine->ops->job ? engine->ops->job(engine, run, arg) : PS_ENOTSUP;
 }
 
 enum ps_err ps_engine_create(const struct ps_engine_ops *ops, const struct ps_engine_config *config,

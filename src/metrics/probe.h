@@ -72,6 +72,28 @@ void ps_probe_end(struct ps_probe *probe, const struct ps_stamp *stamp, enum ps_
 /* An accepted task ends without having started; ps_probe_end counts its end. Outside allowed. */
 void ps_probe_unstarted(struct ps_probe *probe);
 
+/* A job (see ps_job) was accepted; `count` jobs have ended. Inline and without a clock: a job may be
+ * shorter than a clock read. Outside allowed. */
+static inline void ps_probe_job_submitted(struct ps_probe *probe)
+{
+    _Atomic uint64_t *word = &probe->cell->jobs_submitted;
+    if (probe->ring)
+        atomic_store_explicit(word, atomic_load_explicit(word, memory_order_relaxed) + 1,
+                              memory_order_relaxed);
+    else
+        atomic_fetch_add_explicit(word, 1, memory_order_relaxed);
+}
+static inline void ps_probe_jobs_ended(struct ps_probe *probe, uint64_t count)
+{
+    _Atomic uint64_t *word = &probe->cell->jobs_ended;
+    /* release: as for `ended`. */
+    if (probe->ring)
+        atomic_store_explicit(word, atomic_load_explicit(word, memory_order_relaxed) + count,
+                              memory_order_release);
+    else
+        atomic_fetch_add_explicit(word, count, memory_order_release);
+}
+
 /* A task begins to wait / goes on. Counts only: an engine whose worker waits with the task also
  * sets ps_probe_state. The two may be on different workers. Outside allowed. */
 void ps_probe_wait_begin(struct ps_probe *probe, enum ps_state why);

@@ -31,7 +31,7 @@
 #include "base/hist.h"
 
 #define PS_SEGMENT_MAGIC   UINT64_C(0x65706f6373706f70) /* "popscope" */
-#define PS_SEGMENT_VERSION 1u
+#define PS_SEGMENT_VERSION 2u
 
 #define PS_MAX_WORKERS   256u
 #define PS_MAX_TYPES     16u
@@ -109,6 +109,8 @@ struct ps_cell {
     _Atomic uint64_t sample;     /* gauge: 1 task in `sample` is timed; 0 or 1: all */
     _Atomic uint64_t depth_peak; /* highest queue_depth seen by its writer */
     _Atomic uint64_t unstarted;  /* of `ended`: accepted, ended before their start */
+    _Atomic uint64_t jobs_submitted, jobs_ended; /* ps_job: calls without a record */
+    _Atomic uint64_t forks;                      /* ps_fork: calls offered to thieves */
 
     /* Written when something happens between tasks. */
     _Alignas(128) _Atomic uint64_t steals;   /* operations that got at least one task */
