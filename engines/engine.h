@@ -204,7 +204,8 @@ struct ps_engine_ops {
 
     /* The rest is called by the functions of this header, not by users. */
 
-    /* See ps_job. NULL: no jobs. */
+    /* See ps_job. PS_EFULL: nothing was counted; ps_job does what config.on_full says. From a
+     * worker only under PS_ON_FULL_REFUSE. NULL: no jobs. */
     enum ps_err (*job)(struct ps_engine *engine, void (*run)(void *arg), void *arg);
     /* Direct style: see ps_wait. The task's own thread. NULL: event style only. */
     enum ps_err (*wait)(struct ps_task *task, struct ps_wait *wait);
@@ -236,9 +237,9 @@ enum ps_err ps_submit(struct ps_engine *engine, struct ps_task *task, uint64_t d
 /* A job: a call without a record of its own, for work that is too small for a task. It has no
  * deadline, no latency and no cancellation, it may not call ps_wait, and what was accepted runs,
  * also when the engine discards. It is counted (cells' jobs_submitted, jobs_ended), ps_engine_idle
- * and stop wait for it, and it may submit, fork and unpark. Where the queue is full a worker runs
- * some of the queue itself; another thread does what config.on_full says (caller_runs: runs the
- * job). PS_OK, PS_EFULL, PS_ECLOSED; PS_ENOTSUP: the engine has no jobs. Any thread. */
+ * and stop wait for it, and it may submit, fork and unpark. A full queue is met as config.on_full
+ * says; under caller_runs a worker runs some of its own queue when that is long. PS_OK, PS_EFULL,
+ * PS_ECLOSED; PS_ENOTSUP: the engine has no jobs. Any thread. */
 enum ps_err ps_job(struct ps_engine *engine, void (*run)(void *arg), void *arg);
 
 /* See ps_engine_ops; the names of the contract for users. */

@@ -82,12 +82,10 @@ static inline void ps_fork(struct ps_strand *self, struct ps_fork *fork, ps_fork
     /* relaxed: our own. */
     uint32_t at = atomic_load_explicit(&self->bottom, memory_order_relaxed);
     uint64_t shared = atomic_load_explicit(&self->shared, memory_order_relaxed);
-    atomic_store_explicit(self->count,
-                          atomic_load_explicit(self->count, memory_order_relaxed) + 1,
+    atomic_store_explicit(self->count, atomic_load_explicit(self->count, memory_order_relaxed) + 1,
                           memory_order_relaxed);
-    if (__builtin_expect(at == PS_FORK_TAIL(shared) || shared >= PS_FORK_WANT ||
-                             at >= PS_FORK_DEPTH,
-                         0)) {
+    if (__builtin_expect(
+            at == PS_FORK_TAIL(shared) || shared >= PS_FORK_WANT || at >= PS_FORK_DEPTH, 0)) {
         ps_fork_publish(self, fork, at);
         return;
     }

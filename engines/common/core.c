@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "engines/common/light.h"
 #include "engines/common/parker.h"
 
 static _Thread_local struct ps_self self_of_thread = {.slot = -1};
@@ -69,12 +70,6 @@ bool ps_engine_raise(struct ps_engine *engine, enum ps_engine_phase phase)
         if (atomic_compare_exchange_weak(&engine->phase, &old, (uint32_t)phase))
             return true;
     return false;
-}
-
-bool ps_engine_open_for(const struct ps_engine *engine, bool from_worker)
-{
-    enum ps_engine_phase phase = ps_engine_phase(engine);
-    return phase <= PS_ENGINE_RUNNING || (from_worker && phase == PS_ENGINE_DRAINING);
 }
 
 void ps_engine_room(struct ps_engine *engine)
@@ -180,23 +175,23 @@ static enum ps_err run_here(struct ps_engine *engine, struct ps_task *task)
     return PS_OK;
 }
 
-enum ps_err ps_submit(struct ps_engine *engine, struct ps_task *task, uint64_t deadline_ns)
+/* A task or a job that has found the queue full. */
+struct offer {
+    struct ps_task *task;
+    void (*run)(void *arg);
+    void *arg;
+};
+
+static enum ps_err offer_until(struct ps_engine *engine, const struct offer *offer,
+                               uint64_t deadline_ns)
 {
-    enum ps_err err = engine->ops->submit(engine, task);
-    if (err != PS_EFULL)
-        return err;
-    bool worker = ps_self()->engine == engine;
-    if (engine->config.on_full == PS_ON_FULL_CALLER_RUNS && !worker)
-        return run_here(engine, task);
-    if (engine->config.on_full == PS_ON_FULL_REFUSE || worker) {
-        ps_probe_refused(ps_engine_probe(engine), &task->stamp);
-        return PS_EFULL;
-    }
     bool in_time = true;
+    enum ps_err err;
     atomic_fetch_add(&engine->room_waiters, 1);
     for (;;) {
         uint32_t seq = atomic_load(&engine->room_seq);
-        err = engine->ops->submit(engine, task);
+        err = offer->task ? engine->ops->submit(engine, offer->task)
+                          : engine->ops->job(engine, offer->run, offer->arg);
         if (err != PS_EFULL)
             break;
         if (!in_time) {
@@ -209,9 +204,40 @@ enum ps_err ps_submit(struct ps_engine *engine, struct ps_task *task, uint64_t d
     return err;
 }
 
+enum ps_err ps_submit(struct ps_engine *engine, struct ps_task *task, uint64_t deadline_ns)
+{
+    enum ps_err err = engine->ops->submit(engine, task);
+    if (err != PS_EFULL)
+        return err;
+    bool worker = ps_self()->engine == engine;
+    if (engine->config.on_full == PS_ON_FULL_CALLER_RUNS && !worker)
+        return run_here(engine, task);
+    if (engine->config.on_full == PS_ON_FULL_REFUSE || worker) {
+        ps_probe_refused(ps_engine_probe(engine), &task->stamp);
+        return PS_EFULL;
+    }
+    struct offer offer = {task, NULL, NULL};
+    return offer_until(engine, &offer, deadline_ns);
+}
+
 enum ps_err ps_job(struct ps_engine *engine, void (*run)(void *arg), void *arg)
 {
-    return engine->ops->job ? engine->ops->job(engine, run, arg) : PS_ENOTSUP;
+    if (!engine->ops->job)
+        return PS_ENOTSUP;
+    enum ps_err err = engine->light ? ps_light_submit(engine->light, run, arg)
+                                    : engine->ops->job(engine, run, arg);
+    if (err != PS_EFULL || ps_self()->engine == engine ||
+        engine->config.on_full == PS_ON_FULL_REFUSE)
+        return err;
+    if (engine->config.on_full == PS_ON_FULL_CALLER_RUNS) {
+        ps_probe_job_submitted(&engine->outside);
+        run(arg);
+        ps_probe_jobs_ended(&engine->outside, 1);
+        ps_engine_check_done(engine);
+        return PS_OK;
+    }
+    struct offer offer = {NULL, run, arg};
+    return offer_until(engine, &offer, PS_NEVER);
 }
 
 enum ps_err ps_engine_create(const struct ps_engine_ops *ops, const struct ps_engine_config *config,

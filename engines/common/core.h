@@ -22,6 +22,7 @@ struct ps_engine {
     struct ps_engine_config config; /* config.workers: the target, owner's */
     _Atomic uint32_t phase;         /* enum ps_engine_phase; only grows */
     struct ps_probe outside;        /* for threads that are no workers */
+    struct ps_light *light;         /* jobs and forks, or NULL; see light.h */
 
     /* Room: an event count for submitters that wait for a place in the queue. */
     _Atomic uint32_t room_seq, room_waiters;
@@ -50,7 +51,11 @@ bool ps_engine_raise(struct ps_engine *engine, enum ps_engine_phase phase);
 
 /* Whether submit may accept: from a worker until CANCELLING, from outside only while RUNNING. A
  * CREATED engine accepts too. */
-bool ps_engine_open_for(const struct ps_engine *engine, bool from_worker);
+static inline bool ps_engine_open_for(const struct ps_engine *engine, bool from_worker)
+{
+    enum ps_engine_phase phase = ps_engine_phase(engine);
+    return phase <= PS_ENGINE_RUNNING || (from_worker && phase == PS_ENGINE_DRAINING);
+}
 
 /* ---- who am I ---- */
 
@@ -61,6 +66,7 @@ struct ps_self {
     struct ps_probe *probe;
     void *worker; /* the engine's own record */
     int slot;
+    struct ps_strand *strand; /* of an engine that forks, or NULL; see fork.h */
 };
 struct ps_self *ps_self(void);
 

@@ -1,6 +1,263 @@
+/* Protocol of a strand's stack of forks. The worker works at `bottom`, thieves at `tail`; `shared`
+ * holds tail, split and two requests, and everybody changes it by CAS. Positions [tail, split) are
+ * public, [split, bottom) the worker's own, those below tail were taken.
+ *
+ *   fork     slot[bottom] = fork; bottom + 1 (release). No un-taken fork below, or a request: also
+ *            publishes: split up to half of its own positions, requests cleared, in one CAS
+ *            (seq_cst), then looks for sleepers. So the first fork is always public at once
+ *   take     1 bottom - 1 (release); 2 reads shared: split <= bottom and no request: the fork is its
+ *            own. Else: 3 answers the request; 4 the position is public: CAS split down to half of
+ *            what is public: wins, and it is its own again, or sees that thieves were faster;
+ *            5 below tail: taken: bottom + 1, and ps_fork_wait
+ *   steal    1 reads shared: tail < split; 2 CAS tail + 1: the position is the thief's; 3 reads its
+ *            slot, which the worker does not write again before it has joined that fork
+ *            tail == split and bottom above: sets WANT
+ *   revoke   a thief whose WANT is not answered, alone (the lock `revoker`): 1 sets REVOKE by CAS;
+ *            2 a memory barrier on every CPU that runs a thread of this process; 3 reads bottom;
+ *            4 CAS: split up to half of [split, bottom), REVOKE cleared
+ *   joined   the worker, after the thief of its newest fork is done: bottom - 1, tail = split =
+ *            bottom: all that is left was taken
+ *
+ * Take's 1 and 2 have no fence between them. Without a request that is safe, because only the
+ * worker lowers what is its own. With REVOKE: a take whose step 2 is before the barrier has its
+ * step 1 visible in 3; one whose step 2 is after it sees REVOKE and changes `shared` (3 of take),
+ * so the thief's 4 fails. That is why every answer must change the word, and why revokers take
+ * turns: a second REVOKE must not be taken for the first.
+ *
+ * A thief does not read the slot before its CAS, so there is no ABA however often positions are
+ * used again; the stack discipline keeps the slot.
+ *
+ * The end of a stolen fork. parent: writes who waits into `thief`; CAS OPEN -> WAITED; sleeps while
+ * it is so. thief: CAS OPEN -> DONE, and touches the record no more; it was WAITED: reads who waits,
+ * stores DONE, wakes him. (A futex that is woken after its frame has ended is a wake-up without
+ * cause for whoever sleeps there now, and all of ours tolerate those.)
+ *
+ * While it waits, a worker without a fiber to suspend runs forks of the thief of its fork, and only
+ * of that one (leapfrogging: Wagner and Calder, PPoPP 1993): what it stacks up belongs to the
+ * subtree that it waits for, so the stack grows no deeper than the tree.
+ *
+ * Rejected: a fence in every take (5 to 19 ns); a request alone, as in Lace (a worker in a long call
+ * never answers: idle workers beside a backlog); a barrier for every steal (10 us and more). */
 #include "engines/fork.h"
+
+#include <linux/membarrier.h>
+#include <pthread.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "engines/common/light.h"
+#include "engines/common/parker.h"
+
+enum { OPEN, WAITED, DONE };
+
+static const uint64_t WANT = PS_FORK_WANT;
+static const uint64_t REVOKE = PS_FORK_WANT << 1;
+
+enum { SPINS = 64 }; /* looks at a fork that a thief runs, before sleeping: under 2 us */
+
+static uint64_t pack(uint32_t tail, uint32_t split)
+{
+    return tail | (uint64_t)split << 16;
+}
+
+static struct ps_light_worker *worker_of(struct ps_strand *strand)
+{
+    return (struct ps_light_worker *)((char *)strand - offsetof(struct ps_light_worker, strand));
+}
 
 struct ps_strand *ps_strand_self(void)
 {
-    return 0;
+    return ps_self()->strand;
+}
+
+/* ---- the worker ---- */
+
+static uint32_t capped(uint32_t position)
+{
+    return position < PS_FORK_DEPTH ? position : PS_FORK_DEPTH;
+}
+
+/* Make half of what is ours below `bottom` public, and answer every request. */
+static void publish_half(struct ps_strand *self, uint32_t bottom)
+{
+    uint64_t old = atomic_load(&self->shared), now;
+    do {
+        uint32_t split = PS_FORK_SPLIT(old), top = capped(bottom);
+        uint32_t more = top > split ? (top - split + 1) / 2 : 0;
+        now = pack(PS_FORK_TAIL(old), split + more);
+        if (now == old)
+            return;
+    } while (!atomic_compare_exchange_weak(&self->shared, &old, now));
+    if (PS_FORK_TAIL(now) < PS_FORK_SPLIT(now))
+        worker_of(self)->light->hooks->notify(worker_of(self)->light->engine);
+}
+
+void ps_fork_publish(struct ps_strand *self, struct ps_fork *fork, uint32_t at)
+{
+    if (at < PS_FORK_DEPTH)
+        atomic_store_explicit(&self->slot[at], fork, memory_order_relaxed);
+    atomic_store_explicit(&self->bottom, at + 1, memory_order_release);
+    publish_half(self, at + 1);
+}
+
+bool ps_fork_take_slowly(struct ps_strand *self, uint32_t at)
+{
+    publish_half(self, at);
+    uint64_t old = atomic_load(&self->shared);
+    for (;;) {
+        uint32_t tail = PS_FORK_TAIL(old), split = PS_FORK_SPLIT(old);
+        if (at < tail) {
+            atomic_store_explicit(&self->bottom, at + 1, memory_order_release);
+            return false;
+        }
+        /* A request that came meanwhile is answered too, or the split would be lowered under a
+         * revoker's hands. */
+        uint32_t lowered = at >= split ? split : tail + (at - tail) / 2;
+        if (old == pack(tail, lowered))
+            return true;
+        if (atomic_compare_exchange_weak(&self->shared, &old, pack(tail, lowered)))
+            return true;
+    }
+}
+
+static void joined(struct ps_strand *self, uint32_t at)
+{
+    atomic_store_explicit(&self->bottom, at, memory_order_release);
+    uint64_t old = atomic_load(&self->shared);
+    while (!atomic_compare_exchange_weak(&self->shared, &old, pack(at, at)))
+        ;
+}
+
+uint32_t ps_fork_suspend(struct ps_strand *self)
+{
+    uint32_t saved = atomic_load_explicit(&self->bottom, memory_order_relaxed);
+    joined(self, 0);
+    return saved;
+}
+
+void ps_fork_resume(struct ps_strand *self, uint32_t saved)
+{
+    joined(self, saved);
+}
+
+static bool is_done(struct ps_fork *fork)
+{
+    return atomic_load_explicit(&fork->state, memory_order_acquire) == DONE; /* partner: finish */
+}
+
+/* On the thread: leapfrog, then sleep. */
+static void wait_here(struct ps_light_worker *self, struct ps_fork *fork)
+{
+    for (unsigned spins = 0; !is_done(fork); spins++) {
+        /* acquire, partner: ps_fork_steal. */
+        struct ps_strand *thief = atomic_load_explicit(&fork->thief, memory_order_acquire);
+        struct ps_fork *other = thief ? ps_fork_steal(worker_of(thief), self, false) : NULL;
+        if (other) {
+            ps_fork_run_stolen(self, other);
+            spins = 0;
+        } else if (spins < SPINS) {
+            ps_relax();
+        } else {
+            uint32_t open = OPEN;
+            atomic_compare_exchange_strong(&fork->state, &open, WAITED);
+            int type = self->probe->type;
+            ps_probe_state(self->probe, PS_STATE_JOIN, type);
+            while (!is_done(fork))
+                ps_futex_wait(&fork->state, WAITED, PS_NEVER);
+            ps_probe_state(self->probe, PS_STATE_RUN, type);
+        }
+    }
+}
+
+struct ps_strand *ps_fork_wait(struct ps_strand *self, struct ps_fork *fork)
+{
+    struct ps_light_worker *worker = worker_of(self);
+    const struct ps_light_hooks *hooks = worker->light->hooks;
+    uint32_t at = atomic_load_explicit(&self->bottom, memory_order_relaxed) - 1;
+    for (unsigned spins = 0; hooks->park && spins < SPINS && !is_done(fork); spins++)
+        ps_relax();
+    while (hooks->park && !is_done(fork))
+        self = hooks->park(self, fork);
+    if (!hooks->park)
+        wait_here(worker, fork);
+    joined(self, at);
+    return self;
+}
+
+/* ---- the thief ---- */
+
+/* membarrier(2). false: the kernel has none. */
+static bool barrier_everywhere(void)
+{
+    if (syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0)
+        return true;
+    return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0 &&
+           syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
+}
+
+static void revoke_privilege(struct ps_light_worker *victim)
+{
+    if (atomic_exchange(&victim->revoker, 1) != 0)
+        return;
+    struct ps_strand *strand = &victim->strand;
+    uint64_t old = atomic_load(&strand->shared);
+    uint32_t split = PS_FORK_SPLIT(old);
+    if (atomic_compare_exchange_strong(&strand->shared, &old, old | REVOKE)) {
+        old |= REVOKE;
+        /* acquire, partner: ps_fork; the forks below it may be read. */
+        uint32_t bottom = barrier_everywhere()
+                              ? capped(atomic_load_explicit(&strand->bottom, memory_order_acquire))
+                              : split;
+        uint32_t more = bottom > split ? (bottom - split + 1) / 2 : 0;
+        atomic_compare_exchange_strong(&strand->shared, &old,
+                                       pack(PS_FORK_TAIL(old), split + more));
+    }
+    atomic_store(&victim->revoker, 0);
+}
+
+struct ps_fork *ps_fork_steal(struct ps_light_worker *victim, struct ps_light_worker *self,
+                              bool last_resort)
+{
+    struct ps_strand *strand = &victim->strand;
+    uint64_t old = atomic_load(&strand->shared);
+    while (PS_FORK_TAIL(old) < PS_FORK_SPLIT(old)) {
+        uint32_t tail = PS_FORK_TAIL(old);
+        if (atomic_compare_exchange_weak(&strand->shared, &old, old + 1)) {
+            struct ps_fork *fork = atomic_load_explicit(&strand->slot[tail], memory_order_relaxed);
+            atomic_store_explicit(&fork->thief, &self->strand, memory_order_release);
+            return fork;
+        }
+    }
+    /* A hint: what it says of the worker's own positions may be late. */
+    if (atomic_load_explicit(&strand->bottom, memory_order_relaxed) <= PS_FORK_SPLIT(old))
+        return NULL;
+    if (last_resort)
+        revoke_privilege(victim);
+    else if (old < WANT)
+        atomic_compare_exchange_strong(&strand->shared, &old, old | WANT);
+    return NULL;
+}
+
+void ps_fork_run_stolen(struct ps_light_worker *self, struct ps_fork *fork)
+{
+    const struct ps_light_hooks *hooks = self->light->hooks;
+    fork->run(&self->strand, fork);
+    uint32_t open = OPEN;
+    if (atomic_compare_exchange_strong_explicit(&fork->state, &open, DONE, memory_order_acq_rel,
+                                                memory_order_acquire))
+        return;
+    /* WAITED: until DONE the record is the parent's and stays. */
+    void *waiter = atomic_load_explicit(&fork->thief, memory_order_relaxed);
+    atomic_store_explicit(&fork->state, DONE, memory_order_release);
+    if (hooks->park)
+        hooks->unpark(waiter);
+    else
+        ps_futex_wake(&fork->state, 1);
+}
+
+unsigned ps_fork_waiting(struct ps_light_worker *worker)
+{
+    uint64_t shared = atomic_load(&worker->strand.shared);
+    uint32_t bottom = atomic_load(&worker->strand.bottom);
+    return bottom > PS_FORK_TAIL(shared) ? bottom - PS_FORK_TAIL(shared) : 0;
 }

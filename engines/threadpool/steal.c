@@ -38,13 +38,22 @@ static enum ps_err make_workers(struct ps_steal_pool *pool, unsigned slots)
     return PS_OK;
 }
 
+static void notify(struct ps_engine *engine)
+{
+    ps_steal_notify(ps_steal_of(engine));
+}
+
+static const struct ps_light_hooks light_hooks = {.notify = notify};
+
 static enum ps_err make_parts(struct ps_steal_pool *pool, unsigned slots)
 {
     if (make_workers(pool, slots) != PS_OK || ps_idle_init(&pool->idle, slots) != PS_OK) {
         free_workers(pool, slots);
         return PS_ENOMEM;
     }
-    if (ps_crew_init(&pool->crew, &pool->base, ps_steal_work) != PS_OK) {
+    if (ps_light_init(&pool->light, &pool->base, &light_hooks, &pool->idle.word) != PS_OK ||
+        ps_crew_init(&pool->crew, &pool->base, ps_steal_work) != PS_OK) {
+        ps_light_free(&pool->light);
         ps_idle_free(&pool->idle);
         free_workers(pool, slots);
         return PS_ENOMEM;
@@ -69,6 +78,7 @@ static enum ps_err create(const struct ps_engine_config *config, struct ps_engin
         free(pool);
         return err;
     }
+    pool->base.light = &pool->light;
     pool->crew.stack = STACK_BYTES;
     atomic_init(&pool->stealing, config->stealing);
     atomic_init(&pool->workers, config->workers);
@@ -139,6 +149,11 @@ static enum ps_err submit(struct ps_engine *engine, struct ps_task *task)
     return ps_self()->engine == engine ? submit_inside(pool, task) : submit_outside(pool, task);
 }
 
+static enum ps_err job(struct ps_engine *engine, void (*run)(void *arg), void *arg)
+{
+    return ps_light_submit(&ps_steal_of(engine)->light, run, arg);
+}
+
 static enum ps_err resize(struct ps_engine *engine, unsigned workers)
 {
     struct ps_steal_pool *pool = ps_steal_of(engine);
@@ -146,8 +161,10 @@ static enum ps_err resize(struct ps_engine *engine, unsigned workers)
     if (workers > atomic_load(&pool->span))
         atomic_store(&pool->span, workers);
     enum ps_err err = ps_crew_resize(&pool->crew, workers);
-    if (err == PS_OK)
+    if (err == PS_OK) {
         atomic_store(&pool->workers, workers);
+        atomic_store(&pool->light.workers, workers);
+    }
     return err;
 }
 
@@ -208,6 +225,7 @@ static void destroy(struct ps_engine *engine)
     discard_queues(pool);
     ps_crew_fini(&pool->crew);
     ps_idle_free(&pool->idle);
+    ps_light_free(&pool->light);
     free_workers(pool, engine->config.segment->slots);
     pthread_mutex_destroy(&pool->lock);
     ps_engine_fini(engine);
@@ -223,5 +241,6 @@ const struct ps_pool_ops ps_pool_steal = {
     .close = close_steal,
     .stop = stop,
     .destroy = destroy,
+    .job = job,
     .wait = ps_steal_wait,
 };

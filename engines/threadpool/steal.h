@@ -14,6 +14,7 @@
 
 #include "base/rng.h"
 #include "engines/common/crew.h"
+#include "engines/common/light.h"
 #include "engines/common/task_list.h"
 #include "engines/threadpool/deque.h"
 #include "engines/threadpool/idle.h"
@@ -30,6 +31,7 @@ struct ps_steal_pool {
     struct ps_engine base;
     struct ps_crew crew;
     struct ps_idle idle;
+    struct ps_light light;
     struct ps_steal_worker *worker;         /* one a slot */
     _Atomic uint32_t stealing;              /* PS_KNOB_STEALING */
     _Atomic uint32_t workers;               /* the target */

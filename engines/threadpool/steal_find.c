@@ -173,9 +173,12 @@ bool ps_steal_sees_work(struct ps_steal_pool *pool, unsigned slot)
 {
     if (atomic_load(&pool->shared) > 0 || ps_deque_size(&pool->worker[slot].deque) > 0)
         return true;
-    if (!ps_steal_enabled(pool))
-        return false;
+    bool steal = ps_steal_enabled(pool);
     unsigned span = atomic_load(&pool->span);
+    if (ps_light_visible(&pool->light, slot, span, steal))
+        return true;
+    if (!steal)
+        return false;
     for (unsigned victim = 0; victim < span; victim++)
         if (ps_deque_size(&pool->worker[victim].deque) > 0)
             return true;

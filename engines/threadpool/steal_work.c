@@ -50,6 +50,20 @@ static bool rest_paused(struct ps_steal_pool *pool, struct ps_slot *slot, uint32
     return ps_parker_wait(&slot->parker, ticket, until_ns);
 }
 
+/* Look for a little longer, at most 2 us and in steps: a producer that is busy gets ahead meanwhile,
+ * and the next look finds more than one job. true: there is something. */
+static bool spin(struct ps_steal_pool *pool, unsigned slot)
+{
+    enum { LOOKS = 6, PAUSES = 8 };
+    for (unsigned look = 0; look < LOOKS; look++) {
+        for (unsigned i = 0; i < PAUSES; i++)
+            ps_relax();
+        if (ps_light_visible(&pool->light, slot, 0, false) || atomic_load(&pool->shared) > 0)
+            return true;
+    }
+    return false;
+}
+
 static void rest(struct ps_steal_pool *pool, struct ps_crew_worker *self, uint32_t ticket)
 {
     struct ps_slot *slot = &self->slot;
@@ -58,7 +72,7 @@ static void rest(struct ps_steal_pool *pool, struct ps_crew_worker *self, uint32
         return;
     }
     ps_engine_check_done(&pool->base);
-    if (!falls_asleep(pool, slot->number))
+    if (spin(pool, slot->number) || !falls_asleep(pool, slot->number))
         return;
     ps_probe_park(&slot->probe);
     ps_parker_wait(&slot->parker, ticket, PS_NEVER);
@@ -69,8 +83,29 @@ static void rest(struct ps_steal_pool *pool, struct ps_crew_worker *self, uint32
 static void leave(struct ps_steal_pool *pool, unsigned slot)
 {
     ps_steal_hand_over(pool, slot);
+    ps_light_hand_over(&pool->light.worker[slot]);
     ps_idle_found(&pool->idle, slot);
     ps_steal_notify(pool);
+}
+
+static void light_found(void *light)
+{
+    struct ps_light_worker *self = light;
+    found(ps_steal_of(self->light->engine), self->number);
+}
+
+/* When there is no task; jobs and forks of others as a searcher. */
+static bool run_light(struct ps_steal_pool *pool, struct ps_light_worker *self)
+{
+    if (ps_crew_paused(&pool->crew))
+        return false;
+    if (ps_light_run(self)) {
+        light_found(self);
+        return true;
+    }
+    return ps_steal_enabled(pool) &&
+           ps_idle_search(&pool->idle, self->number, atomic_load(&pool->workers)) &&
+           ps_light_steal(self, atomic_load(&pool->span), light_found, self);
 }
 
 void ps_steal_work(struct ps_crew_worker *self)
@@ -78,6 +113,7 @@ void ps_steal_work(struct ps_crew_worker *self)
     struct ps_steal_pool *pool = ps_steal_of(self->slot.engine);
     unsigned slot = self->slot.number;
     pool->worker[slot].base = __builtin_frame_address(0);
+    struct ps_light_worker *light = ps_light_enter(&pool->light, slot, &self->slot.probe);
     for (;;) {
         uint32_t ticket = ps_parker_ticket(&self->slot.parker);
         if (ps_crew_retiring(self) && ps_crew_leave(self))
@@ -87,7 +123,7 @@ void ps_steal_work(struct ps_crew_worker *self)
         if (task) {
             found(pool, slot);
             run(pool, self, task);
-        } else {
+        } else if (!run_light(pool, light)) {
             rest(pool, self, ticket);
         }
     }

@@ -78,6 +78,11 @@ static enum ps_err wait_in_pool(struct ps_task *task, struct ps_wait *wait)
     return pool_of(task->engine)->wait(task, wait);
 }
 
+static enum ps_err job(struct ps_engine *engine, void (*run)(void *arg), void *arg)
+{
+    return pool_of(engine)->job ? pool_of(engine)->job(engine, run, arg) : PS_ENOTSUP;
+}
+
 const struct ps_engine_ops ps_engine_threadpool = {
     .name = "threadpool",
     .title = "Thread pool",
@@ -90,6 +95,7 @@ const struct ps_engine_ops ps_engine_threadpool = {
     .close = close_pool,
     .stop = stop,
     .destroy = destroy,
+    .job = job,
     .wait = wait_in_pool,
     .unpark = NULL,
     .forget_fd = NULL,

@@ -24,6 +24,7 @@ struct ps_pool_ops {
     enum ps_err (*stop)(struct ps_engine *engine, uint64_t deadline_ns);
     void (*destroy)(struct ps_engine *engine);
     enum ps_err (*wait)(struct ps_task *task, struct ps_wait *wait);
+    enum ps_err (*job)(struct ps_engine *engine, void (*run)(void *arg), void *arg); /* or NULL */
 };
 
 extern const struct ps_pool_ops ps_pool_fifo, ps_pool_steal, ps_pool_uv;

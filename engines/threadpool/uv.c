@@ -115,7 +115,10 @@ static void run_place(uv_work_t *work)
 {
     struct place *place = work->data;
     struct ps_slot *slot = &place->slot;
-    *ps_self() = (struct ps_self){slot->engine, &slot->probe, place, (int)slot->number};
+    *ps_self() = (struct ps_self){.engine = slot->engine,
+                                .probe = &slot->probe,
+                                .worker = place,
+                                .slot = (int)slot->number};
     ps_altstack_begin(&slot->altstack);
     ps_slot_run(slot, place->task);
     place->task = NULL;
