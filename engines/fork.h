@@ -16,9 +16,10 @@
  *     }
  *
  * A fork that no thief took is a plain call at its join: it costs a few stores, no lock and no
- * fence. Bodies may wait as their engine lets them (ps_wait of the task they belong to); a green
- * thread may go on on another worker after that and after a join, so a strand is never kept but
- * taken from what the last call returned. Engines: threadpool:steal, green.
+ * fence. Between ps_fork and the join a body does not ps_wait, since its task may be running on
+ * several workers; it may submit, and fork. A green thread may go on on another worker after a
+ * join, so a strand is never kept but taken from what the last call returned. Engines:
+ * threadpool:steal, green.
  *
  * After the direct task stack of Wool and Lace (Faxen, "Efficient work stealing for fine grained
  * parallelism", ICPP 2010; van Dijk and van de Pol, "Lace", MuCoCoS 2014): the newest forks are the

@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const struct contract_case *const tables[] = {life_cases, wait_cases, family_cases,
-                                                     load_cases};
+                                                     load_cases, light_cases};
 enum { TABLES = sizeof tables / sizeof tables[0], MOST = 1024 };
 
 struct instance {
