@@ -176,6 +176,15 @@ static enum ps_err wait_once(struct ps_parker *parker, struct ps_task *task, str
     return wait->kind == PS_WAIT_UNTIL ? PS_OK : PS_ETIMEDOUT;
 }
 
+/* Before a wait's first ticket. seq_cst, partner: a canceller sets task->stop and then reads
+ * task->parker; we store the parker and then read task->stop. Each side stores one word and reads
+ * the other's: with a release store both could read the old value, and the cancelled task would
+ * sleep on. */
+void ps_parker_expose(struct ps_parker *parker, struct ps_task *task)
+{
+    atomic_store(&task->parker, parker);
+}
+
 enum ps_err ps_thread_wait(struct ps_probe *probe, struct ps_parker *parker, struct ps_task *task,
                            struct ps_wait *wait)
 {
@@ -189,6 +198,7 @@ enum ps_err ps_thread_wait(struct ps_probe *probe, struct ps_parker *parker, str
         wait->result = ps_task_stopped(task) ? PS_ECANCELED : PS_OK;
         return wait->result;
     }
+    ps_parker_expose(parker, task);
     ps_probe_wait_begin(probe, wait->why);
     ps_probe_state(probe, wait->why, task->stamp.type);
     if (wait->kind == PS_WAIT_CALL) {

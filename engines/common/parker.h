@@ -25,6 +25,9 @@ void ps_parker_destroy(struct ps_parker *parker);
  * ticket was taken ends the wait at once. */
 uint32_t ps_parker_ticket(struct ps_parker *parker);
 
+/* Owner, the thread that runs `task`, before the first ticket of a wait with it. */
+void ps_parker_expose(struct ps_parker *parker, struct ps_task *task);
+
 /* Owner. Until woken or until_ns (PS_NEVER: no limit). false: the time is up. */
 bool ps_parker_wait(struct ps_parker *parker, uint32_t ticket, uint64_t until_ns);
 

@@ -1,8 +1,5 @@
-/* Protocol of a task's parker. The slot's thread: task->parker = own (seq_cst); and later, in every
- * wait: takes a ticket, then reads task->stop. A canceller: sets task->stop (RMW); then reads
- * task->parker; not NULL: wakes it. The store is seq_cst because each side stores one word and
- * reads the other's: with a plain release store both could read the old value, and the cancelled
- * task would sleep on. */
+/* Protocol of a task's parker: see ps_thread_wait in parker.c. Here it is only published (release,
+ * partner: ps_thread_unpark, which wakes it); a task that never waits pays no fence for it. */
 #include "engines/common/slot.h"
 
 #include <errno.h>
@@ -51,7 +48,7 @@ void ps_slot_run(struct ps_slot *slot, struct ps_task *task)
 {
     if (!ps_task_begin(&slot->probe, task))
         return;
-    atomic_store(&task->parker, &slot->parker);
+    atomic_store_explicit(&task->parker, &slot->parker, memory_order_release);
     ps_task_run(task);
     ps_task_finish(&slot->probe, task);
 }

@@ -3,7 +3,7 @@
  * Protocol `stop`: 0, then by CAS once to DEADLINE or CANCEL; never back. Writers: the task's own
  * thread (deadline), ps_task_cancel (any thread).
  *   canceller  stop = CANCEL (seq_cst); reads task->parker (seq_cst); unparks the task
- *   its thread task->parker = own (seq_cst, before the body runs); in each wait takes a ticket,
+ *   its thread task->parker = own (seq_cst, when a wait begins); in each wait takes a ticket,
  * reads stop (seq_cst), then sleeps Each side writes one word and reads the other: either the
  * canceller sees the parker, or the task sees the stop. Engines that wait otherwise order their
  * unpark and wait by a token of their own.
@@ -155,7 +155,11 @@ void ps_task_finish(struct ps_probe *probe, struct ps_task *task)
     if (task->body->ended)
         task->body->ended(task);
     ps_probe_end(probe, &task->stamp, task->outcome);
-    uint64_t old = atomic_fetch_or_explicit(&task->family, ENDED, memory_order_acq_rel);
+    /* 0 (acquire, partner: leave_family): no child is alive and no waker under way, and nobody else
+     * can make some: the claim is ours alone. */
+    uint64_t old = atomic_load_explicit(&task->family, memory_order_acquire);
+    if (old != 0)
+        old = atomic_fetch_or_explicit(&task->family, ENDED, memory_order_acq_rel);
     release_if_last(task, old | ENDED);
     if (parent)
         leave_family(parent);

@@ -184,6 +184,7 @@ static enum ps_err join_helping(struct ps_steal_pool *pool, struct ps_crew_worke
         wait->result = ps_task_stopped(task) ? PS_ECANCELED : PS_OK;
         return wait->result;
     }
+    ps_parker_expose(&self->slot.parker, task);
     ps_probe_wait_begin(&self->slot.probe, wait->why);
     wait->result = help_children(pool, self, task, wait);
     found(pool, self->slot.number);
