@@ -123,7 +123,8 @@ static enum ps_err verdict(const struct ps_async_record *record)
     if (record->verdict != PS_EAGAIN)
         return record->verdict;
     if (task->wait->kind == PS_WAIT_PARK && take_token(task))
-        return PS_OK;
+        /* A canceller sets stop before its token, which is no unpark. */
+        return ps_task_stopped(task) ? PS_ECANCELED : PS_OK;
     if (task->wait->kind == PS_WAIT_JOIN && ps_join_done(task))
         return PS_OK;
     return PS_EAGAIN;

@@ -160,8 +160,9 @@ static enum ps_err wait_once(struct ps_parker *parker, struct ps_task *task, str
         in_time = ps_parker_wait(parker, ticket, until_ns);
         break;
     case PS_WAIT_PARK:
+        /* Stop once more: a canceller sets it before its token (acquire), which is no unpark. */
         if (ps_token_take(task))
-            return PS_OK;
+            return ps_task_stopped(task) ? PS_ECANCELED : PS_OK;
         in_time = ps_parker_wait(parker, ticket, until_ns);
         break;
     default:

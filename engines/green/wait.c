@@ -49,8 +49,9 @@ static bool fd_ready(const struct ps_wait *wait)
 /* Whether the condition holds; PS_EAGAIN: not yet. After PARKING. */
 static enum ps_err test(struct waiting *w, struct green *green)
 {
-    bool stopped = ps_task_stopped(w->task);
+    /* In this order: who takes a canceller's token sees the stop that was set before it. */
     bool token = ps_token_take(w->task);
+    bool stopped = ps_task_stopped(w->task);
     switch (w->wait->kind) {
     case PS_WAIT_PARK:
         if (token && !stopped)
