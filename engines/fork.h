@@ -40,10 +40,11 @@ struct ps_fork;
 /* Returns the strand on which it ended. */
 typedef struct ps_strand *ps_fork_fn(struct ps_strand *self, struct ps_fork *fork);
 
-/* Owner: its parent, from ps_fork to the join. 24 bytes. */
+/* Owner: its parent, from ps_fork to the join. 32 bytes. */
 struct ps_fork {
     ps_fork_fn *run;
     _Atomic(struct ps_strand *) thief; /* who took it; NULL: not known yet */
+    void *waiter;                      /* of an engine that suspends its parent, when WAITED */
     _Atomic uint32_t state;            /* enum of fork.c: a thief writes it when done */
 };
 
@@ -54,7 +55,6 @@ struct ps_fork {
 struct ps_strand {
     /* The worker. */
     _Alignas(128) _Atomic uint32_t bottom; /* position of the next fork */
-    struct ps_worker_forks *rest;          /* what the slow paths need */
     _Atomic uint64_t *count;               /* the cell's counter of forks */
     _Atomic(struct ps_fork *) *slot;
     /* Worker and thieves, by RMW: tail | split << 16 | want << 32. Positions from tail to split

@@ -27,7 +27,7 @@
  * A thief does not read the slot before its CAS, so there is no ABA however often positions are
  * used again; the stack discipline keeps the slot.
  *
- * The end of a stolen fork. parent: writes who waits into `thief`; CAS OPEN -> WAITED; sleeps while
+ * The end of a stolen fork. parent: writes who waits; CAS OPEN -> WAITED; sleeps while
  * it is so. thief: CAS OPEN -> DONE, and touches the record no more; it was WAITED: reads who waits,
  * stores DONE, wakes him. (A futex that is woken after its frame has ended is a wake-up without
  * cause for whoever sleeps there now, and all of ours tolerate those.)
@@ -169,6 +169,15 @@ static void wait_here(struct ps_light_worker *self, struct ps_fork *fork)
     }
 }
 
+bool ps_fork_await(struct ps_fork *fork, void *waiter)
+{
+    if (atomic_load_explicit(&fork->state, memory_order_relaxed) == WAITED)
+        return true; /* woken without cause; `waiter` stands */
+    uint32_t open = OPEN;
+    fork->waiter = waiter;
+    return atomic_compare_exchange_strong(&fork->state, &open, WAITED);
+}
+
 struct ps_strand *ps_fork_wait(struct ps_strand *self, struct ps_fork *fork)
 {
     struct ps_light_worker *worker = worker_of(self);
@@ -247,7 +256,7 @@ void ps_fork_run_stolen(struct ps_light_worker *self, struct ps_fork *fork)
                                                 memory_order_acquire))
         return;
     /* WAITED: until DONE the record is the parent's and stays. */
-    void *waiter = atomic_load_explicit(&fork->thief, memory_order_relaxed);
+    void *waiter = fork->waiter;
     atomic_store_explicit(&fork->state, DONE, memory_order_release);
     if (hooks->park)
         hooks->unpark(waiter);

@@ -96,6 +96,13 @@ static enum ps_err submit_inside(struct ps_light_worker *self, struct ps_job job
     enum ps_on_full on_full = light->engine->config.on_full;
     if (!ps_engine_open_for(light->engine, true))
         return PS_ECLOSED;
+    if (light->one_queue) {
+        ps_probe_job_submitted(self->probe);
+        enum ps_err err = spill(light, job);
+        if (err != PS_OK)
+            ps_probe_jobs_ended(self->probe, 1);
+        return err;
+    }
     bool full = ps_job_ring_full(&self->ring);
     if (full && on_full == PS_ON_FULL_REFUSE)
         return PS_EFULL;
@@ -183,6 +190,14 @@ static struct ps_fork *steal_fork(struct ps_light_worker *self, struct ps_light_
     return fork;
 }
 
+static void run_stolen(struct ps_light_worker *self, struct ps_fork *fork)
+{
+    if (self->light->hooks->run_stolen)
+        self->light->hooks->run_stolen(self, fork);
+    else
+        ps_fork_run_stolen(self, fork);
+}
+
 bool ps_light_steal(struct ps_light_worker *self, unsigned span, void (*found)(void *pool),
                     void *pool)
 {
@@ -198,7 +213,7 @@ bool ps_light_steal(struct ps_light_worker *self, unsigned span, void (*found)(v
         found(pool);
         ps_probe_state(self->probe, PS_STATE_RUN, fork ? type_of(victim) : -1);
         if (fork)
-            ps_fork_run_stolen(self, fork);
+            run_stolen(self, fork);
         else
             run_own(self, BATCH);
         return true;

@@ -37,6 +37,8 @@ struct ps_light_hooks {
      * NULL: the thread sleeps. */
     struct ps_strand *(*park)(struct ps_strand *self, struct ps_fork *fork);
     void (*unpark)(void *waiter);
+    /* Run a stolen fork by ps_fork_run_stolen. NULL: just that. */
+    void (*run_stolen)(struct ps_light_worker *self, struct ps_fork *fork);
 };
 
 struct ps_light {
@@ -45,6 +47,7 @@ struct ps_light {
     /* Not 0 while a worker sleeps: the pool's own, changed by RMWs (seq_cst). */
     const _Atomic uint32_t *sleepers;
     unsigned slots;
+    bool one_queue; /* workers put their jobs into the inbox too */
     _Atomic uint32_t workers;       /* the target: the pool sets it */
     struct ps_light_worker *worker; /* one a slot, as the system gives them: untouched is free */
     struct ps_job_inbox inbox;
@@ -77,6 +80,8 @@ void ps_light_hand_over(struct ps_light_worker *self);
  * not answer. */
 struct ps_fork *ps_fork_steal(struct ps_light_worker *victim, struct ps_light_worker *self,
                               bool last_resort);
+/* For ps_light_hooks.park: `waiter` is to be unparked when the fork is done. false: it is. */
+bool ps_fork_await(struct ps_fork *fork, void *waiter);
 void ps_fork_run_stolen(struct ps_light_worker *self, struct ps_fork *fork);
 /* Forks that thieves could take; a hint. */
 unsigned ps_fork_waiting(struct ps_light_worker *worker);

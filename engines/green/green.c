@@ -40,6 +40,7 @@ static void free_parts(struct green *green)
     stack_depot_destroy(&green->depot);
     shared_destroy(&green->shared);
     idle_destroy(&green->idle);
+    ps_light_free(&green->light);
     pthread_mutex_destroy(&green->limit.lock);
     ps_engine_fini(&green->base);
     free(green);
@@ -60,7 +61,16 @@ static enum ps_err create(const struct ps_engine_config *config, struct ps_engin
         free(green);
         return err;
     }
+    err = ps_light_init(&green->light, &green->base, &green_light_hooks, &green->idle.word);
+    if (err != PS_OK) {
+        poller_destroy(&green->poller);
+        stack_depot_destroy(&green->depot);
+        free(green);
+        return err;
+    }
+    green->base.light = &green->light;
     green->one_queue = green->base.policy == &policies[POLICY_GLOBAL];
+    green->light.one_queue = green->one_queue;
     shared_init(&green->shared, &green->base.outside);
     idle_init(&green->idle);
     offload_init(&green->offload);
@@ -126,6 +136,7 @@ static enum ps_err resize(struct ps_engine *engine, unsigned workers)
             return err;
     }
     atomic_store(&green->active, workers);
+    atomic_store(&green->light.workers, workers);
     if (atomic_load(&green->started))
         retire_from(green, workers);
     return PS_OK;
@@ -240,6 +251,11 @@ static void forget_fd(struct ps_engine *engine, int fd)
     poller_forget(&of(engine)->poller, fd);
 }
 
+static enum ps_err job(struct ps_engine *engine, void (*run)(void *arg), void *arg)
+{
+    return ps_light_submit(&of(engine)->light, run, arg);
+}
+
 const struct ps_engine_ops ps_engine_green = {
     .name = "green",
     .title = "green threads: stackful tasks on a few workers",
@@ -252,6 +268,7 @@ const struct ps_engine_ops ps_engine_green = {
     .close = close_engine,
     .stop = stop,
     .destroy = destroy,
+    .job = job,
     .wait = green_wait,
     .unpark = green_unpark,
     .forget_fd = forget_fd,

@@ -22,7 +22,7 @@ static bool has_orders(struct green_worker *worker)
 static bool work_is_visible(struct green_worker *worker)
 {
     struct green *green = worker->green;
-    if (shared_size(&green->shared) > 0)
+    if (shared_size(&green->shared) > 0 || green_light_visible(worker))
         return true;
     if (green->one_queue || !atomic_load(&green->stealing))
         return false;

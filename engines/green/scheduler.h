@@ -7,6 +7,7 @@
 
 #include "base/rng.h"
 #include "engines/common/core.h"
+#include "engines/common/light.h"
 #include "engines/common/timer_heap.h"
 #include "engines/green/fiber.h"
 #include "engines/green/idle.h"
@@ -76,6 +77,7 @@ struct green {
     struct idle_set idle;
     struct poller poller;
     struct offload offload;
+    struct ps_light light;
     struct limit limit;
     _Atomic bool stealing, offloading;
     _Atomic uint32_t gate;   /* bit 0: paused; the rest counts changes. Workers sleep on it */
@@ -104,6 +106,10 @@ void green_schedule(struct green *green, struct ps_task *task, bool hot);
 void green_notify(struct green *green);
 /* The worker will not come back to its loop for long: others get what it keeps for itself. */
 void worker_share(struct green_worker *worker);
+/* Become a searcher; false: enough others are, or stealing is off. */
+bool green_may_search(struct green_worker *worker);
+/* It found work: searches no longer, and wakes another worker if it was the last. */
+void green_stop_searching(struct green_worker *worker);
 /* What a fiber runs: the loop, for ever. arg: the fiber. */
 void worker_loop(void *fiber);
 
@@ -149,7 +155,18 @@ void admit_ended(struct green_worker *worker);
 /* All held tasks go back to the queue: the limit has changed. */
 void admit_all(struct green *green);
 
+/* ---- light.c: jobs and forks ---- */
+
+extern const struct ps_light_hooks green_light_hooks;
+/* The worker: run some, its own or stolen. It may go on on another worker. false: there was none. */
+bool green_run_light(struct green_worker *worker);
+bool green_light_visible(struct green_worker *worker);
+
 /* ---- wait.c ---- */
+
+/* Run the worker's loop on another fiber until somebody resumes this one. false: no memory for a
+ * stack. */
+bool green_suspend(enum fiber_after after);
 
 enum ps_err green_wait(struct ps_task *task, struct ps_wait *wait);
 void green_unpark(struct ps_task *task);

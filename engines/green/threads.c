@@ -64,6 +64,9 @@ static void *thread_main(void *arg)
                                   .worker = worker,
                                   .slot = (int)worker->slot};
     ps_probe_thread_begin(&worker->probe);
+    ps_light_enter(&worker->green->light, worker->slot, &worker->probe);
+    if (worker->green->one_queue)
+        ps_self()->strand = NULL; /* nobody could steal */
     green_sanitize_thread(&worker->native.sanitizer);
     struct fiber *first = worker->current;
     worker->current = &worker->native;

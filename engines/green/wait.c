@@ -24,9 +24,7 @@ static struct green_worker *self_worker(void)
     return ps_self()->worker;
 }
 
-/* Run the worker's loop on another fiber until somebody resumes this one. false: no memory for a
- * stack. */
-static bool suspend(enum fiber_after after)
+bool green_suspend(enum fiber_after after)
 {
     struct green_worker *worker = self_worker();
     struct green *green = worker->green;
@@ -104,7 +102,7 @@ static enum ps_err wait_round(struct waiting *w, uint64_t until_ns)
         fiber_abandon(w->self);
         return err;
     }
-    bool slept = suspend(FIBER_AFTER_PARK);
+    bool slept = green_suspend(FIBER_AFTER_PARK);
     if (!slept)
         fiber_abandon(w->self);
     bool fired = until_ns != PS_NEVER && timer_clear(w->self);
@@ -158,7 +156,7 @@ static enum ps_err stop_or_ok(struct ps_task *task)
 
 static enum ps_err yield(struct ps_task *task)
 {
-    return suspend(FIBER_AFTER_YIELD) ? stop_or_ok(task) : PS_ENOMEM;
+    return green_suspend(FIBER_AFTER_YIELD) ? stop_or_ok(task) : PS_ENOMEM;
 }
 
 static enum ps_err join(struct waiting *w)

@@ -180,15 +180,23 @@ static struct ps_task *steal_pass(struct green_worker *thief, steal_function *st
     return NULL;
 }
 
-static struct ps_task *search(struct green_worker *worker)
+bool green_may_search(struct green_worker *worker)
 {
     struct green *green = worker->green;
     if (green->one_queue || !atomic_load_explicit(&green->stealing, memory_order_relaxed))
-        return NULL;
+        return false;
     if (!worker->searching &&
         !idle_search(&green->idle, atomic_load_explicit(&green->active, memory_order_relaxed)))
-        return NULL;
+        return false;
     worker->searching = true;
+    return true;
+}
+
+static struct ps_task *search(struct green_worker *worker)
+{
+    if (!green_may_search(worker))
+        return NULL;
+    struct green *green = worker->green;
     ps_probe_state(&worker->probe, PS_STATE_SEEK, -1);
     for (int pass = 0; pass < STEAL_PASSES; pass++) {
         bool last = pass == STEAL_PASSES - 1;
@@ -200,7 +208,7 @@ static struct ps_task *search(struct green_worker *worker)
     return NULL;
 }
 
-static void stop_searching(struct green_worker *worker)
+void green_stop_searching(struct green_worker *worker)
 {
     if (!worker->searching)
         return;
@@ -216,6 +224,7 @@ static void retire(struct green_worker *worker)
     struct ps_task *task;
     while ((task = take_own(worker)))
         shared_push(&worker->green->shared, task, task, 1);
+    ps_light_hand_over(&worker->green->light.worker[worker->slot]);
     worker->hot_turns = 0;
     if (worker->searching)
         idle_found(&worker->green->idle);
@@ -274,12 +283,18 @@ static struct ps_task *next_task(struct green_worker *worker)
     while (obey(worker)) {
         if (--worker->until_look == 0)
             worker_look(worker);
+        bool turn = atomic_load_explicit(&worker->tick, memory_order_relaxed) % SHARED_EVERY == 0;
+        if (turn)
+            green_run_light(worker);
+        worker = ps_self()->worker;
         struct ps_task *task = find_task(worker);
         if (!task) {
-            worker_park(worker);
+            if (!green_run_light(worker))
+                worker_park(worker);
+            worker = ps_self()->worker;
             continue;
         }
-        stop_searching(worker);
+        green_stop_searching(worker);
         if (!gate_closed(atomic_load(&worker->green->gate)))
             return task;
         shared_put_back(&worker->green->shared, task);
@@ -312,8 +327,8 @@ void worker_loop(void *fiber)
     (void)fiber;
     fiber_arrive();
     for (;;) {
-        struct green_worker *worker = ps_self()->worker;
-        struct ps_task *task = next_task(worker);
+        struct ps_task *task = next_task(ps_self()->worker);
+        struct green_worker *worker = ps_self()->worker; /* a stolen fork may have moved us */
         struct fiber *resumed = task ? fiber_of(task) : NULL;
         if (!task) {
             fiber_switch(&worker->native, FIBER_AFTER_FREE);
