@@ -159,6 +159,12 @@ static void describe(struct ps_run *run, const struct ps_policy *policy, unsigne
     put32(&s->traits, policy->traits);
     put32(&s->usable_cpus, machine->usable);
     put32(&s->stealing, e->stealing && (policy->traits & PS_TRAIT_STEALS));
+    static const enum ps_probes probes[] = {
+        [PS_PROBING_COUNTERS] = PS_PROBES_COUNTERS,
+        [PS_PROBING_OFF] = PS_PROBES_OFF,
+        [PS_PROBING_FULL] = PS_PROBES_FULL,
+    };
+    put32(&s->probes, probes[e->probing]);
     put64(&s->queue_bound, e->queue);
     put64(&s->rate_milli, e->model == PS_ARRIVAL_OPEN ? (uint64_t)(e->rate * 1000) : 0);
     put64(&s->in_flight_target, e->model == PS_ARRIVAL_CLOSED ? e->in_flight : 0);

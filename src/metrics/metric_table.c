@@ -173,6 +173,11 @@ static struct ps_metric_value probe_cost(const struct ps_metric_source *from, un
     return from->snapshot->probe_ns ? count_of(from->snapshot->probe_ns) : na();
 }
 
+static struct ps_metric_value calls(const struct ps_metric_source *from, unsigned forks)
+{
+    return count_of(forks ? from->snapshot->forks : from->snapshot->jobs_ended);
+}
+
 static struct ps_metric_value net(const struct ps_metric_source *from, unsigned errors)
 {
     return count_of(errors ? from->snapshot->net_errors : from->snapshot->net_requests);
@@ -343,6 +348,8 @@ const struct ps_metric ps_metrics[] = {
                "most started tasks that slept or waited, of ten looks a second"),
     RUN_METRIC("peaks.queued", "queued, peak", "tasks", peak, PEAK_QUEUED,
                "most tasks accepted and not started, of ten looks a second"),
+    RUN_METRIC("jobs", "jobs", "calls", calls, 0, "jobs run: calls without a record of their own"),
+    RUN_METRIC("forks", "forks", "calls", calls, 1, "calls that were offered to thieves"),
     RUN_METRIC("net_requests", "net requests", "requests", net, 0,
                "requests that the loopback service answered"),
     RUN_METRIC("net_errors", "net errors", "requests", net, 1, "requests that it could not answer"),

@@ -74,7 +74,15 @@ void ps_probe_bind(struct ps_probe *probe, struct ps_segment *segment, unsigned 
         .state = PS_STATE_OFF,
         .type = -1,
         .window_left = PS_PROBE_WINDOW,
+        .level = (enum ps_probes)atomic_load_explicit(&segment->probes, memory_order_relaxed),
     };
+}
+
+/* relaxed: a switch, which nothing else depends on. */
+static void choose_level(struct ps_probe *probe)
+{
+    probe->level =
+        (enum ps_probes)atomic_load_explicit(&probe->segment->probes, memory_order_relaxed);
 }
 
 static void set_state(struct ps_probe *probe, enum ps_state state, int type, uint64_t now_ns)
@@ -103,6 +111,7 @@ void ps_probe_thread_begin(struct ps_probe *probe)
     probe->begun_ns = now_ns;
     probe->window_ns = now_ns;
     probe->window_left = PS_PROBE_WINDOW;
+    choose_level(probe);
     set_state(probe, PS_STATE_IDLE, -1, now_ns);
     event_at(probe, PS_EVENT_SPAWN, 0, now_ns);
 }
@@ -138,7 +147,8 @@ void ps_probe_thread_end(struct ps_probe *probe)
 
 void ps_probe_state(struct ps_probe *probe, enum ps_state state, int type)
 {
-    if (is_outside(probe) || (state == probe->state && type == probe->type))
+    if (is_outside(probe) || probe->level == PS_PROBES_OFF ||
+        (state == probe->state && type == probe->type))
         return;
     set_state(probe, state, type, ps_now_ns());
 }
@@ -162,10 +172,23 @@ static void next_window(struct ps_probe *probe, uint64_t now_ns)
 {
     bool tasks_are_short =
         now_ns - probe->window_ns < (uint64_t)PS_PROBE_WINDOW * PS_PROBE_SHORT_NS;
-    probe->sample_mask = tasks_are_short ? PS_PROBE_SAMPLE - 1 : 0;
+    choose_level(probe);
+    probe->sample_mask =
+        tasks_are_short && probe->level != PS_PROBES_FULL ? PS_PROBE_SAMPLE - 1 : 0;
     put(&probe->cell->sample, probe->sample_mask + 1);
     probe->window_ns = now_ns;
     probe->window_left = PS_PROBE_WINDOW;
+}
+
+/* Every task of PS_PROBES_FULL, and what is sampled. */
+static void start_timed(struct ps_probe *probe, struct ps_stamp *stamp, uint64_t now_ns)
+{
+    if (now_ns == 0)
+        now_ns = ps_now_ns();
+    stamp->started_ns = now_ns;
+    event_at(probe, PS_EVENT_START, (uint32_t)stamp->type << 16 | (stamp->id & 0xffff), now_ns);
+    if (probe->state != PS_STATE_RUN || probe->type != stamp->type)
+        set_state(probe, PS_STATE_RUN, stamp->type, now_ns);
 }
 
 void ps_probe_start(struct ps_probe *probe, struct ps_stamp *stamp)
@@ -176,21 +199,20 @@ void ps_probe_start(struct ps_probe *probe, struct ps_stamp *stamp)
         return;
     }
     stamp->started_ns = 0;
-    bool timed = (probe->window_left & probe->sample_mask) == 0;
+    bool timed = (probe->window_left & probe->sample_mask) == 0 && probe->level != PS_PROBES_OFF;
     uint64_t now_ns = 0;
     if (--probe->window_left == 0) {
         now_ns = ps_now_ns();
         next_window(probe, now_ns);
     }
-    if (timed) {
-        now_ns = now_ns ? now_ns : ps_now_ns();
-        stamp->started_ns = now_ns;
-        event_at(probe, PS_EVENT_START, (uint32_t)stamp->type << 16 | (stamp->id & 0xffff), now_ns);
-    }
-    if (probe->state != PS_STATE_RUN)
-        now_ns = now_ns ? now_ns : ps_now_ns();
-    if (probe->state != PS_STATE_RUN || probe->type != stamp->type)
-        set_state(probe, PS_STATE_RUN, stamp->type, now_ns);
+    if (timed)
+        start_timed(probe, stamp, now_ns);
+    else if (probe->level != PS_PROBES_OFF &&
+             (probe->state != PS_STATE_RUN || probe->type != stamp->type))
+        set_state(probe, PS_STATE_RUN, stamp->type,
+                  probe->state == PS_STATE_RUN ? 0
+                  : now_ns                     ? now_ns
+                                               : ps_now_ns());
 }
 
 void ps_probe_unstarted(struct ps_probe *probe)

@@ -9,6 +9,7 @@
  * events) is done for every task while tasks are long; when 256 tasks in a row took less than
  * PS_PROBE_SHORT_NS each on the average, only 1 task in 64 is timed until they grow again, and the
  * cell's `sample` says so. The choice is made when a task starts and does not depend on the task.
+ * segment->probes switches to no probes at all, or to every task.
  */
 #ifndef PS_METRICS_PROBE_H
 #define PS_METRICS_PROBE_H
@@ -45,6 +46,7 @@ struct ps_probe {
     uint64_t window_ns;   /* when the current sampling window began */
     uint32_t window_left; /* tasks until it ends */
     uint32_t sample_mask; /* 0: time every task; 63: one in 64 */
+    enum ps_probes level;
 };
 
 /* Bind to a slot; slot == segment->slots is the outside probe. Any thread, before use. */

@@ -180,6 +180,11 @@ enum ps_end {
 #define PS_TRAIT_DIRECT       0x10u /* runs bodies that block in place (ps_body.run) */
 #define PS_TRAIT_OFFLOAD      0x20u /* can hand blocking calls to helper threads */
 
+/* How much probes record. COUNTERS: counts, and times as the sampling of probe.h says. OFF: only
+ * what an engine needs for itself, the counts of accepted, started and ended tasks. FULL: every task
+ * is timed and traced, however short. */
+enum ps_probes { PS_PROBES_COUNTERS, PS_PROBES_OFF, PS_PROBES_FULL };
+
 struct ps_segment {
     /* Written once, before the reader maps it. */
     uint64_t magic;
@@ -199,6 +204,8 @@ struct ps_segment {
     _Atomic uint32_t usable_cpus;
     _Atomic uint32_t stealing; /* 1: on */
     _Atomic uint32_t net_port;
+    _Atomic uint32_t
+        probes; /* enum ps_probes; workers look every PS_PROBE_WINDOW tasks. Any writer */
     _Atomic uint64_t started_ns, ended_ns; /* instants; 0: not yet */
     _Atomic uint64_t paused_ns;            /* total time paused */
     _Atomic uint64_t queue_bound;

@@ -42,6 +42,19 @@ static void add_totals(struct ps_totals *sum, const struct ps_totals *one)
         sum->ended[i] += one->ended[i];
 }
 
+/* Calls without a record. ended first: never more ended than submitted. */
+static void take_calls(struct ps_snapshot *into, struct ps_segment *segment)
+{
+    into->jobs_submitted = into->jobs_ended = into->forks = 0;
+    for (unsigned slot = 0; slot <= segment->slots; slot++)
+        into->jobs_ended +=
+            atomic_load_explicit(&ps_segment_cell(segment, slot)->jobs_ended, memory_order_acquire);
+    for (unsigned slot = 0; slot <= segment->slots; slot++) {
+        into->jobs_submitted += get(&ps_segment_cell(segment, slot)->jobs_submitted);
+        into->forks += get(&ps_segment_cell(segment, slot)->forks);
+    }
+}
+
 static void take_run(struct ps_snapshot *into, const struct ps_segment *segment)
 {
     into->phase = get32(&segment->phase);
@@ -58,6 +71,7 @@ static void take_run(struct ps_snapshot *into, const struct ps_segment *segment)
     into->in_flight_target = get(&segment->in_flight_target);
     into->queue_bound = get(&segment->queue_bound);
     into->probe_ns = get(&segment->probe_ns);
+    into->probes = get32(&segment->probes);
     into->net_requests = get(&segment->net_requests);
     into->net_errors = get(&segment->net_errors);
     memcpy(into->engine, segment->engine, sizeof into->engine);
@@ -291,6 +305,7 @@ void ps_snapshot_take(struct ps_snapshot *into, struct ps_segment *segment, uint
     into->queued = into->totals.submitted > gone ? into->totals.submitted - gone : 0;
     if (into->queued > into->in_flight)
         into->queued = into->in_flight;
+    take_calls(into, segment);
     take_steals(into, segment);
     for (unsigned t = 0; t < segment->types; t++)
         take_type_counts(into, segment, t);

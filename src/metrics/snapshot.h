@@ -69,6 +69,7 @@ struct ps_snapshot {
     uint64_t in_flight_target; /* closed model; 0: n/a */
     uint64_t queue_bound;
     uint64_t probe_ns;
+    enum ps_probes probes;
     uint64_t net_requests, net_errors;
     char engine[PS_NAME_BYTES], policy[PS_NAME_BYTES];
     char message[PS_MESSAGE_BYTES];
@@ -83,10 +84,11 @@ struct ps_snapshot {
     uint64_t queued;       /* submitted - started - ended without a start */
     uint64_t shared_depth; /* tasks in the shared queue */
     uint64_t shared_depth_peak;
-    uint64_t outside_started;         /* tasks run by submitters (caller_runs) */
-    uint64_t waiting[PS_STATE_COUNT]; /* tasks that wait for ... now */
-    uint64_t sample_max;              /* largest `sample` of any worker: "sampled 1/64" */
-    uint64_t events_lost;             /* filled by whoever reads the rings */
+    uint64_t outside_started;                   /* tasks run by submitters (caller_runs) */
+    uint64_t waiting[PS_STATE_COUNT];           /* tasks that wait for ... now */
+    uint64_t sample_max;                        /* largest `sample` of any worker: "sampled 1/64" */
+    uint64_t jobs_submitted, jobs_ended, forks; /* calls without a record; see ps_job, ps_fork */
+    uint64_t events_lost;                       /* filled by whoever reads the rings */
     struct ps_worker_view worker[PS_MAX_WORKERS];
     struct ps_type_view type[PS_MAX_TYPES];
     struct ps_process_view process;

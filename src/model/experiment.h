@@ -33,6 +33,7 @@ struct ps_workers_spec {
 
 enum ps_arrival_model { PS_ARRIVAL_OPEN, PS_ARRIVAL_CLOSED, PS_ARRIVAL_BATCH };
 enum ps_arrival_process { PS_PROCESS_POISSON, PS_PROCESS_UNIFORM };
+enum ps_probing { PS_PROBING_COUNTERS, PS_PROBING_OFF, PS_PROBING_FULL };
 enum ps_full { PS_FULL_BLOCK, PS_FULL_REFUSE, PS_FULL_CALLER_RUNS };
 
 struct ps_task_type {
@@ -59,7 +60,8 @@ struct ps_experiment {
     uint64_t stack_bytes; /* 0: the engine's default */
     unsigned offload;     /* helper threads for blocking calls; 0: off. INI: off | on (= 4) | N */
     bool stealing;        /* INI: on | off */
-    bool help;            /* wait = help | block: whether a join runs other tasks meanwhile */
+    enum ps_probing probing; /* counters | off | full: what is recorded of tasks */
+    bool help;               /* wait = help | block: whether a join runs other tasks meanwhile */
     /* [arrivals] */
     enum ps_arrival_model model;
     double rate; /* per second, open */

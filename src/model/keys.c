@@ -24,9 +24,16 @@ static const char *const process_choices[] = {
     [PS_PROCESS_UNIFORM] = "uniform",
     NULL,
 };
+static const char *const probing_choices[] = {
+    [PS_PROBING_COUNTERS] = "counters",
+    [PS_PROBING_OFF] = "off",
+    [PS_PROBING_FULL] = "full",
+    NULL,
+};
 static const char *const off_on[] = {"off", "on", NULL};
 static const char *const block_help[] = {"block", "help", NULL};
 _Static_assert(sizeof(enum ps_full) == sizeof(unsigned), "stored by number");
+_Static_assert(sizeof(enum ps_probing) == sizeof(unsigned), "stored by number");
 _Static_assert(sizeof(enum ps_arrival_model) == sizeof(unsigned), "stored by number");
 _Static_assert(sizeof(enum ps_arrival_process) == sizeof(unsigned), "stored by number");
 
@@ -107,6 +114,10 @@ const struct ps_key ps_keys[] = {
     {"run", "seed", PS_KEY_COUNT, "1", "0..18446744073709551615",
      "of arrivals and drawn times: the same seed is the same work", NULL, OF(seed), .min = 0,
      .max = UINT64_MAX},
+    {"run", "probes", PS_KEY_CHOICE, "counters", "counters | off | full",
+     "what is recorded of tasks: counts and a sample of times; only what the engine needs; every "
+     "task",
+     probing_choices, OF(probing)},
 
     {"faults", "fail", PS_KEY_PERCENT, "0%", "0%..100%",
      "share of the tasks that fail at their end", NULL, OF(fail)},

@@ -279,6 +279,34 @@ static void outside_threads_lose_no_count(void **state)
     assert_int_equal(f->snapshot->latency.service.count, 40000);
 }
 
+/* Short tasks: one in 64 is timed, none, or all, from the window after the switch on. */
+static void the_level_says_what_is_recorded(void **state)
+{
+    struct fixture *f = *state;
+    const struct {
+        enum ps_probes level;
+        uint64_t least, most;
+    } expected[] = {{PS_PROBES_OFF, 0, 0},
+                    {PS_PROBES_FULL, PS_PROBE_WINDOW, PS_PROBE_WINDOW},
+                    {PS_PROBES_COUNTERS, 1, PS_PROBE_WINDOW}};
+    ps_probe_thread_begin(&f->worker);
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        atomic_store(&f->segment->probes, expected[i].level);
+        for (unsigned task = 0; task < PS_PROBE_WINDOW; task++)
+            run_task(f, 0, PS_COMPLETED);
+        look(f);
+        uint64_t timed = f->snapshot->type[0].timed, done = f->snapshot->totals.ended[PS_COMPLETED];
+        for (unsigned task = 0; task < PS_PROBE_WINDOW; task++)
+            run_task(f, 0, PS_COMPLETED);
+        look(f);
+        timed = f->snapshot->type[0].timed - timed;
+        assert_in_range(timed, expected[i].least, expected[i].most);
+        assert_int_equal(f->snapshot->totals.ended[PS_COMPLETED] - done, PS_PROBE_WINDOW);
+        assert_int_equal(f->snapshot->probes, expected[i].level);
+    }
+    ps_probe_thread_end(&f->worker);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -293,6 +321,7 @@ int main(void)
         TEST(outside_threads_lose_no_count),
         TEST(tasks_that_end_in_the_queue_are_not_queued),
         TEST(no_state_lasts_longer_than_the_clock_says),
+        TEST(the_level_says_what_is_recorded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

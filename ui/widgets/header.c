@@ -50,8 +50,11 @@ static void identity(const struct ps_canvas *c, const struct ps_live_view *view,
         true;
     if (view->fps)
         ps_flow_add(&flow, 6, PS_STYLE_DIM, "", "%u Hz", view->fps)->right = true;
-    if (s->probe_ns)
-        ps_flow_add(&flow, 5, PS_STYLE_DIM, "probe", "%s/task", ps_figure_time(probe, s->probe_ns))
+    if (s->probes == PS_PROBES_OFF)
+        ps_flow_add(&flow, 1, PS_STYLE_WARNING, "probes", "off")->right = true;
+    else if (s->probe_ns)
+        ps_flow_add(&flow, 5, PS_STYLE_DIM, "probe", "%s/%s", ps_figure_time(probe, s->probe_ns),
+                    s->probes == PS_PROBES_FULL ? "every task" : "task")
             ->right = true;
     ps_flow_draw(c, 0, &flow);
 }
