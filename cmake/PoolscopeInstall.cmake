@@ -11,6 +11,7 @@ target_link_libraries(poolscope_shared PRIVATE ps_flags Threads::Threads PkgConf
 # The contract of engines and what its headers include.
 set(public_headers
   engines/engine.h
+  engines/fork.h
   engines/common/sync.h
   src/metrics/probe.h
   src/metrics/segment.h

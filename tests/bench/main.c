@@ -1,0 +1,72 @@
+/* poolscope-bench BENCH ENGINE[:POLICY] WORKERS N: one JSON line. Exit status 0; 1: the answer was
+ * wrong; 2: usage; 3: the engine cannot do this. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+
+const struct bench_row bench_rows[] = {
+    {"submit", bench_submit, NULL, "jobs from an outside thread"},
+    {"submit-inside", bench_submit_inside, NULL, "jobs from a task"},
+    {"burst", bench_burst, NULL, "jobs from eight outside threads"},
+    {"chain", bench_chain, NULL, "jobs, each submits the next"},
+    {"fib", bench_fib, NULL, "forks of fib(N), one at every call"},
+    {"skynet", bench_skynet, NULL, "nodes of a 10-ary tree of forks with N leaves"},
+    {"tasks", bench_tasks, NULL, "tasks with deadline, latency, cancel, from an outside thread"},
+    {"tasks-inside", bench_tasks_inside, NULL, "the same from a task that joins them"},
+    {"chain-tasks", bench_chain_tasks, NULL, "tasks, each submits the next"},
+    {"skynet-tasks", bench_skynet_tasks, NULL, "nodes of a 10-ary tree of tasks"},
+    {"yield", bench_yield, NULL, "yields: 1,000 tasks, N yields each"},
+    {"handoff", bench_handoff, NULL, "park and unpark between two tasks"},
+    {"sleepers", bench_sleepers, bench_extra_sleepers, "tasks that sleep 1 s at once"},
+    {"wake", bench_wake, bench_extra_wake, "tasks for an idle pool, one each millisecond"},
+    {"echo", bench_echo, NULL, "loopback server: prints its port and serves"},
+    {NULL, NULL, NULL, NULL},
+};
+
+static int usage(void)
+{
+    fprintf(stderr, "usage: poolscope-bench BENCH ENGINE[:POLICY] WORKERS N\n");
+    for (const struct bench_row *row = bench_rows; row->name; row++)
+        fprintf(stderr, "  %-14s %s\n", row->name, row->op);
+    return 2;
+}
+
+static int cannot(const struct bench *bench)
+{
+    printf(
+        "{\"peer\":\"%s\",\"bench\":\"%s\",\"workers\":%u,\"n\":%ld,\"ok\":false,\"reason\":\"not "
+        "supported\"}\n",
+        bench->peer, bench->name, bench->workers, bench->n);
+    return 3;
+}
+
+static void end(struct bench *bench)
+{
+    if (!bench->engine)
+        return;
+    ps_engine_close(bench->engine, PS_CLOSE_DRAIN);
+    if (ps_engine_stop(bench->engine, PS_NEVER) == PS_OK)
+        ps_engine_destroy(bench->engine);
+    ps_segment_unmap(bench->segment);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 5)
+        return usage();
+    const struct bench_row *row = bench_rows;
+    while (row->name && strcmp(row->name, argv[1]) != 0)
+        row++;
+    struct bench bench = {.peer = argv[2],
+                          .name = argv[1],
+                          .workers = (unsigned)strtoul(argv[3], NULL, 10),
+                          .n = strtol(argv[4], NULL, 10)};
+    if (!row->name || bench.workers < 1 || bench.workers > PS_MAX_WORKERS || bench.n < 1)
+        return usage();
+    double ops = row->run(&bench);
+    int status = ops < 0 ? cannot(&bench) : bench_report(&bench, row, ops);
+    end(&bench);
+    return status;
+}
