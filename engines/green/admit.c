@@ -1,17 +1,18 @@
 /* The queue's bound: accepted - taken >= config.queue is full. What comes from outside is counted
  * under the shared queue's lock, what workers accept and take by the workers. The sum over the
- * workers is only made when it can matter: at most RING_SLOTS + 2 new tasks a worker are outside
- * the shared queue and the held list (ring, lifo, one in its hands).
+ * workers is only made when it can matter: at most PRIVATE_TASKS new tasks a worker are outside the
+ * shared queue and the held list (ring, offer, hot slot, a batch in its hands).
  *
- * A waiting submitter (see core.c, `room`): it raises room_waiters, then reads `taken`; a worker
- * raises `taken`, then reads room_waiters; all four are seq_cst, so one sees the other.
+ * A waiting submitter (see core.c, `room`): it raises room_waiters, then executes own_barrier, then
+ * reads `taken`; a worker raises `taken`, then reads room_waiters: a worker whose read comes before
+ * the barrier has its `taken` seen. Without membarrier the worker's is an RMW.
  *
  * The limit: live = taken - gone. A starter sums under the limit's lock and holds its task if there
  * is no place. An ender raises `gone`, then takes the lock and queues one held task if there is a
  * place; so either the starter sees `gone`, or the ender comes after and finds the held task. */
 #include "engines/green/scheduler.h"
 
-enum { PRIVATE_TASKS = RING_SLOTS + 2 };
+enum { PRIVATE_TASKS = 2 * OWN_SLOTS };
 
 static unsigned slots_of(struct green *green)
 {
@@ -38,6 +39,17 @@ static bool has_room(struct green *green)
     return most < green->base.config.queue || queued(green) < green->base.config.queue;
 }
 
+/* Once more for a submitter that is going to wait. */
+static bool has_room_for_sure(struct green *green)
+{
+    if (has_room(green))
+        return true;
+    if (!green->biased || atomic_load(&green->base.room_waiters) == 0)
+        return false;
+    own_barrier();
+    return has_room(green);
+}
+
 static void add(_Atomic uint64_t *own, uint64_t n)
 {
     atomic_store_explicit(own, atomic_load_explicit(own, memory_order_relaxed) + n,
@@ -50,7 +62,7 @@ static enum ps_err submit_from_outside(struct green *green, struct ps_task *task
     pthread_mutex_lock(&green->shared.lock);
     if (!ps_engine_open_for(&green->base, false))
         err = PS_ECLOSED;
-    else if (!has_room(green))
+    else if (!has_room_for_sure(green))
         err = PS_EFULL;
     if (err == PS_OK) {
         ps_task_accept(&green->base, task);
@@ -85,7 +97,7 @@ enum ps_err green_submit(struct ps_engine *engine, struct ps_task *task)
         add(&worker->spawned, 1);
     }
     ps_task_accept(engine, task);
-    green_schedule(green, task, true);
+    green_put(worker, task, true);
     return PS_OK;
 }
 
@@ -100,6 +112,15 @@ static bool may_start(struct green *green, uint64_t most)
         taken += atomic_load(&green->worker[i]->taken);
     return most == 0 || taken - gone < most ||
            ps_engine_phase(&green->base) >= PS_ENGINE_CANCELLING;
+}
+
+static void count_taken(struct green_worker *worker)
+{
+    if (worker->green->biased)
+        add(&worker->taken, 1);
+    else
+        atomic_fetch_add(&worker->taken, 1);
+    atomic_signal_fence(memory_order_seq_cst);
 }
 
 static void hold(struct limit *limit, struct ps_task *task)
@@ -128,7 +149,7 @@ struct ps_task *admit(struct green_worker *worker, struct ps_task *task)
     struct green *green = worker->green;
     struct limit *limit = &green->limit;
     if (atomic_load(&limit->most) == 0) {
-        atomic_fetch_add(&worker->taken, 1);
+        count_taken(worker);
     } else {
         pthread_mutex_lock(&limit->lock);
         if (limit->first) {
@@ -137,7 +158,7 @@ struct ps_task *admit(struct green_worker *worker, struct ps_task *task)
         }
         if (may_start(green, atomic_load(&limit->most))) {
             task = task ? task : unhold(limit);
-            atomic_fetch_add(&worker->taken, 1);
+            count_taken(worker);
         } else if (task) {
             hold(limit, task);
             task = NULL;

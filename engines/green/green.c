@@ -38,6 +38,7 @@ static void free_parts(struct green *green)
     poller_destroy(&green->poller);
     offload_destroy(&green->offload);
     stack_depot_destroy(&green->depot);
+    sleepers_free(&green->sleepers);
     shared_destroy(&green->shared);
     idle_destroy(&green->idle);
     ps_light_free(&green->light);
@@ -71,8 +72,10 @@ static enum ps_err create(const struct ps_engine_config *config, struct ps_engin
     green->base.light = &green->light;
     green->one_queue = green->base.policy == &policies[POLICY_GLOBAL];
     green->light.one_queue = green->one_queue;
+    green->biased = own_biased();
     shared_init(&green->shared, &green->base.outside);
     idle_init(&green->idle);
+    sleepers_init(&green->sleepers);
     offload_init(&green->offload);
     pthread_mutex_init(&green->limit.lock, NULL);
     atomic_init(&green->limit.most, config->limit);
@@ -199,7 +202,7 @@ static enum ps_err tune(struct ps_engine *engine, enum ps_knob knob, uint64_t va
 static void discard_queue(struct green *green)
 {
     struct ps_task *task;
-    while (shared_pop(&green->shared, 1, &task))
+    while ((task = shared_pop(&green->shared, 1).first))
         ps_task_discard(&green->base.outside, task);
 }
 
@@ -219,6 +222,7 @@ static void close_engine(struct ps_engine *engine, enum ps_close how)
     if (ps_engine_phase(engine) == PS_ENGINE_CANCELLING) {
         admit_all(green);
         stack_each(&green->depot, end_wait);
+        sleepers_each(&green->sleepers, end_wait);
         if (!atomic_load(&green->started))
             discard_queue(green);
     }
@@ -254,6 +258,13 @@ static void forget_fd(struct ps_engine *engine, int fd)
 static enum ps_err job(struct ps_engine *engine, void (*run)(void *arg), void *arg)
 {
     return ps_light_submit(&of(engine)->light, run, arg);
+}
+
+enum ps_err ps_green_sleep(struct ps_task *task, uint64_t until_ns)
+{
+    struct ps_wait wait = {.kind = PS_WAIT_UNTIL, .why = PS_STATE_SLEEP, .until_ns = until_ns};
+    bool ours = task->engine->ops == &ps_engine_green && ps_self()->engine == task->engine;
+    return ours ? green_sleep(task, &wait) : ps_wait(task, &wait);
 }
 
 const struct ps_engine_ops ps_engine_green = {

@@ -2,21 +2,25 @@
  *
  * Protocol (after the idle set of tokio and the spinning Ms of Go). `word` holds the number of
  * searching workers and of idle ones.
- *   producer  1. makes a task visible: ring tail or shared count (seq_cst store)    2. loads word
+ *   producer  1. makes a task visible: an offer or the shared count (seq_cst store)    2. loads word
  *             (seq_cst): somebody searches, or nobody is idle: done    3. takes the lock, claims
- * one idle worker (idle - 1, searching + 1) and wakes it waiter    1. under the lock: into the set,
- * idle + 1, and searching - 1 if it searched (seq_cst RMW)    2. nobody else searches: looks at
- * every queue (seq_cst loads), at its orders and the gate; finds something: leaves the set and
- * searches    3. sleeps searcher  finds a task: searching - 1; was the last one: does the
- * producer's steps 2 and 3, as there may be more than one task (tokio #4383) Producer 1 and 2,
- * waiter 1 and 2 are all seq_cst, so either the producer sees the idle worker or the waiter sees
- * the task. While somebody searches producers wake nobody: the searcher will do waiter's step 2 or
- * wake another. Whoever was woken counts as searching until it found a task or sleeps again; one
- * that retires instead passes the wake on.
+ *             one idle worker (idle - 1, searching + 1) and wakes it
+ *   waiter    1. under the lock: into the set, idle + 1, and searching - 1 if it searched (seq_cst
+ *             RMW)    2. nobody else searches: looks at every queue (seq_cst loads, and for the
+ *             workers' own ones the barrier of own.h), at its orders and the gate; finds something:
+ *             leaves the set and searches    3. sleeps
+ *   searcher  finds a task: searching - 1; was the last one: looks at the queues like a waiter, or
+ *             for the own ones whether any other worker is awake; there may be more: the producer's
+ *             steps 2 and 3 (tokio #4383)
+ * Producer 1 and 2, waiter 1 and 2 are all seq_cst, so either the producer sees the idle worker or
+ * the waiter sees the task. While somebody searches producers wake nobody: the searcher will do
+ * waiter's step 2 or wake another. Whoever was woken counts as searching until it found a task or
+ * sleeps again; one that retires instead passes the wake on. A searcher spins for 2 us at most.
  *
  * Rejected: an RMW on `word` in the producer (right too, but every spawn then takes the line away
  * from every other worker); a relaxed or acquire load there (tokio #1768: lost wake-ups); fences
- * (ThreadSanitizer does not model them). tests/models/parking.pml checks this protocol and that its
+ * (ThreadSanitizer does not model them); a last searcher that always wakes another (two wake-ups for
+ * each task that comes to an idle pool). tests/models/parking.pml checks this protocol and that its
  * mutants fail. */
 #ifndef PS_ENGINES_GREEN_IDLE_H
 #define PS_ENGINES_GREEN_IDLE_H

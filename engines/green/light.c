@@ -24,9 +24,8 @@ static struct ps_strand *park(struct ps_strand *self, struct ps_fork *fork)
     }
     uint32_t saved = ps_fork_suspend(self);
     fiber_prepare(fiber);
-    bool sleeps = ps_fork_await(fork, fiber) && green_suspend(FIBER_AFTER_PARK);
-    if (!sleeps)
-        fiber_abandon(fiber);
+    if (ps_fork_await(fork, fiber))
+        green_suspend(FIBER_AFTER_PARK);
     self = ps_strand_self();
     ps_fork_resume(self, saved);
     worker = ps_self()->worker;
@@ -67,10 +66,8 @@ bool green_run_light(struct green_worker *worker)
     struct ps_light_worker *self = &green->light.worker[worker->slot];
     if (gate_closed(atomic_load(&green->gate)))
         return false;
-    if (ps_light_run(self)) {
-        found(NULL);
+    if (ps_light_run(self, found, NULL))
         return true;
-    }
     return green_may_search(worker) &&
            ps_light_steal(self, atomic_load_explicit(&green->slots, memory_order_acquire), found,
                           NULL);

@@ -1,5 +1,5 @@
-/* A sleeping worker waits on its own futex, or, if it got the poller's role, in epoll_wait until
- * the earliest timer. Whoever leaves the role to run tasks counts as searching and so wakes another
+/* A sleeping worker waits on its own futex, for ever, or, if it got the poller's role, until the
+ * earliest timer, and if tasks wait for descriptors, in epoll_wait. Whoever leaves the role to run tasks counts as searching and so wakes another
  * worker when it finds one (idle.h), which takes the role when it sleeps: while any worker is idle,
  * one of them polls or somebody searches.
  *
@@ -18,17 +18,21 @@ static bool has_orders(struct green_worker *worker)
            gate_closed(atomic_load(&worker->green->gate));
 }
 
-/* Waiter's step 2. */
+/* Waiter's step 2. The barrier is for the queues of workers that are awake, see own.h; a worker
+ * whose thread begins after our load of `running` begins by searching. */
 static bool work_is_visible(struct green_worker *worker)
 {
     struct green *green = worker->green;
     if (shared_size(&green->shared) > 0 || green_light_visible(worker))
         return true;
-    if (green->one_queue || !atomic_load(&green->stealing))
+    if (green->one_queue || !atomic_load(&green->stealing) ||
+        idle_count(&green->idle) >= atomic_load(&green->running))
         return false;
+    if (green->biased)
+        own_barrier();
     unsigned slots = atomic_load(&green->slots);
     for (unsigned i = 0; i < slots; i++)
-        if (ring_size(&green->worker[i]->ring) > 0)
+        if (own_visible(&green->worker[i]->own))
             return true;
     return false;
 }
@@ -47,42 +51,40 @@ static void run_all_timers(struct green *green)
         timers_run(green->worker[i], now_ns);
 }
 
-/* Until a descriptor is ready, a timer is due or the worker is notified. A kick alone means that an
- * earlier timer was set. */
-static void sleep_in_poller(struct green_worker *worker, struct poller_batch *batch)
-{
-    struct poller *poller = &worker->green->poller;
-    uint64_t until_ns = timers_earliest(worker->green);
-    batch->count = 0;
-    for (;;) {
-        atomic_store(&poller->until, until_ns);
-        uint64_t again_ns = timers_earliest(worker->green);
-        if (again_ns < until_ns) {
-            until_ns = again_ns;
-            continue;
-        }
-        if (atomic_load(&worker->park) != PARK_POLL || poller_wait(poller, batch, until_ns) ||
-            atomic_load(&worker->park) != PARK_POLL ||
-            (until_ns != PS_NEVER && ps_now_ns() >= until_ns))
-            break;
-        until_ns = timers_earliest(worker->green);
-    }
-    atomic_store(&poller->until, 0);
-}
-
 static bool arm(struct green_worker *worker, uint32_t how)
 {
     uint32_t empty = PARK_EMPTY;
     return atomic_compare_exchange_strong(&worker->park, &empty, how);
 }
 
+static void sleep_on_futex(struct green_worker *worker, uint64_t until_ns)
+{
+    if (arm(worker, PARK_FUTEX))
+        while (atomic_load(&worker->park) == PARK_FUTEX &&
+               ps_futex_wait(&worker->park, PARK_FUTEX, until_ns))
+            ;
+}
+
+/* The role: see poller.h for `until` and `waiters`. A kick, when an earlier timer is set or the
+ * first task waits for a descriptor, is a notification: the worker looks around and comes again. */
 static void sleep_as_poller(struct green_worker *worker)
 {
     struct poller *poller = &worker->green->poller;
     struct poller_batch batch = {.count = 0};
-    if (arm(worker, PARK_POLL))
-        sleep_in_poller(worker, &batch);
+    uint64_t until_ns = PS_NEVER, again_ns;
+    atomic_store(&poller->sleeper, &worker->park);
+    atomic_store(&poller->until, until_ns);
+    while ((again_ns = timers_earliest(worker->green)) < until_ns) {
+        until_ns = again_ns;
+        atomic_store(&poller->until, until_ns);
+    }
+    if (atomic_load(&poller->waiters) == 0)
+        sleep_on_futex(worker, until_ns);
+    else if (arm(worker, PARK_POLL))
+        poller_wait(poller, &batch, until_ns);
     atomic_exchange(&worker->park, PARK_EMPTY);
+    atomic_store(&poller->until, 0);
+    atomic_store(&poller->sleeper, NULL);
     poller_release(poller);
     /* First out of the idle set: what follows queues tasks, and need wake nobody. */
     leave_idle(worker);
@@ -91,11 +93,9 @@ static void sleep_as_poller(struct green_worker *worker)
     run_all_timers(worker->green);
 }
 
-static void sleep_on_futex(struct green_worker *worker)
+static void sleep_in_line(struct green_worker *worker)
 {
-    if (arm(worker, PARK_FUTEX))
-        while (atomic_load(&worker->park) == PARK_FUTEX)
-            ps_futex_wait(&worker->park, PARK_FUTEX, PS_NEVER);
+    sleep_on_futex(worker, PS_NEVER);
     atomic_exchange(&worker->park, PARK_EMPTY);
     leave_idle(worker);
     ps_probe_woken(&worker->probe);
@@ -115,7 +115,7 @@ void worker_park(struct green_worker *worker)
     if (poller_acquire(&green->poller, (int)worker->slot))
         sleep_as_poller(worker);
     else
-        sleep_on_futex(worker);
+        sleep_in_line(worker);
     worker->until_look = worker->look_every = 1;
 }
 
@@ -126,7 +126,7 @@ void worker_unpark(struct green_worker *worker)
         ps_futex_wake(&worker->park, 1);
         break;
     case PARK_POLL:
-        poller_kick(&worker->green->poller);
+        poller_interrupt(&worker->green->poller);
         break;
     default:
         break;

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "engines/common/parker.h"
+#include "engines/green/idle.h"
 
 struct fd_record {
     pthread_mutex_t lock; /* of the rest */
@@ -89,6 +91,16 @@ static enum ps_err enrol(struct poller *poller, struct fd_record *record, int fd
     return rc == 0 || errno == EPERM || errno == EBADF ? PS_OK : PS_ELIMIT;
 }
 
+/* The first one: the sleeper may have to change from its futex to epoll_wait. */
+static void count_waiter(struct poller *poller)
+{
+    if (atomic_fetch_add(&poller->waiters, 1) > 0)
+        return;
+    _Atomic uint32_t *park = atomic_load(&poller->sleeper);
+    if (park && atomic_load(park) != PARK_POLL)
+        poller_kick(poller);
+}
+
 enum ps_err poller_add(struct poller *poller, int fd, struct fd_waiter *waiter)
 {
     enum ps_err err = PS_OK;
@@ -103,7 +115,7 @@ enum ps_err poller_add(struct poller *poller, int fd, struct fd_waiter *waiter)
         if (waiter->next)
             waiter->next->link = &waiter->next;
         record->waiters = waiter;
-        atomic_fetch_add_explicit(&poller->waiters, 1, memory_order_relaxed);
+        count_waiter(poller);
     }
     pthread_mutex_unlock(&record->lock);
     return err;
@@ -204,6 +216,18 @@ void poller_dispatch(struct poller *poller, const struct poller_batch *batch)
 }
 
 void poller_kick(struct poller *poller)
+{
+    _Atomic uint32_t *park = atomic_load(&poller->sleeper);
+    if (!park)
+        return;
+    uint32_t how = atomic_exchange(park, PARK_NOTIFIED);
+    if (how == PARK_FUTEX)
+        ps_futex_wake(park, 1);
+    else if (how == PARK_POLL)
+        poller_interrupt(poller);
+}
+
+void poller_interrupt(struct poller *poller)
 {
     uint64_t one = 1;
     while (write(poller->event_fd, &one, sizeof one) < 0 && errno == EINTR)

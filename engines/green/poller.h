@@ -10,12 +10,15 @@
  * costs a poll. Rejected: one-shot registrations (a system call a wait); remembered edges (Go's
  * pollDesc): a body that reads a blocking descriptor would block on a remembered one.
  *
- * One thread polls at a time, whoever holds `held`: an idle worker that sleeps in epoll_wait until
- * the earliest timer, or a busy one that looks in between while nobody is idle. Writing event_fd
- * ends the sleep; it is edge-triggered too and never read. `until` is the instant the sleep ends by
- * itself, 0: nobody sleeps. Timers: the sleeper stores until (seq_cst), then reads all heaps'
- * earliest instants (seq_cst) once more; who adds a timer stores its heap's earliest instant, then
- * loads `until`, and kicks the sleeper if that is later. One of the two sees the other. */
+ * One thread polls at a time, whoever holds `held`: an idle worker that sleeps until the earliest
+ * timer, or a busy one that looks in between while nobody is idle. The sleeper sleeps in epoll_wait
+ * only if some task waits for a descriptor, else on its futex, which is quicker. `until` is the
+ * instant the sleep ends by itself, 0: nobody sleeps. Timers: the sleeper stores until (seq_cst),
+ * then reads all heaps' earliest instants (seq_cst) once more; who adds a timer stores its heap's
+ * earliest instant, then loads `until`, and kicks the sleeper if that is later. Descriptors: the
+ * sleeper stores `sleeper` (seq_cst), then reads `waiters`; the first to wait counts itself (seq_cst
+ * RMW), then reads `sleeper`, and kicks it off its futex. One of the two sees the other. Writing
+ * event_fd ends epoll_wait; it is edge-triggered too and never read. */
 #ifndef PS_ENGINES_GREEN_POLLER_H
 #define PS_ENGINES_GREEN_POLLER_H
 
@@ -32,6 +35,7 @@ struct poller {
     int epoll_fd, event_fd;
     _Atomic int holder; /* slot of the worker that has the role; -1: nobody */
     _Alignas(128) _Atomic uint64_t until;
+    _Atomic(_Atomic uint32_t *) sleeper;         /* `park` of the holder that sleeps, or NULL */
     _Atomic uint32_t waiters;                    /* tasks that wait for descriptors */
     _Atomic(struct fd_chunk *) chunk[FD_CHUNKS]; /* records by descriptor; never freed in a run */
 };
@@ -66,7 +70,9 @@ bool poller_wait(struct poller *poller, struct poller_batch *batch, uint64_t unt
 /* Wake the tasks that wait for the edges of a batch. A worker. */
 void poller_dispatch(struct poller *poller, const struct poller_batch *batch);
 
-/* Any thread. End the holder's sleep, now or the next one (poller_wait returns false). */
+/* Any thread. End the sleep of whoever sleeps as the holder. */
 void poller_kick(struct poller *poller);
+/* Any thread. End poller_wait, now or the next one (it returns false). */
+void poller_interrupt(struct poller *poller);
 
 #endif

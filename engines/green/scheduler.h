@@ -9,9 +9,11 @@
 #include "engines/common/core.h"
 #include "engines/common/light.h"
 #include "engines/common/timer_heap.h"
+#include "engines/green/deep_sleep.h"
 #include "engines/green/fiber.h"
 #include "engines/green/idle.h"
 #include "engines/green/offload.h"
+#include "engines/green/own.h"
 #include "engines/green/poller.h"
 #include "engines/green/queue.h"
 #include "engines/green/stack.h"
@@ -22,31 +24,31 @@
 enum worker_life { WORKER_OFF, WORKER_RUN, WORKER_RETIRING, WORKER_GONE };
 
 struct green_worker {
-    /* Thieves read and write. */
-    struct ring ring;
-    _Alignas(128) _Atomic(struct ps_task *) lifo; /* runs next; put and taken by exchange */
+    struct own_queue own;
 
     /* The worker writes, others read. */
-    _Alignas(128) _Atomic uint64_t tick; /* turns of its loop; relaxed, for guesses */
+    _Alignas(128) _Atomic uint64_t tick; /* turns it took; relaxed, for guesses */
     _Atomic uint64_t spawned;            /* tasks it accepted */
-    _Atomic uint64_t taken;              /* tasks it took out of the queue for good (seq_cst RMW) */
+    _Atomic uint64_t taken;              /* tasks it took out of the queue for good; see admit.c */
     _Atomic uint64_t gone;               /* tasks that ended on it after they were taken */
 
     /* The worker's own. */
-    _Alignas(128) struct green *green;
-    unsigned slot;
-    struct ps_probe probe;
-    struct ps_rng rng;
-    struct stack_pool pool;
-    struct fiber native; /* the thread's own stack */
+    struct green *green;
     struct fiber *current, *left;
     enum fiber_after after; /* of `left` */
     bool searching;         /* counts as such in the idle set */
-    unsigned hot_turns;     /* tasks taken from `lifo` in a row */
-    unsigned until_look;    /* turns until it looks at timers and descriptors */
+    unsigned hot_turns;     /* tasks taken from the hot slot in a row */
+    unsigned until_look;    /* turns until it looks at timers, descriptors and the shared queue */
+    struct ps_task *handed; /* what the free fiber that is switched to begins with, or NULL */
+    struct ps_probe probe;
+    struct stack_pool pool;
+    struct sleeper_pool sleepers;
+    unsigned slot;
     unsigned look_every;
     uint64_t looked_ns;
     unsigned next_peer; /* whose timers it looks at next */
+    struct ps_rng rng;
+    struct fiber native; /* the thread's own stack */
 
     /* Others write. */
     _Alignas(128) _Atomic uint32_t park; /* PARK_* */
@@ -70,9 +72,11 @@ struct limit {
 
 struct green {
     struct ps_engine base;
-    bool one_queue;       /* policy global: no rings */
+    bool one_queue;       /* policy global: no queues of workers */
+    bool biased;          /* own_barrier works: see own.h */
     _Atomic bool started; /* workers run, or have run */
     struct stack_depot depot;
+    struct sleeper_depot sleepers;
     struct shared_queue shared;
     struct idle_set idle;
     struct poller poller;
@@ -80,9 +84,10 @@ struct green {
     struct ps_light light;
     struct limit limit;
     _Atomic bool stealing, offloading;
-    _Atomic uint32_t gate;   /* bit 0: paused; the rest counts changes. Workers sleep on it */
-    _Atomic unsigned active; /* workers wanted */
-    _Atomic unsigned slots;  /* slots ever used; release, partner: whoever walks `worker` */
+    _Atomic uint32_t gate;    /* bit 0: paused; the rest counts changes. Workers sleep on it */
+    _Atomic unsigned active;  /* workers wanted */
+    _Atomic unsigned running; /* threads that are workers or about to be; seq_cst, see park.c */
+    _Atomic unsigned slots;   /* slots ever used; release, partner: whoever walks `worker` */
     struct green_worker *worker[PS_MAX_WORKERS]; /* [0, slots); freed with the engine */
 };
 
@@ -102,6 +107,18 @@ static inline struct green_worker *worker_self(const struct green *green)
 
 /* Queue a runnable task. hot: as fiber_wake. Any thread. */
 void green_schedule(struct green *green, struct ps_task *task, bool hot);
+/* The same, by a worker. */
+void green_put(struct green_worker *worker, struct ps_task *task, bool hot);
+/* Make an offer to thieves, and wake one. */
+void worker_offer(struct green_worker *worker);
+/* Take over the tasks of a chain; the first is returned. The others are offered when the worker has
+ * stopped to search. */
+struct ps_task *worker_keep(struct green_worker *worker, struct task_chain chain);
+/* A free fiber, which begins with `task` if that is not NULL. NULL: no memory for a stack, and the
+ * task is queued. */
+struct fiber *worker_free_fiber(struct green_worker *worker, struct ps_task *task);
+/* Publish how many tasks wait in a worker's own queue. */
+void worker_show_depth(struct green_worker *worker);
 /* A task was made visible: wake a worker if the protocol of idle.h asks for it. */
 void green_notify(struct green *green);
 /* The worker will not come back to its loop for long: others get what it keeps for itself. */
@@ -162,6 +179,14 @@ extern const struct ps_light_hooks green_light_hooks;
 bool green_run_light(struct green_worker *worker);
 bool green_light_visible(struct green_worker *worker);
 
+/* ---- steps.c: event style ---- */
+
+/* The running fiber runs the task's steps. false: the task sleeps without a stack; whoever resumes it
+ * calls steps_go_on, and if that is true, steps_run again. */
+bool steps_run(struct fiber *self, struct ps_task *task);
+/* A task that slept so is resumed on the running fiber; false: it sleeps on. */
+bool steps_go_on(struct green_worker *worker, struct ps_task *task);
+
 /* ---- wait.c ---- */
 
 /* Run the worker's loop on another fiber until somebody resumes this one. false: no memory for a
@@ -169,6 +194,8 @@ bool green_light_visible(struct green_worker *worker);
 bool green_suspend(enum fiber_after after);
 
 enum ps_err green_wait(struct ps_task *task, struct ps_wait *wait);
+/* A PS_WAIT_UNTIL of a task that vouches as for ps_green_sleep. */
+enum ps_err green_sleep(struct ps_task *task, struct ps_wait *wait);
 void green_unpark(struct ps_task *task);
 
 #endif

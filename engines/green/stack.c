@@ -1,89 +1,20 @@
-/* Registry of slabs for signal handlers: a table of atomic pointers, the only mutable global of the
- * engine. A handler may run while another thread unmaps a slab of an engine that is being
- * destroyed; it then misses that slab, whose stacks nobody runs on. */
 #include "engines/green/stack.h"
 
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
+#include "engines/green/slab.h"
 #include "engines/green/switch.h"
-
-#ifndef MADV_GUARD_INSTALL
-#define MADV_GUARD_INSTALL 102
-#endif
 
 enum {
     KIB = 1024,
     DEFAULT_STACK = 16 * KIB,
     POOL_MAX = 64,
-    COLOURS = 8,
-    CACHE_LINE = 64,
-    GUARD_MAPPINGS = 30000,
-    MAX_SLABS = 1024
+    WARM_MAX = 8192, /* in the depot, while stacks turn cold */
+    INDEX_BITS = 12, /* of a place in a slab */
+    COLD_FIRST = 4096
 };
-static const size_t SLAB_BYTES = (size_t)64 * KIB * KIB;
 static const size_t classes[] = {16 * KIB, 32 * KIB, 64 * KIB, 256 * KIB};
-static const uint64_t CANARY = UINT64_C(0x5afe57acc0ffee11);
-
-struct slab {
-    struct slab *next;
-    char *base;
-    size_t stack_bytes, guard_bytes;
-    _Atomic unsigned used; /* stacks carved; release, partner: readers in signal handlers */
-    unsigned id;           /* place in the registry */
-};
-
-static _Atomic(struct slab *) registry[MAX_SLABS];
-
-static enum ps_err register_slab(struct slab *slab)
-{
-    for (unsigned i = 0; i < MAX_SLABS; i++) {
-        struct slab *none = NULL;
-        if (atomic_compare_exchange_strong(&registry[i], &none, slab)) {
-            slab->id = i;
-            return PS_OK;
-        }
-    }
-    return PS_ELIMIT;
-}
-
-static struct fiber *fiber_at(const struct slab *slab, unsigned index)
-{
-    char *end = slab->base + (index + 1) * slab->stack_bytes;
-    size_t below = (sizeof(struct fiber) + CACHE_LINE - 1) / CACHE_LINE + index % COLOURS;
-    return (struct fiber *)(void *)(end - below * CACHE_LINE);
-}
-
-bool ps_green_stack_overflow(const void *address, unsigned *type)
-{
-    for (unsigned i = 0; i < MAX_SLABS; i++) {
-        const struct slab *slab = atomic_load(&registry[i]);
-        if (!slab || (const char *)address < slab->base ||
-            (const char *)address >= slab->base + SLAB_BYTES)
-            continue;
-        size_t offset = (size_t)((const char *)address - slab->base);
-        unsigned index = (unsigned)(offset / slab->stack_bytes);
-        if (index >= atomic_load(&((struct slab *)slab)->used) ||
-            offset % slab->stack_bytes >= slab->guard_bytes)
-            return false;
-        *type = atomic_load(&fiber_at(slab, index)->type);
-        return true;
-    }
-    return false;
-}
-
-static enum ps_green_guard probe_guard(size_t page_bytes)
-{
-    void *page = mmap(NULL, page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (page == MAP_FAILED)
-        return PS_GREEN_GUARD_MPROTECT;
-    int rc = madvise(page, page_bytes, MADV_GUARD_INSTALL);
-    munmap(page, page_bytes);
-    return rc == 0 ? PS_GREEN_GUARD_MADVISE : PS_GREEN_GUARD_MPROTECT;
-}
 
 enum ps_err stack_depot_init(struct stack_depot *depot, size_t stack_bytes)
 {
@@ -98,18 +29,65 @@ enum ps_err stack_depot_init(struct stack_depot *depot, size_t stack_bytes)
         chosen *= GREEN_STACK_SCALE;
     *depot =
         (struct stack_depot){.stack_bytes = chosen, .page_bytes = (size_t)sysconf(_SC_PAGESIZE)};
-    depot->guard = probe_guard(depot->page_bytes);
+    depot->guard = slab_probe_guard(depot->page_bytes);
     pthread_mutex_init(&depot->lock, NULL);
     return PS_OK;
 }
 
-static void free_slab(struct slab *slab)
+/* ---- building ---- */
+
+/* Where a stack is made. */
+struct site {
+    struct slab *slab;
+    unsigned index;
+    bool fresh;    /* never used: no guard yet */
+    size_t number; /* of stacks made before it */
+};
+
+/* Under the lock. false: no memory. */
+static bool find_site(struct stack_depot *depot, struct site *site)
 {
-    atomic_store(&registry[slab->id], NULL);
-    for (unsigned i = 0; i < atomic_load(&slab->used); i++)
-        green_sanitize_delete(&fiber_at(slab, i)->sanitizer);
-    munmap(slab->base, SLAB_BYTES);
-    free(slab);
+    if (depot->cold_count > 0) {
+        uint32_t cold = depot->cold[--depot->cold_count];
+        *site = (struct site){.slab = slab_by_id(cold >> INDEX_BITS),
+                              .index = cold & ((1u << INDEX_BITS) - 1)};
+        return true;
+    }
+    struct slab *slab = depot->slabs;
+    if (!slab || slab->used == slab->stacks) {
+        if (!(slab = slab_new(depot->stack_bytes, depot->page_bytes)))
+            return false;
+        slab->next = depot->slabs;
+        depot->slabs = slab;
+    }
+    *site = (struct site){slab, slab->used++, true, depot->made++};
+    return true;
+}
+
+/* Not under the lock: the guard and the first page fault take 2 us. The memory is zero, and what a
+ * late waker (fiber.h) may have done to `state` is left alone. */
+static struct fiber *build(const struct stack_depot *depot, const struct site *site,
+                           struct green *green, void (*entry)(void *))
+{
+    struct slab *slab = site->slab;
+    if (site->fresh)
+        slab_guard(slab, site->index, depot->guard, site->number);
+    char *low = slab_low(slab, site->index), *bottom = low + depot->page_bytes;
+    struct fiber *fiber = slab_fiber(slab, site->index);
+    fiber->green = green;
+    fiber->slab = slab;
+    atomic_store_explicit(&fiber->type, UINT32_MAX, memory_order_relaxed);
+    fiber->canary = slab_bits(slab, site->index) & SLAB_GUARDED ? NULL : (uint64_t *)(void *)low;
+    green_sanitize_new(&fiber->sanitizer, bottom, (size_t)((char *)fiber - bottom));
+    fiber->context = ps_green_prepare(fiber, entry, fiber);
+    atomic_fetch_or_explicit(&slab->stack[site->index], SLAB_BUILT, memory_order_release);
+    return fiber;
+}
+
+static void unbuild(struct slab *slab, unsigned index)
+{
+    atomic_fetch_and_explicit(&slab->stack[index], (uint8_t)~SLAB_BUILT, memory_order_release);
+    green_sanitize_delete(&slab_fiber(slab, index)->sanitizer);
 }
 
 void stack_depot_destroy(struct stack_depot *depot)
@@ -117,109 +95,122 @@ void stack_depot_destroy(struct stack_depot *depot)
     struct slab *slab;
     while ((slab = depot->slabs)) {
         depot->slabs = slab->next;
-        free_slab(slab);
+        for (unsigned i = 0; i < slab->used; i++)
+            if (slab_bits(slab, i) & SLAB_BUILT)
+                unbuild(slab, i);
+        slab_free(slab);
     }
+    free(depot->cold);
     pthread_mutex_destroy(&depot->lock);
 }
 
-static struct slab *add_slab(struct stack_depot *depot)
-{
-    struct slab *slab = calloc(1, sizeof *slab);
-    if (!slab)
-        return NULL;
-    slab->base = mmap(NULL, SLAB_BYTES, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    slab->stack_bytes = depot->stack_bytes;
-    slab->guard_bytes = depot->page_bytes;
-    if (slab->base == MAP_FAILED || register_slab(slab) != PS_OK) {
-        if (slab->base != MAP_FAILED)
-            munmap(slab->base, SLAB_BYTES);
-        free(slab);
-        return NULL;
-    }
-    madvise(slab->base, SLAB_BYTES, MADV_NOHUGEPAGE);
-    slab->next = depot->slabs;
-    depot->slabs = slab;
-    return slab;
-}
+/* ---- free stacks ---- */
 
-static bool install_guard(const struct stack_depot *depot, char *low)
-{
-    if (depot->guard == PS_GREEN_GUARD_MADVISE)
-        return madvise(low, depot->page_bytes, MADV_GUARD_INSTALL) == 0;
-    return depot->made < GUARD_MAPPINGS && mprotect(low, depot->page_bytes, PROT_NONE) == 0;
-}
-
-/* Under the depot's lock. */
-static struct fiber *carve(struct stack_depot *depot, struct green *green, void (*entry)(void *))
-{
-    struct slab *slab = depot->slabs;
-    if (!slab || atomic_load(&slab->used) == SLAB_BYTES / depot->stack_bytes)
-        slab = add_slab(depot);
-    if (!slab)
-        return NULL;
-    unsigned index = atomic_load(&slab->used);
-    char *low = slab->base + (size_t)index * depot->stack_bytes;
-    struct fiber *fiber = fiber_at(slab, index);
-    *fiber = (struct fiber){.green = green};
-    atomic_init(&fiber->state, FIBER_RUNNING);
-    atomic_init(&fiber->type, UINT32_MAX);
-    if (!install_guard(depot, low)) {
-        fiber->canary = (uint64_t *)(void *)low;
-        *fiber->canary = CANARY;
-    }
-    green_sanitize_new(&fiber->sanitizer, low + depot->page_bytes,
-                       (size_t)((char *)fiber - low) - depot->page_bytes);
-    fiber->context = ps_green_prepare(fiber, entry, fiber);
-    depot->made++;
-    atomic_store(&slab->used, index + 1);
-    return fiber;
-}
-
-struct fiber *stack_take(struct stack_depot *depot, struct stack_pool *pool, struct green *green,
-                         void (*entry)(void *))
+static struct fiber *pop(struct stack_pool *pool)
 {
     struct fiber *fiber = pool->first;
     if (fiber) {
         pool->first = fiber->next;
         pool->count--;
-        return fiber;
     }
-    pthread_mutex_lock(&depot->lock);
-    while ((fiber = depot->free) && pool->count < POOL_MAX / 2) {
-        depot->free = fiber->next;
-        fiber->next = pool->first;
-        pool->first = fiber;
-        pool->count++;
-    }
-    if ((fiber = pool->first)) {
-        pool->first = fiber->next;
-        pool->count--;
-    } else {
-        fiber = carve(depot, green, entry);
-    }
-    pthread_mutex_unlock(&depot->lock);
     return fiber;
+}
+
+static void push(struct stack_pool *pool, struct fiber *fiber)
+{
+    fiber->next = pool->first;
+    pool->first = fiber;
+    pool->count++;
+}
+
+struct fiber *stack_take(struct stack_depot *depot, struct stack_pool *pool, struct green *green,
+                         void (*entry)(void *))
+{
+    struct fiber *fiber = pop(pool);
+    if (fiber)
+        return fiber;
+    struct site site;
+    pthread_mutex_lock(&depot->lock);
+    while ((fiber = depot->warm) && pool->count < POOL_MAX / 2) {
+        depot->warm = fiber->next;
+        depot->warm_count--;
+        push(pool, fiber);
+    }
+    fiber = pop(pool);
+    bool found = fiber || find_site(depot, &site);
+    pthread_mutex_unlock(&depot->lock);
+    return fiber || !found ? fiber : build(depot, &site, green, entry);
+}
+
+/* Under the lock. */
+static bool shall_cool(const struct stack_depot *depot)
+{
+    return depot->warm_count >= WARM_MAX &&
+           atomic_load_explicit(&((struct stack_depot *)depot)->deep, memory_order_relaxed) > 0;
+}
+
+/* Under the lock. false: no memory. */
+static bool put_cold(struct stack_depot *depot, const struct slab *slab, unsigned index)
+{
+    if (depot->cold_count == depot->cold_capacity) {
+        size_t capacity = depot->cold_capacity ? depot->cold_capacity * 2 : COLD_FIRST;
+        uint32_t *cold = reallocarray(depot->cold, capacity, sizeof *cold);
+        if (!cold)
+            return false;
+        depot->cold = cold;
+        depot->cold_capacity = capacity;
+    }
+    depot->cold[depot->cold_count++] = slab->id << INDEX_BITS | index;
+    return true;
+}
+
+/* A list of `count` >= 1, at most SLAB_BATCH. Without memory for the record of one it is not used
+ * again. */
+static void cool(struct stack_depot *depot, struct fiber *first, unsigned count)
+{
+    struct slab_batch batch = {.count = 0};
+    struct slab *slab[SLAB_BATCH];
+    unsigned index[SLAB_BATCH];
+    for (unsigned i = 0; i < count; i++) {
+        slab[i] = first->slab;
+        index[i] = slab_index(slab[i], first);
+        first = first->next;
+        unbuild(slab[i], index[i]);
+        slab_batch_add(&batch, slab[i], index[i]);
+    }
+    slab_discard(&batch);
+    pthread_mutex_lock(&depot->lock);
+    for (unsigned i = 0; i < count && put_cold(depot, slab[i], index[i]); i++)
+        ;
+    pthread_mutex_unlock(&depot->lock);
 }
 
 static void give_back(struct stack_depot *depot, struct stack_pool *pool, unsigned keep)
 {
+    if (pool->count <= keep)
+        return;
+    unsigned count = pool->count - keep;
+    struct fiber *first = pool->first, *last = first;
+    for (unsigned i = 1; i < count; i++)
+        last = last->next;
+    pool->first = last->next;
+    pool->count = keep;
     pthread_mutex_lock(&depot->lock);
-    while (pool->count > keep) {
-        struct fiber *fiber = pool->first;
-        pool->first = fiber->next;
-        pool->count--;
-        fiber->next = depot->free;
-        depot->free = fiber;
+    bool cold = shall_cool(depot);
+    if (!cold) {
+        last->next = depot->warm;
+        depot->warm = first;
+        depot->warm_count += count;
     }
     pthread_mutex_unlock(&depot->lock);
+    if (cold)
+        cool(depot, first, count);
 }
 
 void stack_put(struct stack_depot *depot, struct stack_pool *pool, struct fiber *fiber)
 {
-    fiber->next = pool->first;
-    pool->first = fiber;
-    if (++pool->count > POOL_MAX)
+    push(pool, fiber);
+    if (pool->count > POOL_MAX)
         give_back(depot, pool, POOL_MAX / 2);
 }
 
@@ -228,18 +219,22 @@ void stack_flush(struct stack_depot *depot, struct stack_pool *pool)
     give_back(depot, pool, 0);
 }
 
+/* ---- the rest ---- */
+
 void stack_each(struct stack_depot *depot, void (*visit)(struct fiber *))
 {
     pthread_mutex_lock(&depot->lock);
     for (struct slab *slab = depot->slabs; slab; slab = slab->next)
-        for (unsigned i = 0, n = atomic_load(&slab->used); i < n; i++)
-            visit(fiber_at(slab, i));
+        for (unsigned i = 0; i < slab->used; i++)
+            if (slab_bits(slab, i) & SLAB_BUILT)
+                visit(slab_fiber(slab, i));
     pthread_mutex_unlock(&depot->lock);
 }
 
 void stack_check(const struct fiber *fiber)
 {
-    if (!fiber->canary || *fiber->canary == CANARY)
+    unsigned index = slab_index(fiber->slab, fiber);
+    if (!fiber->canary || slab_watch(fiber->slab, index, __builtin_frame_address(0)))
         return;
     static const char text[] = "poolscope: a green task overflowed its stack\n";
     (void)!write(STDERR_FILENO, text, sizeof text - 1);

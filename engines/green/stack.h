@@ -1,15 +1,15 @@
-/* Stacks: slabs of guarded stacks, a pool a worker and a depot for all. Private to green.
+/* Stacks in use and free: a pool a worker and a depot for all, over the slabs of slab.h. Private to
+ * green.
  *
- * A slab is one anonymous mapping of SLAB_BYTES without reserve and without huge pages; a stack is
- * a guard page, then the stack, then its fiber at the top of the page that its first frames use
- * anyway, shifted by a colour so that the fibers do not all fall into the same cache sets. Stacks
- * are carved one by one when needed: an untouched one costs no memory. Slabs are unmapped with the
- * engine only.
+ * A stack is free in one of three ways. Warm, last in first out, in the pool of a worker (at most
+ * POOL_MAX) or in the depot: its fiber stands in the middle of its loop. Cold, in the depot: its
+ * memory has been given back, and it is built anew when it is taken. Never used: the rest of the
+ * newest slab. They are taken in this order, so a task that begins costs no memory before it runs,
+ * and no page fault if another one has ended.
  *
- * Guards: MADV_GUARD_INSTALL where the kernel has it: no mapping is split, nothing is resident.
- * Else mprotect, which splits mappings, for the first GUARD_MAPPINGS stacks (vm.max_map_count is
- * 65530 by default, two a stack), and for the rest a word at the low end that is checked at every
- * switch. */
+ * Stacks turn cold only while tasks sleep deeply (deep_sleep.h): what these have given back would
+ * otherwise come back for good as each of them wakes and ends. Otherwise giving back what is needed
+ * again, at 2 us for the page fault, is no bargain. */
 #ifndef PS_ENGINES_GREEN_STACK_H
 #define PS_ENGINES_GREEN_STACK_H
 
@@ -28,12 +28,16 @@ struct stack_pool {
 
 struct stack_depot {
     pthread_mutex_t lock; /* of what follows */
-    struct fiber *free;
-    struct slab *slabs; /* newest first; only the newest has stacks to carve */
-    size_t made;        /* stacks carved */
+    struct fiber *warm;
+    size_t warm_count;
+    uint32_t *cold; /* slab id and index in it */
+    size_t cold_count, cold_capacity;
+    struct slab *slabs; /* newest first; only the newest has stacks that were never used */
+    size_t made;        /* stacks ever used */
     size_t stack_bytes; /* with guard; a power of two */
     size_t page_bytes;
     enum ps_green_guard guard;
+    _Atomic uint32_t deep; /* tasks in deep sleep; relaxed, a hint */
 };
 
 /* stack_bytes: 0: the default; rounded up to a class (16, 32, 64, 256 KiB). PS_EINVAL: too large.
@@ -52,10 +56,10 @@ void stack_put(struct stack_depot *depot, struct stack_pool *pool, struct fiber 
 /* Everything in the pool goes to the depot. */
 void stack_flush(struct stack_depot *depot, struct stack_pool *pool);
 
-/* Ends the process if the fiber's stack has no guard page and its lowest word was overwritten. */
+/* Ends the process if the running fiber's stack has no guard page and overflowed. */
 void stack_check(const struct fiber *fiber);
 
-/* Call visit for each fiber ever made. Holds the depot's lock. */
+/* Call visit for each fiber that is in use or warm; not for cold ones. Holds the depot's lock. */
 void stack_each(struct stack_depot *depot, void (*visit)(struct fiber *));
 
 #endif

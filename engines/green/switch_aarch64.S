@@ -64,6 +64,7 @@ ps_green_switch:
         .cfi_restore x28
         .cfi_restore x29
         .cfi_restore x30
+        mov     x0, x2
         ret
         .cfi_endproc
         .size   ps_green_switch, . - ps_green_switch
@@ -94,5 +95,13 @@ first_frame:
         brk     #1
         .cfi_endproc
         .size   first_frame, . - first_frame
+
+        .section .rodata
+        .globl  ps_green_below
+        .type   ps_green_below, %object
+        .size   ps_green_below, 4
+        .p2align 2
+ps_green_below:
+        .word   0
 
         .section .note.GNU-stack, "", %progbits

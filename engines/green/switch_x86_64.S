@@ -62,10 +62,8 @@ ps_green_switch:
         popq    %rbp
         .cfi_adjust_cfa_offset -8
         .cfi_restore rbp
-        popq    %rdx
-        .cfi_adjust_cfa_offset -8
-        .cfi_register rip, rdx
-        jmp     *%rdx
+        movq    %rdx, %rax
+        ret
         .cfi_restore_state
 2:      ldmxcsr (%rsp)
         fldcw   4(%rsp)
@@ -101,5 +99,13 @@ first_frame:
         ud2
         .cfi_endproc
         .size   first_frame, . - first_frame
+
+        .section .rodata
+        .globl  ps_green_below
+        .type   ps_green_below, @object
+        .size   ps_green_below, 4
+        .p2align 2
+ps_green_below:
+        .long   0
 
         .section .note.GNU-stack, "", @progbits

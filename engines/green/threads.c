@@ -17,7 +17,7 @@ struct green_worker *worker_of_slot(struct green *green, unsigned slot)
     if (!worker)
         return NULL;
     *worker = (struct green_worker){.green = green, .slot = slot};
-    ring_init(&worker->ring, RING_SLOTS, 0);
+    own_init(&worker->own, OWN_SLOTS, green->biased);
     ps_probe_bind(&worker->probe, green->base.config.segment, slot);
     worker->rng = ps_rng_make(green->base.config.seed, slot);
     pthread_mutex_init(&worker->timer_lock, NULL);
@@ -70,12 +70,13 @@ static void *thread_main(void *arg)
     green_sanitize_thread(&worker->native.sanitizer);
     struct fiber *first = worker->current;
     worker->current = &worker->native;
-    fiber_switch(first, FIBER_AFTER_NATIVE);
+    fiber_switch(worker, first, FIBER_AFTER_NATIVE);
     stack_flush(&worker->green->depot, &worker->pool);
     ps_probe_depth(&worker->probe, 0);
     ps_probe_thread_end(&worker->probe);
     *ps_self() = (struct ps_self){.slot = -1};
     remove_signal_stack(signal_stack);
+    atomic_fetch_sub(&worker->green->running, 1);
     return NULL;
 }
 
@@ -109,8 +110,10 @@ enum ps_err worker_start(struct green_worker *worker)
         return PS_ENOMEM;
     worker->until_look = worker->look_every = 1;
     atomic_store(&worker->life, WORKER_RUN);
+    atomic_fetch_add(&green->running, 1);
     if (create_thread(worker) == 0)
         return PS_OK;
+    atomic_fetch_sub(&green->running, 1);
     stack_put(&green->depot, &worker->pool, worker->current);
     atomic_store(&worker->life, WORKER_OFF);
     return PS_EAGAIN;

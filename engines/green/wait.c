@@ -1,20 +1,20 @@
 /* Waiting in place: the task's fiber gives its worker free.
  *
- * Every round of a wait follows the park commit of fiber.h: PARKING, take the token, test the
+ * Every round of a wait follows the park commit of fiber.h: look at the event count, test the
  * condition, set the timer, switch away, and after any wake-up the next round. Only PS_WAIT_PARK
- * ends by a token; other waits keep one they took for the next park. */
+ * consumes tokens. */
 #include <errno.h>
 #include <poll.h>
 
 #include "base/clock.h"
-#include "engines/green/scheduler.h"
+#include "engines/green/turn.h"
 
 /* One wait, on the waiting stack. */
 struct waiting {
     struct ps_task *task;
     struct ps_wait *wait;
-    struct fiber *self;
-    bool token; /* taken by this wait and still to be kept */
+    struct fiber *self;     /* the running fiber, or its sleeper */
+    enum fiber_after after; /* PARK; SLEEP: with a sleeper, if it pays */
     struct fd_waiter fd;
     struct offload_job job;
 };
@@ -24,15 +24,17 @@ static struct green_worker *self_worker(void)
     return ps_self()->worker;
 }
 
+/* NULL: no memory for a stack. Else the worker on which the fiber goes on. */
+static inline __attribute__((always_inline)) struct green_worker *
+suspend(struct green_worker *worker, enum fiber_after after)
+{
+    struct fiber *next = worker_next(worker);
+    return next ? fiber_switch(worker, next, after) : NULL;
+}
+
 bool green_suspend(enum fiber_after after)
 {
-    struct green_worker *worker = self_worker();
-    struct green *green = worker->green;
-    struct fiber *next = stack_take(&green->depot, &worker->pool, green, worker_loop);
-    if (!next)
-        return false;
-    fiber_switch(next, after);
-    return true;
+    return suspend(self_worker(), after) != NULL;
 }
 
 static bool fd_ready(const struct ps_wait *wait)
@@ -44,15 +46,14 @@ static bool fd_ready(const struct ps_wait *wait)
     return n != 0;
 }
 
-/* Whether the condition holds; PS_EAGAIN: not yet. After PARKING. */
+/* Whether the condition holds; PS_EAGAIN: not yet. After fiber_prepare, which acquires what a
+ * canceller did before his token: who sees that sees the stop. */
 static enum ps_err test(struct waiting *w, struct green *green)
 {
-    /* In this order: who takes a canceller's token sees the stop that was set before it. */
-    bool token = ps_token_take(w->task);
     bool stopped = ps_task_stopped(w->task);
     switch (w->wait->kind) {
     case PS_WAIT_PARK:
-        if (token && !stopped)
+        if (!stopped && fiber_take_token(w->self))
             return PS_OK;
         break;
     case PS_WAIT_JOIN:
@@ -76,7 +77,6 @@ static enum ps_err test(struct waiting *w, struct green *green)
     default:
         break;
     }
-    w->token |= token;
     return stopped ? PS_ECANCELED : PS_EAGAIN;
 }
 
@@ -96,26 +96,36 @@ static enum ps_err wait_round(struct waiting *w, uint64_t until_ns)
     struct green_worker *worker = self_worker();
     fiber_prepare(w->self);
     enum ps_err err = test(w, worker->green);
-    if (err == PS_EAGAIN && until_ns != PS_NEVER)
-        err = timer_set(worker, w->self, until_ns) == PS_OK ? PS_EAGAIN : PS_ENOMEM;
-    if (err != PS_EAGAIN) {
-        fiber_abandon(w->self);
+    if (err != PS_EAGAIN)
         return err;
-    }
-    bool slept = green_suspend(FIBER_AFTER_PARK);
-    if (!slept)
-        fiber_abandon(w->self);
+    if (until_ns != PS_NEVER && timer_set(worker, w->self, until_ns) != PS_OK)
+        return PS_ENOMEM;
+    bool slept = suspend(worker, w->after) != NULL;
     bool fired = until_ns != PS_NEVER && timer_clear(w->self);
     if (fired)
         return time_is_up(w, until_ns);
     return slept ? PS_EAGAIN : PS_ENOMEM;
 }
 
-static enum ps_err wait_parked(struct waiting *w)
+/* The commonest wait: for a token alone. */
+static enum ps_err wait_for_token(struct green_worker *worker, struct ps_task *task)
+{
+    struct fiber *self = worker->current;
+    for (;;) {
+        fiber_prepare(self);
+        if (ps_task_stopped(task))
+            return PS_ECANCELED;
+        if (fiber_take_token(self))
+            return PS_OK;
+        if (!(worker = suspend(worker, FIBER_AFTER_PARK)))
+            return PS_ENOMEM;
+    }
+}
+
+static enum ps_err wait_long(struct waiting *w)
 {
     struct ps_wait *wait = w->wait;
     bool call = wait->kind == PS_WAIT_CALL;
-    ps_probe_wait_begin(&self_worker()->probe, wait->why);
     if (call)
         offload_put(&self_worker()->green->offload, &w->job);
     enum ps_err result;
@@ -128,11 +138,41 @@ static enum ps_err wait_parked(struct waiting *w)
     } while (result == PS_EAGAIN || (call && result == PS_ENOMEM));
     if (wait->kind == PS_WAIT_FD)
         poller_remove(&self_worker()->green->poller, wait->fd, &w->fd);
+    return result;
+}
+
+static enum ps_err sleep_deeply(struct waiting *w)
+{
+    struct fiber *self = w->self;
     struct green_worker *worker = self_worker();
+    struct sleeper *sleeper = NULL;
+    if (sleep_is_long(worker->green, ps_wait_until(w->task, w->wait)))
+        sleeper = sleeper_lie_down(worker, w->task, self);
+    if (!sleeper) {
+        w->after = FIBER_AFTER_PARK;
+        return wait_long(w);
+    }
+    w->self = &sleeper->fiber;
+    enum ps_err result = wait_long(w);
+    w->self = self;
+    sleeper_get_up(self_worker(), sleeper);
+    return result;
+}
+
+static enum ps_err wait_parked(struct waiting *w)
+{
+    struct ps_wait *wait = w->wait;
+    struct green_worker *worker = self_worker();
+    if (!w->self->adopted)
+        fiber_adopt(w->self);
+    ps_probe_wait_begin(&worker->probe, wait->why);
+    enum ps_err result = wait->kind == PS_WAIT_PARK && ps_wait_until(w->task, wait) == PS_NEVER
+                             ? wait_for_token(worker, w->task)
+                         : w->after == FIBER_AFTER_SLEEP ? sleep_deeply(w)
+                                                         : wait_long(w);
+    worker = self_worker();
     ps_probe_wait_end(&worker->probe, wait->why);
-    ps_probe_state(&worker->probe, PS_STATE_RUN, w->task->stamp.type);
-    if (w->token)
-        atomic_store_explicit(&w->task->token, 1, memory_order_relaxed);
+    worker_show_run(worker, w->self);
     return result;
 }
 
@@ -148,15 +188,27 @@ static void call_in_place(struct ps_task *task, struct ps_wait *wait)
     ps_probe_wait_end(&worker->probe, wait->why);
 }
 
-static enum ps_err stop_or_ok(struct ps_task *task)
+static enum ps_err stop_by_clock(struct ps_task *task)
 {
-    uint64_t now_ns = task->deadline_ns == PS_NEVER ? 0 : ps_now_ns();
-    return ps_task_stopping(task, now_ns) == PS_STOP_NOT ? PS_OK : PS_ECANCELED;
+    return ps_task_stopping(task, ps_now_ns()) == PS_STOP_NOT ? PS_OK : PS_ECANCELED;
 }
 
-static enum ps_err yield(struct ps_task *task)
+static inline __attribute__((always_inline)) enum ps_err stop_or_ok(struct ps_task *task)
 {
-    return green_suspend(FIBER_AFTER_YIELD) ? stop_or_ok(task) : PS_ENOMEM;
+    if (__builtin_expect(task->deadline_ns != PS_NEVER, 0))
+        return stop_by_clock(task);
+    return ps_task_stopped(task) ? PS_ECANCELED : PS_OK;
+}
+
+static enum ps_err yield(struct green_worker *worker, struct ps_task *task)
+{
+    if (own_waiting(&worker->own) == 0 && worker_is_alone(worker))
+        return stop_or_ok(task);
+    struct fiber *self = worker->current;
+    if (!(worker = suspend(worker, FIBER_AFTER_YIELD)))
+        return PS_ENOMEM;
+    worker_show_run(worker, self);
+    return stop_or_ok(task);
 }
 
 static enum ps_err join(struct waiting *w)
@@ -176,37 +228,55 @@ static enum ps_err call(struct waiting *w, const struct green *green)
     return stop_or_ok(w->task);
 }
 
+/* Not inlined: a yield does without the record of a wait. */
+static __attribute__((noinline)) enum ps_err wait_for(struct green_worker *worker,
+                                                      struct ps_task *task, struct ps_wait *wait)
+{
+    struct waiting w = {
+        .task = task, .wait = wait, .self = worker->current, .after = FIBER_AFTER_PARK};
+    switch (wait->kind) {
+    case PS_WAIT_JOIN:
+        return join(&w);
+    case PS_WAIT_CALL:
+        w.job = (struct offload_job){.fiber = w.self, .wait = wait};
+        return call(&w, worker->green);
+    case PS_WAIT_FD:
+        w.fd = (struct fd_waiter){.fiber = w.self, .events = wait->events};
+        return wait_parked(&w);
+    default:
+        return wait_parked(&w);
+    }
+}
+
 enum ps_err green_wait(struct ps_task *task, struct ps_wait *wait)
 {
     struct green_worker *worker = self_worker();
-    struct waiting w = {.task = task, .wait = wait, .self = worker->current};
-    switch (wait->kind) {
-    case PS_WAIT_YIELD:
-        wait->result = yield(task);
-        break;
-    case PS_WAIT_JOIN:
-        wait->result = join(&w);
-        break;
-    case PS_WAIT_CALL:
-        w.job = (struct offload_job){.fiber = w.self, .wait = wait};
-        wait->result = call(&w, worker->green);
-        break;
-    case PS_WAIT_FD:
-        w.fd = (struct fd_waiter){.fiber = w.self, .events = wait->events};
-        wait->result = wait_parked(&w);
-        break;
-    default:
-        wait->result = wait_parked(&w);
-    }
+    wait->result = wait->kind == PS_WAIT_YIELD ? yield(worker, task) : wait_for(worker, task, wait);
     return wait->result;
+}
+
+enum ps_err green_sleep(struct ps_task *task, struct ps_wait *wait)
+{
+    struct waiting w = {
+        .task = task, .wait = wait, .self = self_worker()->current, .after = FIBER_AFTER_SLEEP};
+    return wait->result = wait_parked(&w);
+}
+
+/* seq_cst, partner sleeper_lie_down. */
+static struct fiber *fiber_to_wake(const struct ps_task *task)
+{
+    return __atomic_load_n(&task->context, __ATOMIC_SEQ_CST);
 }
 
 void green_unpark(struct ps_task *task)
 {
-    /* An RMW, partner ps_token_take: a parker that took the token before is seen by fiber_of, one
-     * that takes it later takes this one. */
-    atomic_exchange_explicit(&task->token, 1, memory_order_acq_rel);
-    struct fiber *fiber = fiber_of(task);
-    if (fiber)
-        fiber_wake(fiber, true);
+    struct fiber *fiber = fiber_to_wake(task);
+    if (!fiber || fiber->stackless) {
+        /* acq_rel, partner fiber_adopt: who has adopted before is seen by fiber_of, who adopts
+         * later takes this token. */
+        atomic_exchange_explicit(&task->token, 1, memory_order_acq_rel);
+        if (!(fiber = fiber_to_wake(task)))
+            return;
+    }
+    fiber_unpark(fiber, true);
 }

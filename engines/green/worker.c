@@ -1,30 +1,25 @@
-/* The loop of a worker, and where it finds work: its lifo slot (at most HOT_TURNS times in a row),
- * its ring, the shared queue, other workers' rings. The shared queue comes first once in
- * SHARED_EVERY turns, or what comes from outside starves behind tasks that spawn each other.
+/* The loop of a worker, and where it finds work: its own queue (own.h; the hot slot at most HOT_TURNS
+ * times in a row), the shared queue, other workers. The shared queue comes first whenever a worker
+ * looks at timers and descriptors (park.c), or what comes from outside starves behind tasks that
+ * spawn each other.
  *
- * The lifo slot: what a task spawns or wakes runs next on its worker, while its data is in the
- * cache. Nobody is woken for it: its worker is about to look. Thieves take it only if they found
- * nothing else and its worker has not taken a turn for HOT_NS (tokio #4941: stranded behind a long
- * task). */
+ * The hot slot: what a task spawns or wakes runs next on its worker, while its data is in the cache.
+ * Nobody is woken for it: its worker is about to look. Thieves take it only from a worker that takes
+ * no turn for SPIN_NS (tokio #4941: stranded behind a long task).
+ *
+ * A task that waits or yields switches straight to the next one of its worker's own queue
+ * (worker_next); the loop is for everything else: an empty queue, orders, and every look. */
+#include "engines/green/turn.h"
+
 #include "base/clock.h"
+#include "engines/common/lock.h"
 #include "engines/common/parker.h"
-#include "engines/green/scheduler.h"
 
-enum { HOT_TURNS = 3, SHARED_EVERY = 61, STEAL_PASSES = 4, HOT_NS = 2000 };
+enum { SPIN_NS = 2000 };
 
-static inline void relax(void)
+void worker_show_depth(struct green_worker *worker)
 {
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    __asm__ volatile("yield");
-#endif
-}
-
-static void show_depth(struct green_worker *worker)
-{
-    uint64_t hot = atomic_load_explicit(&worker->lifo, memory_order_relaxed) != NULL;
-    ps_probe_depth(&worker->probe, ring_size(&worker->ring) + hot);
+    ps_probe_depth(&worker->probe, own_depth(&worker->own));
 }
 
 void green_notify(struct green *green)
@@ -36,186 +31,225 @@ void green_notify(struct green *green)
     worker_unpark(green->worker[slot]);
 }
 
-/* For what only thieves can take. */
-static void notify_thieves(struct green *green)
+static bool may_steal(const struct green *green)
 {
-    if (atomic_load_explicit(&green->stealing, memory_order_relaxed))
-        green_notify(green);
+    return !green->one_queue &&
+           atomic_load_explicit(&((struct green *)green)->stealing, memory_order_relaxed);
 }
 
-static void push_local(struct green_worker *worker, struct ps_task *task)
+void worker_offer(struct green_worker *worker)
 {
-    while (!ring_push(&worker->ring, task)) {
-        struct ps_task *first, *last;
-        unsigned count = ring_take_half(&worker->ring, &first, &last);
-        if (count == 0)
-            continue;
-        last->next = task;
-        shared_push(&worker->green->shared, first, task, count + 1);
+    if (may_steal(worker->green) && own_make_offer(&worker->own))
+        green_notify(worker->green);
+}
+
+/* A full ring: its older half and the task go to the shared queue. Inside. */
+static void spill(struct green_worker *worker, struct ps_task *task)
+{
+    struct task_chain chain = own_take_half(&worker->own);
+    own_leave(&worker->own);
+    chain.last->next = task;
+    shared_push(&worker->green->shared, chain.first, task, chain.count + 1);
+    green_notify(worker->green);
+}
+
+void green_put(struct green_worker *worker, struct ps_task *task, bool hot)
+{
+    struct own_queue *own = &worker->own;
+    if (worker->green->one_queue) {
+        shared_push(&worker->green->shared, task, task, 1);
         green_notify(worker->green);
         return;
     }
-    notify_thieves(worker->green);
+    own_enter(own);
+    if (hot)
+        task = own_swap_hot(own, task);
+    if (task && !own_push(own, task)) {
+        spill(worker, task);
+    } else {
+        own_leave(own);
+        offer_if_wanted(worker);
+    }
+    worker_show_depth(worker);
 }
 
 void green_schedule(struct green *green, struct ps_task *task, bool hot)
 {
     struct green_worker *worker = worker_self(green);
-    if (!worker || green->one_queue) {
-        shared_push(&green->shared, task, task, 1);
-        green_notify(green);
+    if (worker) {
+        green_put(worker, task, hot);
         return;
     }
-    /* acq_rel: a thief may take it out, partner: steal_hot. */
-    struct ps_task *old =
-        hot ? atomic_exchange_explicit(&worker->lifo, task, memory_order_acq_rel) : task;
-    if (old)
-        push_local(worker, old);
-    show_depth(worker);
+    shared_push(&green->shared, task, task, 1);
+    green_notify(green);
 }
 
-static struct ps_task *take_hot(struct green_worker *worker)
+struct ps_task *worker_keep(struct green_worker *worker, struct task_chain chain)
 {
-    if (!atomic_load_explicit(&worker->lifo, memory_order_relaxed))
-        return NULL;
-    return atomic_exchange_explicit(&worker->lifo, NULL, memory_order_acq_rel);
+    struct ps_task *rest = chain.first ? chain.first->next : NULL;
+    if (!rest)
+        return chain.first;
+    own_enter(&worker->own);
+    while (rest) {
+        struct ps_task *next = rest->next;
+        if (!own_push(&worker->own, rest))
+            break;
+        rest = next;
+        chain.count--;
+    }
+    own_leave(&worker->own);
+    if (rest)
+        shared_push(&worker->green->shared, rest, chain.last, chain.count - 1);
+    return chain.first;
 }
 
 void worker_share(struct green_worker *worker)
 {
-    struct ps_task *task = take_hot(worker);
-    if (task)
-        push_local(worker, task);
-    else if (ring_size(&worker->ring) > 0)
-        notify_thieves(worker->green);
-}
-
-static struct ps_task *take_own(struct green_worker *worker)
-{
-    struct ps_task *task = NULL;
-    if (worker->hot_turns < HOT_TURNS && (task = take_hot(worker)))
-        worker->hot_turns++;
-    if (!task && (task = ring_pop(&worker->ring)))
-        worker->hot_turns = 0;
-    if (!task)
-        task = take_hot(worker);
-    if (task)
-        show_depth(worker);
-    return task;
+    struct own_queue *own = &worker->own;
+    own_enter(own);
+    struct ps_task *task = own_swap_hot(own, NULL);
+    bool full = task && !own_push(own, task);
+    if (full)
+        own_swap_hot(own, task);
+    own_leave(own);
+    offer_if_wanted(worker);
 }
 
 /* A fair share, at most half a ring, which is empty then; one if others could not take it away. */
 static unsigned shared_batch(const struct green *green)
 {
-    if (green->one_queue || !atomic_load_explicit(&green->stealing, memory_order_relaxed))
+    if (!may_steal(green))
         return 1;
     uint64_t share = atomic_load_explicit(&green->shared.count, memory_order_relaxed) /
                          atomic_load_explicit(&green->active, memory_order_relaxed) +
                      1;
-    return share < RING_SLOTS / 2 ? (unsigned)share : RING_SLOTS / 2;
+    return share < OWN_SLOTS / 2 ? (unsigned)share : OWN_SLOTS / 2;
 }
 
 static struct ps_task *take_shared(struct green_worker *worker, unsigned most)
 {
-    struct ps_task *first, *next;
-    unsigned count = shared_pop(&worker->green->shared, most, &first);
-    if (count == 0)
-        return NULL;
-    ps_probe_event(&worker->probe, PS_EVENT_INJECT, count);
-    for (struct ps_task *task = first->next; task; task = next) {
-        next = task->next;
-        push_local(worker, task);
-    }
-    if (count > 1)
-        show_depth(worker);
-    return first;
+    struct task_chain chain = shared_pop(&worker->green->shared, most);
+    if (chain.count > 0)
+        ps_probe_event(&worker->probe, PS_EVENT_INJECT, chain.count);
+    return worker_keep(worker, chain);
 }
 
-static struct ps_task *steal_ring(struct green_worker *thief, struct green_worker *victim)
-{
-    struct ps_task *task;
-    unsigned tasks;
-    if (ring_steal(&victim->ring, &thief->ring, &task, &tasks) != RING_GOT)
-        return NULL;
-    ps_probe_steal(&thief->probe, victim->slot, tasks);
-    show_depth(thief);
-    /* The victim may be busy for long: its gauge is put right here. Its own next store wins. */
-    show_depth(victim);
-    return task;
-}
+/* ---- searching ---- */
 
-/* What lies in a lifo slot whose worker takes no turn for HOT_NS. */
-static struct ps_task *steal_hot(struct green_worker *thief, struct green_worker *victim)
+static bool become_searcher(struct green_worker *worker)
 {
-    if (!atomic_load_explicit(&victim->lifo, memory_order_relaxed))
-        return NULL;
-    uint64_t tick = atomic_load_explicit(&victim->tick, memory_order_relaxed);
-    uint64_t until_ns = ps_now_ns() + HOT_NS;
-    do {
-        if (atomic_load_explicit(&victim->tick, memory_order_relaxed) != tick)
-            return NULL;
-        relax();
-    } while (ps_now_ns() < until_ns);
-    struct ps_task *task = take_hot(victim);
-    if (task) {
-        ps_probe_steal(&thief->probe, victim->slot, 1);
-        show_depth(victim);
-    }
-    return task;
-}
-
-typedef struct ps_task *steal_function(struct green_worker *thief, struct green_worker *victim);
-
-static struct ps_task *steal_pass(struct green_worker *thief, steal_function *steal)
-{
-    struct green *green = thief->green;
-    unsigned slots = atomic_load_explicit(&green->slots, memory_order_acquire);
-    unsigned start = ps_rng_below(&thief->rng, slots);
-    for (unsigned i = 0; i < slots; i++) {
-        struct green_worker *victim = green->worker[(start + i) % slots];
-        struct ps_task *task = victim == thief ? NULL : steal(thief, victim);
-        if (task)
-            return task;
-    }
-    return NULL;
+    struct green *green = worker->green;
+    worker->searching =
+        worker->searching ||
+        idle_search(&green->idle, atomic_load_explicit(&green->active, memory_order_relaxed));
+    return worker->searching;
 }
 
 bool green_may_search(struct green_worker *worker)
 {
-    struct green *green = worker->green;
-    if (green->one_queue || !atomic_load_explicit(&green->stealing, memory_order_relaxed))
-        return false;
-    if (!worker->searching &&
-        !idle_search(&green->idle, atomic_load_explicit(&green->active, memory_order_relaxed)))
-        return false;
-    worker->searching = true;
-    return true;
+    return may_steal(worker->green) && become_searcher(worker);
 }
 
-static struct ps_task *search(struct green_worker *worker)
+/* Whether somebody else may hold tasks that only he knows of. We are awake. */
+static bool others_are_busy(struct green *green)
 {
-    if (!green_may_search(worker))
-        return NULL;
-    struct green *green = worker->green;
-    ps_probe_state(&worker->probe, PS_STATE_SEEK, -1);
-    for (int pass = 0; pass < STEAL_PASSES; pass++) {
-        bool last = pass == STEAL_PASSES - 1;
-        struct ps_task *task = steal_pass(worker, last ? steal_hot : steal_ring);
-        if (task || (task = take_shared(worker, shared_batch(green))))
-            return task;
-    }
-    ps_probe_steal(&worker->probe, worker->slot, 0);
-    return NULL;
+    return idle_count(&green->idle) + 1 < atomic_load(&green->running);
 }
 
 void green_stop_searching(struct green_worker *worker)
 {
+    struct green *green = worker->green;
     if (!worker->searching)
         return;
     worker->searching = false;
-    if (idle_found(&worker->green->idle))
-        green_notify(worker->green);
+    /* Searcher's step of idle.h: there may be more; and the poller's role may be vacant. */
+    if (idle_found(&green->idle) &&
+        (others_are_busy(green) || shared_size(&green->shared) > 0 ||
+         atomic_load(&green->poller.holder) < 0 || green_light_visible(worker)))
+        green_notify(green);
+    offer_if_wanted(worker);
 }
+
+static struct ps_task *stolen(struct green_worker *thief, struct green_worker *victim,
+                              struct task_chain chain)
+{
+    if (chain.count == 0)
+        return NULL;
+    struct ps_task *task = worker_keep(thief, chain);
+    ps_probe_steal(&thief->probe, victim->slot, chain.count);
+    worker_show_depth(thief);
+    /* The victim may be busy for long: its gauge is put right here. Its own next store wins. */
+    worker_show_depth(victim);
+    return task;
+}
+
+/* A worker that has tasks and may be stuck: it has not moved while somebody searched. */
+struct suspect {
+    struct green_worker *worker;
+    uint64_t tick;
+    bool ring;
+};
+
+static void watch(struct suspect *suspect, struct green_worker *victim)
+{
+    bool ring = own_waiting(&victim->own) > 0;
+    if (suspect->worker ? suspect->ring || !ring : !ring && !own_hot(&victim->own))
+        return;
+    *suspect =
+        (struct suspect){victim, atomic_load_explicit(&victim->tick, memory_order_relaxed), ring};
+}
+
+static struct ps_task *steal_pass(struct green_worker *thief, struct suspect *suspect)
+{
+    struct green *green = thief->green;
+    unsigned slots = atomic_load_explicit(&green->slots, memory_order_acquire);
+    unsigned start = slots > 1 ? ps_rng_below(&thief->rng, slots) : 0;
+    for (unsigned i = 0; i < slots; i++) {
+        struct green_worker *victim = green->worker[(start + i) % slots];
+        if (victim == thief)
+            continue;
+        struct ps_task *task = stolen(thief, victim, own_take_offer(&victim->own));
+        if (task)
+            return task;
+        watch(suspect, victim);
+    }
+    return NULL;
+}
+
+static struct ps_task *steal_stuck(struct green_worker *thief, const struct suspect *suspect)
+{
+    struct green_worker *victim = suspect->worker;
+    if (!victim || atomic_load_explicit(&victim->tick, memory_order_relaxed) != suspect->tick)
+        return NULL;
+    return stolen(thief, victim, own_revoke(&victim->own));
+}
+
+/* For SPIN_NS at most: the others answer at their next turn. */
+static struct ps_task *search(struct green_worker *worker)
+{
+    struct green *green = worker->green;
+    if (!become_searcher(worker))
+        return NULL;
+    ps_probe_state(&worker->probe, PS_STATE_SEEK, -1);
+    struct suspect suspect = {0};
+    uint64_t until_ns = ps_now_ns() + SPIN_NS;
+    do {
+        struct ps_task *task = may_steal(green) ? steal_pass(worker, &suspect) : NULL;
+        if (task || (task = take_shared(worker, shared_batch(green))))
+            return task;
+        if (green_light_visible(worker))
+            return NULL;
+        ps_relax();
+    } while (ps_now_ns() < until_ns);
+    if (!may_steal(green))
+        return NULL;
+    struct ps_task *task = steal_stuck(worker, &suspect);
+    if (!task)
+        ps_probe_steal(&worker->probe, worker->slot, 0);
+    return task;
+}
+
+/* ---- the loop ---- */
 
 /* The worker's last acts on its slot; timers stay, others look after them. If it was woken for a
  * task it passes that on. */
@@ -261,82 +295,124 @@ static bool obey(struct green_worker *worker)
     }
 }
 
-/* From the nearest place. NULL: none. */
-static struct ps_task *find_task(struct green_worker *worker)
+/* An offer that nobody will take. */
+static void take_back(struct green_worker *worker)
 {
-    uint64_t tick = atomic_load_explicit(&worker->tick, memory_order_relaxed) + 1;
-    atomic_store_explicit(&worker->tick, tick, memory_order_relaxed);
-    struct ps_task *task = tick % SHARED_EVERY == 0 ? take_shared(worker, 1) : NULL;
+    if (may_steal(worker->green) && atomic_load(&worker->green->idle.word) != 0)
+        return;
+    struct ps_task *task = worker_keep(worker, own_take_offer(&worker->own));
+    if (task)
+        green_put(worker, task, false);
+}
+
+/* From the nearest place; shared_first: the shared queue and what nobody wanted come first. NULL:
+ * none. */
+static struct ps_task *find_task(struct green_worker *worker, bool shared_first)
+{
+    struct ps_task *task = NULL;
+    count_turn(worker);
+    if (shared_first) {
+        task = take_shared(worker, 1);
+        take_back(worker);
+    }
     if (!task)
         task = take_own(worker);
     if (!task)
         task = take_shared(worker, shared_batch(worker->green));
     if (!task)
         task = search(worker);
+    if (task)
+        worker_show_depth(worker);
     return task;
 }
 
 /* NULL: the worker has retired. The gate is read once more when a task was taken: what was
  * submitted after the pause began does not start. */
-static struct ps_task *next_task(struct green_worker *worker)
+static struct ps_task *next_task(struct green_worker **self)
 {
+    struct green_worker *worker = *self;
     while (obey(worker)) {
-        if (--worker->until_look == 0)
+        bool look = --worker->until_look == 0;
+        if (look) {
             worker_look(worker);
-        bool turn = atomic_load_explicit(&worker->tick, memory_order_relaxed) % SHARED_EVERY == 0;
-        if (turn)
-            green_run_light(worker);
-        worker = ps_self()->worker;
-        struct ps_task *task = find_task(worker);
-        if (!task) {
-            if (!green_run_light(worker))
-                worker_park(worker);
-            worker = ps_self()->worker;
-            continue;
+            if (green_run_light(worker))
+                *self = worker = ps_self()->worker;
         }
-        green_stop_searching(worker);
-        if (!gate_closed(atomic_load(&worker->green->gate)))
-            return task;
-        shared_put_back(&worker->green->shared, task);
+        struct ps_task *task = find_task(worker, look);
+        if (task) {
+            green_stop_searching(worker);
+            if (!gate_closed(atomic_load(&worker->green->gate)))
+                return task;
+            shared_put_back(&worker->green->shared, task);
+        } else if (green_run_light(worker)) {
+            *self = worker = ps_self()->worker;
+        } else {
+            worker_park(worker);
+        }
     }
     return NULL;
 }
 
-/* On the running fiber, which is the task's from its first wait on. */
-static void start_task(struct green_worker *worker, struct ps_task *task)
+struct fiber *worker_free_fiber(struct green_worker *worker, struct ps_task *task)
 {
-    task = admit(worker, task);
-    if (!task)
-        return;
+    struct green *green = worker->green;
+    struct fiber *fiber = stack_take(&green->depot, &worker->pool, green, worker_loop);
+    if (fiber)
+        worker->handed = task;
+    else if (task)
+        green_put(worker, task, false);
+    return fiber;
+}
+
+/* false: it was to be stopped, and has ended. */
+static bool begin_task(struct green_worker *worker, struct ps_task *task)
+{
+    fiber_bind(worker->current, task);
+    return ps_task_begin(&worker->probe, task);
+}
+
+/* On the running fiber, which is the task's from its first wait on; one that slept without a stack
+ * goes on. */
+static struct green_worker *start_task(struct green_worker *worker, struct ps_task *task)
+{
+    bool slept = fiber_of(task) != NULL;
+    if (!slept && !(task = admit(worker, task)))
+        return worker;
     struct fiber *self = worker->current;
-    fiber_bind(self, task);
-    if (ps_task_begin(&worker->probe, task)) {
-        ps_task_run(task);
-        worker = ps_self()->worker;
+    self->worker = worker;
+    if (slept && !steps_go_on(worker, task))
+        return worker;
+    if (slept || begin_task(worker, task)) {
+        if (task->body->run)
+            task->body->run(task);
+        else if (!steps_run(self, task))
+            return self->worker;
+        worker = self->worker;
         fiber_bind(self, NULL);
         ps_task_finish(&worker->probe, task);
     } else {
         self->task = NULL;
         atomic_store_explicit(&self->type, UINT32_MAX, memory_order_relaxed);
     }
-    admit_ended(ps_self()->worker);
+    admit_ended(worker);
+    return worker;
 }
 
 void worker_loop(void *fiber)
 {
     (void)fiber;
-    fiber_arrive();
+    struct green_worker *worker = fiber_arrive();
     for (;;) {
-        struct ps_task *task = next_task(ps_self()->worker);
-        struct green_worker *worker = ps_self()->worker; /* a stolen fork may have moved us */
-        struct fiber *resumed = task ? fiber_of(task) : NULL;
-        if (!task) {
-            fiber_switch(&worker->native, FIBER_AFTER_FREE);
-        } else if (resumed) {
-            fiber_resume(resumed);
-            fiber_switch(resumed, FIBER_AFTER_FREE);
-        } else {
-            start_task(worker, task);
-        }
+        struct ps_task *task = worker->handed;
+        worker->handed = NULL;
+        if (!task)
+            task = next_task(&worker);
+        struct fiber *resumed = task ? fiber_to_resume(task) : NULL;
+        if (!task)
+            worker = fiber_switch(worker, &worker->native, FIBER_AFTER_FREE);
+        else if (resumed)
+            worker = fiber_switch(worker, resumed, FIBER_AFTER_FREE);
+        else
+            worker = start_task(worker, task);
     }
 }

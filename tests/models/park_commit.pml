@@ -3,30 +3,29 @@
  *
  * Memory: RMWs and the switch are sequentially consistent; the condition is a plain store before the
  * waker's RMW, so in the model it is made visible by the RMW at the latest, as release/acquire on one
- * word promises. A waker's store sits in its buffer until then.
+ * word promises. A waker's store sits in its buffer until then. `state` is its two parts, which one
+ * atomic step reads or changes together.
  *
  * Checked: no context is resumed before it is saved; the task is queued at most once at a time; when
  * every waker is done and the condition holds, the parker does not stay parked.
  *
  * Mutants (-D): MUT_EARLY_PARK  the task itself stores PARKED before it switches away
- *               MUT_NO_RECHECK  the parker does not look at the condition after PARKING
- *               MUT_BLIND       the next context stores PARKED without looking (lost NOTIFIED)
- *               MUT_TWO_WIN     a waker that finds READY queues the task again
- *               MUT_LOAD        a waker that finds RUNNING does no RMW: its store stays in the buffer */
-#define RUNNING  0
-#define PARKING  1
-#define NOTIFIED 2
-#define PARKED   3
-#define READY    4
-#define WAKERS   2
+ *               MUT_LATE_LOOK   the parker reads the count after it has tested the condition
+ *               MUT_BLIND       the next context stores PARKED without comparing the count
+ *               MUT_TWO_WIN     a waker leaves PARKED where it is
+ *               MUT_LOAD        a waker that finds no sleeper does no RMW: it does not count itself,
+ *                               and its store stays in the buffer */
+#define WAKERS 2
 
-byte state = RUNNING;
+byte count;            /* of `state`: wake-ups */
+bit parked;            /* of `state` */
+byte seen;             /* the parker's */
 bit condition[WAKERS]; /* as others see it */
 bit saved = 1;         /* the context is complete */
 bit committing;        /* the next context runs on the parker's worker */
 byte queued;
+bit running = 1;
 bit ended;
-byte wakers_done;
 
 inline enqueue()
 {
@@ -40,27 +39,28 @@ inline enqueue()
 active proctype parker()
 {
     do
-    :: all_met -> break
-    :: else ->
-#ifdef MUT_EARLY_PARK
-       saved = 0;
-       state = PARKED;
-#else
-       saved = 0;
-       state = PARKING; /* exchange */
-#endif
-#ifndef MUT_NO_RECHECK
+    :: true ->
+#ifdef MUT_LATE_LOOK
        if
-       :: all_met ->
-          atomic { state = RUNNING; saved = 1 };
-          break
+       :: all_met -> break
+       :: else -> skip
+       fi;
+       seen = count;
+#else
+       seen = count;
+       if
+       :: all_met -> break
        :: else -> skip
        fi;
 #endif
+       saved = 0;
+#ifdef MUT_EARLY_PARK
+       parked = 1;
+#endif
        /* Switches away: registers are saved, the next context takes over. */
-       atomic { saved = 1; committing = 1 };
+       atomic { saved = 1; running = 0; committing = 1 };
        /* Resumed: whoever dequeued it has checked that it was saved. */
-       (state == RUNNING && !committing && queued == 0);
+       (running && !committing);
     od;
     ended = 1
 }
@@ -70,16 +70,16 @@ active proctype next_context()
     do
     :: atomic { committing ->
 #if defined(MUT_EARLY_PARK)
-           committing = 0
+           skip;
 #elif defined(MUT_BLIND)
-           state = PARKED; committing = 0
+           parked = 1;
 #else
            if
-           :: state == PARKING -> state = PARKED
-           :: state == NOTIFIED -> state = READY; enqueue()
+           :: count == seen -> parked = 1
+           :: else -> enqueue()
            fi;
-           committing = 0
 #endif
+           committing = 0
        }
     :: ended -> break
     od
@@ -91,9 +91,8 @@ active proctype resumer()
     do
     :: atomic { queued > 0 ->
            assert(saved);
-           assert(state == READY);
            queued--;
-           state = RUNNING
+           running = 1
        }
     :: ended && queued == 0 -> break
     od
@@ -101,23 +100,22 @@ active proctype resumer()
 
 proctype waker(byte me)
 {
-    bit buffered;
-    buffered = 1; /* condition[me] = 1, in the store buffer */
     atomic {
 #ifdef MUT_LOAD
         /* A plain load first; the buffer may drain at any later time. */
         if
-        :: state == RUNNING -> goto late
+        :: !parked -> goto late
         :: else -> skip
         fi;
 #endif
         condition[me] = 1; /* the RMW drains it */
+        count++;
         if
-        :: state == PARKED -> state = READY; enqueue()
-        :: state == PARKING -> state = NOTIFIED
-#ifdef MUT_TWO_WIN
-        :: state == READY -> enqueue()
+        :: parked ->
+#ifndef MUT_TWO_WIN
+           parked = 0;
 #endif
+           enqueue()
         :: else -> skip
         fi
     };
@@ -125,7 +123,7 @@ proctype waker(byte me)
 late:
     condition[me] = 1;
 out:
-    wakers_done++
+    skip
 }
 
 init

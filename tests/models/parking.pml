@@ -114,7 +114,7 @@ loop:
           atomic { search = 0; searching--; alone = (searching == 0) };
 #ifndef MUT_NO_CHAIN
           if
-          :: alone -> notify()
+          :: alone && queue > 0 -> notify()
           :: else -> skip
           fi
 #endif

@@ -21,13 +21,23 @@ enum { STACKS = 16, STACK = 256 * 1024, ROUNDS = 100000 };
 static void *main_context, *side_context;
 static volatile uint64_t sum;
 
+/* Each side passes a new value; both check what they get. */
+static uintptr_t passed;
+
+static void yield_to(void **from, void *to)
+{
+    ++passed;
+    void *got = ps_green_switch(from, to, (void *)passed);
+    CHECK(got == (void *)passed);
+}
+
 static void yield_to_main(void)
 {
-    ps_green_switch(&side_context, main_context);
+    yield_to(&side_context, main_context);
 }
 static void yield_to_side(void)
 {
-    ps_green_switch(&main_context, side_context);
+    yield_to(&main_context, side_context);
 }
 
 /* A stack that none used before: contexts here never return. */
