@@ -157,6 +157,8 @@ struct ps_engine_config {
     bool stealing;      /* where the policy has it */
     bool help;          /* a join runs other tasks meanwhile, where the policy can */
     uint64_t seed;      /* of the order in which victims are tried */
+    unsigned reserve[PS_MAX_TYPES]; /* workers that run only tasks of a type, where the policy has
+                                       it; the sum < workers */
     struct ps_segment *segment; /* where to count; slots >= workers, for resize >= the new count */
 };
 

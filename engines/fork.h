@@ -70,7 +70,7 @@ struct ps_strand {
 struct ps_strand *ps_strand_self(void);
 
 /* The slow paths; not for users. */
-void ps_fork_publish(struct ps_strand *self, struct ps_fork *fork, uint32_t at);
+void ps_fork_publish(struct ps_strand *self, uint32_t bottom);
 bool ps_fork_take_slowly(struct ps_strand *self, uint32_t at);
 struct ps_strand *ps_fork_wait(struct ps_strand *self, struct ps_fork *fork);
 
@@ -80,19 +80,19 @@ static inline void ps_fork(struct ps_strand *self, struct ps_fork *fork, ps_fork
     fork->run = run;
     atomic_store_explicit(&fork->thief, NULL, memory_order_relaxed);
     atomic_store_explicit(&fork->state, 0, memory_order_relaxed);
-    /* relaxed: our own. */
-    uint32_t at = atomic_load_explicit(&self->bottom, memory_order_relaxed);
-    uint64_t shared = atomic_load_explicit(&self->shared, memory_order_relaxed);
     atomic_store_explicit(self->count, atomic_load_explicit(self->count, memory_order_relaxed) + 1,
                           memory_order_relaxed);
-    if (__builtin_expect(
-            at == PS_FORK_TAIL(shared) || shared >= PS_FORK_WANT || at >= PS_FORK_DEPTH, 0)) {
-        ps_fork_publish(self, fork, at);
-        return;
-    }
-    atomic_store_explicit(&self->slot[at], fork, memory_order_relaxed);
+    /* relaxed: our own. */
+    uint32_t at = atomic_load_explicit(&self->bottom, memory_order_relaxed);
+    if (__builtin_expect(at < PS_FORK_DEPTH, 1))
+        atomic_store_explicit(&self->slot[at], fork, memory_order_relaxed);
     /* release, partner: the acquire of a thief that takes the privilege back. */
     atomic_store_explicit(&self->bottom, at + 1, memory_order_release);
+    /* A barrier of the compiler only; partner: the process-wide one of who goes to sleep. */
+    atomic_signal_fence(memory_order_seq_cst);
+    uint64_t shared = atomic_load_explicit(&self->shared, memory_order_relaxed);
+    if (__builtin_expect(at == PS_FORK_TAIL(shared) || shared >= PS_FORK_WANT, 0))
+        ps_fork_publish(self, at + 1);
 }
 
 /* Take the newest fork back. true: nobody has begun it and the caller is to run it; false: a thief

@@ -23,6 +23,7 @@ struct ps_engine {
     _Atomic uint32_t phase;         /* enum ps_engine_phase; only grows */
     struct ps_probe outside;        /* for threads that are no workers */
     struct ps_light *light;         /* jobs and forks, or NULL; see light.h */
+    const struct ps_pool_ops *pool; /* of the policy, in an engine of several pools; see pool.h */
 
     /* Room: an event count for submitters that wait for a place in the queue. */
     _Atomic uint32_t room_seq, room_waiters;

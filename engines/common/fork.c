@@ -2,9 +2,9 @@
  * holds tail, split and two requests, and everybody changes it by CAS. Positions [tail, split) are
  * public, [split, bottom) the worker's own, those below tail were taken.
  *
- *   fork     slot[bottom] = fork; bottom + 1 (release). No un-taken fork below, or a request: also
- *            publishes: split up to half of its own positions, requests cleared, in one CAS
- *            (seq_cst), then looks for sleepers. So the first fork is always public at once
+ *   fork     1 slot[bottom] = fork; bottom + 1 (release); 2 reads shared: no un-taken fork below, or
+ *            a request: 3 publishes: split up to half of its own positions, requests cleared, in
+ *            one CAS (seq_cst), then looks for sleepers. So the first fork is always public at once
  *   take     1 bottom - 1 (release); 2 reads shared: split <= bottom and no request: the fork is its
  *            own. Else: 3 answers the request; 4 the position is public: CAS split down to half of
  *            what is public: wins, and it is its own again, or sees that thieves were faster;
@@ -15,6 +15,8 @@
  *   revoke   a thief whose WANT is not answered, alone (the lock `revoker`): 1 sets REVOKE by CAS;
  *            2 a memory barrier on every CPU that runs a thread of this process; 3 reads bottom;
  *            4 CAS: split up to half of [split, bottom), REVOKE cleared
+ *   sleep    a worker that has announced itself and sees no fork, but strands in use: 1 a memory
+ *            barrier on every CPU; 2 looks again
  *   joined   the worker, after the thief of its newest fork is done: bottom - 1, tail = split =
  *            bottom: all that is left was taken
  *
@@ -23,6 +25,13 @@
  * step 1 visible in 3; one whose step 2 is after it sees REVOKE and changes `shared` (3 of take),
  * so the thief's 4 fails. That is why every answer must change the word, and why revokers take
  * turns: a second REVOKE must not be taken for the first.
+ *
+ * Fork's 1 and 2 have no fence between them either. A fork whose step 2 is before a sleeper's barrier
+ * has its step 1 visible to the second look; one whose step 2 is after it sees that nothing is left
+ * below, and publishes. If something was left when step 2 looked, and is gone when the sleeper does,
+ * then its thief had found work after the sleeper announced itself, and wakes somebody if nobody
+ * searches. (The other order, a look at shared and then the store, strands a fork when the worker is
+ * preempted between the two.)
  *
  * A thief does not read the slot before its CAS, so there is no ABA however often positions are
  * used again; the stack discipline keeps the slot.
@@ -78,7 +87,7 @@ static uint32_t capped(uint32_t position)
 }
 
 /* Make half of what is ours below `bottom` public, and answer every request. */
-static void publish_half(struct ps_strand *self, uint32_t bottom)
+void ps_fork_publish(struct ps_strand *self, uint32_t bottom)
 {
     uint64_t old = atomic_load(&self->shared), now;
     do {
@@ -92,17 +101,9 @@ static void publish_half(struct ps_strand *self, uint32_t bottom)
         worker_of(self)->light->hooks->notify(worker_of(self)->light->engine);
 }
 
-void ps_fork_publish(struct ps_strand *self, struct ps_fork *fork, uint32_t at)
-{
-    if (at < PS_FORK_DEPTH)
-        atomic_store_explicit(&self->slot[at], fork, memory_order_relaxed);
-    atomic_store_explicit(&self->bottom, at + 1, memory_order_release);
-    publish_half(self, at + 1);
-}
-
 bool ps_fork_take_slowly(struct ps_strand *self, uint32_t at)
 {
-    publish_half(self, at);
+    ps_fork_publish(self, at);
     uint64_t old = atomic_load(&self->shared);
     for (;;) {
         uint32_t tail = PS_FORK_TAIL(old), split = PS_FORK_SPLIT(old);
@@ -238,7 +239,7 @@ struct ps_fork *ps_fork_steal(struct ps_light_worker *victim, struct ps_light_wo
         }
     }
     /* A hint: what it says of the worker's own positions may be late. */
-    if (atomic_load_explicit(&strand->bottom, memory_order_relaxed) <= PS_FORK_SPLIT(old))
+    if (capped(atomic_load_explicit(&strand->bottom, memory_order_relaxed)) <= PS_FORK_SPLIT(old))
         return NULL;
     if (last_resort)
         revoke_privilege(victim);
@@ -264,9 +265,24 @@ void ps_fork_run_stolen(struct ps_light_worker *self, struct ps_fork *fork)
         ps_futex_wake(&fork->state, 1);
 }
 
-unsigned ps_fork_waiting(struct ps_light_worker *worker)
+static bool is_waiting(struct ps_light_worker *worker, bool *in_use)
 {
     uint64_t shared = atomic_load(&worker->strand.shared);
-    uint32_t bottom = atomic_load(&worker->strand.bottom);
-    return bottom > PS_FORK_TAIL(shared) ? bottom - PS_FORK_TAIL(shared) : 0;
+    uint32_t bottom = capped(atomic_load(&worker->strand.bottom)); /* no thief gets deeper */
+    *in_use = *in_use || bottom > 0;
+    return bottom > PS_FORK_TAIL(shared);
+}
+
+bool ps_fork_visible(struct ps_light *light, unsigned span)
+{
+    bool in_use = false, settled = false;
+    for (;;) {
+        for (unsigned i = 0; i < span; i++)
+            if (is_waiting(&light->worker[i], &in_use))
+                return true;
+        if (!in_use || settled)
+            return false;
+        barrier_everywhere();
+        settled = true;
+    }
 }

@@ -150,10 +150,11 @@ static bool from_inbox(struct ps_light_worker *self)
     return true;
 }
 
-bool ps_light_run(struct ps_light_worker *self)
+bool ps_light_run(struct ps_light_worker *self, void (*found)(void *pool), void *pool)
 {
     if (ps_job_ring_size(&self->ring) == 0 && !from_inbox(self))
         return false;
+    found(pool);
     ps_probe_state(self->probe, PS_STATE_RUN, -1);
     return run_own(self, BATCH);
 }
@@ -226,10 +227,12 @@ bool ps_light_visible(struct ps_light *light, unsigned self, unsigned span, bool
 {
     if (atomic_load(&light->inbox.count) > 0 || ps_job_ring_size(&light->worker[self].ring) > 0)
         return true;
-    for (unsigned i = 0; steal && i < span; i++)
-        if (ps_job_ring_size(&light->worker[i].ring) > 0 || ps_fork_waiting(&light->worker[i]) > 0)
+    if (!steal)
+        return false;
+    for (unsigned i = 0; i < span; i++)
+        if (ps_job_ring_size(&light->worker[i].ring) > 0)
             return true;
-    return false;
+    return ps_fork_visible(light, span);
 }
 
 void ps_light_hand_over(struct ps_light_worker *self)

@@ -47,7 +47,7 @@ struct ps_light {
     /* Not 0 while a worker sleeps: the pool's own, changed by RMWs (seq_cst). */
     const _Atomic uint32_t *sleepers;
     unsigned slots;
-    bool one_queue; /* workers put their jobs into the inbox too */
+    bool one_queue;                 /* workers put their jobs into the inbox too */
     _Atomic uint32_t workers;       /* the target: the pool sets it */
     struct ps_light_worker *worker; /* one a slot, as the system gives them: untouched is free */
     struct ps_job_inbox inbox;
@@ -64,11 +64,12 @@ struct ps_light_worker *ps_light_enter(struct ps_light *light, unsigned slot,
 /* ops.job. */
 enum ps_err ps_light_submit(struct ps_light *light, void (*run)(void *arg), void *arg);
 
-/* The worker: run light work of its own or from the inbox, a bounded number of jobs. false: there
- * was none. */
-bool ps_light_run(struct ps_light_worker *self);
-/* The worker, as a searcher: steal some from anybody below `span` and run it. found is called
- * before it runs. false: there was none. */
+/* The worker: run light work of its own or from the inbox, a bounded number of jobs. found(pool) is
+ * called before it runs: a searcher that runs something is none, and whoever publishes meanwhile must
+ * not rely on it. false: there was none. */
+bool ps_light_run(struct ps_light_worker *self, void (*found)(void *pool), void *pool);
+/* The worker, as a searcher: steal some from anybody below `span` and run it; found as above. false:
+ * there was none. */
 bool ps_light_steal(struct ps_light_worker *self, unsigned span, void (*found)(void *pool),
                     void *pool);
 /* Whether there seems to be light work that `self` could take; seq_cst. */
@@ -83,8 +84,9 @@ struct ps_fork *ps_fork_steal(struct ps_light_worker *victim, struct ps_light_wo
 /* For ps_light_hooks.park: `waiter` is to be unparked when the fork is done. false: it is. */
 bool ps_fork_await(struct ps_fork *fork, void *waiter);
 void ps_fork_run_stolen(struct ps_light_worker *self, struct ps_fork *fork);
-/* Forks that thieves could take; a hint. */
-unsigned ps_fork_waiting(struct ps_light_worker *worker);
+/* Whether a worker below `span` has a fork that nobody has begun. For who goes to sleep: after it
+ * said no, whoever forks sees the sleeper. */
+bool ps_fork_visible(struct ps_light *light, unsigned span);
 
 /* A fiber leaves / comes to the worker: between tasks a strand is empty. save: what it had, which
  * must all be taken by thieves. */

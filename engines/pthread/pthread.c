@@ -13,60 +13,11 @@ static const struct ps_policy policies[] = {
 };
 
 /* In the order of `policies`. */
-static const struct ps_threads_ops *const kinds[] = {&ps_threads_channel, &ps_threads_per_task};
-
-static const struct ps_threads_ops *threads_of(const struct ps_engine *engine)
-{
-    return kinds[engine->policy - policies];
-}
+static const struct ps_pool_ops *const pools[] = {&ps_threads_channel, &ps_threads_per_task};
 
 static enum ps_err create(const struct ps_engine_config *config, struct ps_engine **engine)
 {
-    const struct ps_policy *policy = config->policy ? config->policy : &policies[0];
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (policy == &policies[i])
-            return kinds[i]->create(config, engine);
-    return PS_EINVAL;
-}
-
-static enum ps_err start(struct ps_engine *engine)
-{
-    return threads_of(engine)->start(engine);
-}
-
-static enum ps_err submit(struct ps_engine *engine, struct ps_task *task)
-{
-    return threads_of(engine)->submit(engine, task);
-}
-
-static enum ps_err resize(struct ps_engine *engine, unsigned workers)
-{
-    return threads_of(engine)->resize(engine, workers);
-}
-
-static enum ps_err tune(struct ps_engine *engine, enum ps_knob knob, uint64_t value)
-{
-    return threads_of(engine)->tune(engine, knob, value);
-}
-
-static void close_threads(struct ps_engine *engine, enum ps_close how)
-{
-    threads_of(engine)->close(engine, how);
-}
-
-static enum ps_err stop(struct ps_engine *engine, uint64_t deadline_ns)
-{
-    return threads_of(engine)->stop(engine, deadline_ns);
-}
-
-static void destroy(struct ps_engine *engine)
-{
-    threads_of(engine)->destroy(engine);
-}
-
-static enum ps_err wait_in_thread(struct ps_task *task, struct ps_wait *wait)
-{
-    return threads_of(task->engine)->wait(task, wait);
+    return ps_pool_create(&ps_engine_pthread, pools, config, engine);
 }
 
 const struct ps_engine_ops ps_engine_pthread = {
@@ -74,14 +25,15 @@ const struct ps_engine_ops ps_engine_pthread = {
     .title = "POSIX threads",
     .policies = policies,
     .create = create,
-    .start = start,
-    .submit = submit,
-    .resize = resize,
-    .tune = tune,
-    .close = close_threads,
-    .stop = stop,
-    .destroy = destroy,
-    .wait = wait_in_thread,
+    .start = ps_pool_start,
+    .submit = ps_pool_submit,
+    .resize = ps_pool_resize,
+    .tune = ps_pool_tune,
+    .close = ps_pool_close,
+    .stop = ps_pool_stop,
+    .destroy = ps_pool_destroy,
+    .job = ps_pool_job,
+    .wait = ps_pool_wait,
     .unpark = NULL,
     .forget_fd = NULL,
     .stack_overflow = NULL,

@@ -99,10 +99,8 @@ static bool run_light(struct ps_steal_pool *pool, struct ps_light_worker *self)
 {
     if (ps_crew_paused(&pool->crew))
         return false;
-    if (ps_light_run(self)) {
-        light_found(self);
+    if (ps_light_run(self, light_found, self))
         return true;
-    }
     return ps_steal_enabled(pool) &&
            ps_idle_search(&pool->idle, self->number, atomic_load(&pool->workers)) &&
            ps_light_steal(self, atomic_load(&pool->span), light_found, self);

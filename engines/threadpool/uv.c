@@ -3,11 +3,10 @@
  * it is made as large as a worker count may become, and how many tasks are in it at once is limited
  * here. That limit is the worker count, and can change at any time.
  *
- * A task passes: `queue` (under the lock) -> the loop's thread takes it and a free slot,
- * uv_queue_work
- * -> a thread of libuv's is that slot's worker and runs it -> the loop's thread hears of it, frees
- * the slot and takes the next task. Two hand-overs a task, and one mutex of libuv's for all: that
- * is what this policy shows.
+ * A task's way: 1 `queue`, under the lock; 2 the loop's thread takes it and a free place, and calls
+ * uv_queue_work; 3 a thread of libuv's is that place's worker and runs it; 4 the loop's thread hears
+ * of it, frees the place and takes the next task. Two hand-overs a task, and one mutex of libuv's for
+ * all: that is what this policy shows.
  *
  * Who writes a slot: whoever has taken it out of the free ones, which happens under the lock;
  * libuv's mutex orders the loop's thread and the pool's. Kernel threads come and go between slots,
@@ -22,58 +21,39 @@
 #include <uv.h>
 
 #include "base/clock.h"
-#include "engines/common/slot.h"
-#include "engines/common/task_list.h"
+#include "engines/common/places.h"
 #include "engines/threadpool/threadpool.h"
 
-struct pool;
-
-/* One place of the pool: a slot, and what runs there. */
-struct place {
-    struct ps_slot slot;
-    uv_work_t work;
-    struct pool *pool;
-    struct ps_task *task; /* NULL: libuv has taken the work and run it */
-    bool taken;           /* under the lock */
-};
-
 struct pool {
-    struct ps_engine base;
-    struct place *place; /* one a slot */
-    unsigned slots;
-    _Atomic uint32_t paused;
-    bool has_loop; /* owner's */
+    struct ps_places places;
+    uv_work_t *work; /* one a place */
+    bool has_loop;   /* owner's; changed under the lock */
     pthread_t thread;
     uv_loop_t loop;
     uv_async_t signal;
-    _Alignas(128) pthread_mutex_t lock; /* of the rest */
-    struct ps_task_list queue;
-    unsigned workers; /* places that may be taken: 0 .. workers - 1 */
-    unsigned taken;
+    /* Under the lock. */
+    unsigned shown_workers; /* what the free places show */
+    uint32_t shown_paused;
     bool signalled;
     bool ending; /* no task is left; the loop ends when no place is taken */
 };
 
-static struct pool *of(struct ps_engine *engine)
+static struct pool *of(struct ps_places *places)
 {
-    return (struct pool *)engine;
+    return (struct pool *)places;
 }
 
 /* ---- under the lock ---- */
 
-static void show_depth(struct pool *pool)
-{
-    ps_probe_depth(&pool->base.outside, pool->queue.count);
-}
-
 /* What a place shows while nothing runs there. It takes a clock reading of its own because no
  * thread begins or ends in it. */
-static void show_free(struct pool *pool, struct place *place)
+static void show_free(struct ps_place *place)
 {
+    struct ps_places *places = place->owner;
     struct ps_probe *probe = &place->slot.probe;
     enum ps_state state = PS_STATE_OFF;
-    if (place->slot.number < pool->workers)
-        state = atomic_load(&pool->paused) ? PS_STATE_PAUSED : PS_STATE_IDLE;
+    if (place->slot.number < places->workers)
+        state = atomic_load(&places->paused) ? PS_STATE_PAUSED : PS_STATE_IDLE;
     if (probe->since_ns == 0)
         probe->since_ns = ps_now_ns();
     ps_probe_state(probe, state, -1);
@@ -81,28 +61,21 @@ static void show_free(struct pool *pool, struct place *place)
 
 static void show_all_free(struct pool *pool)
 {
-    for (unsigned i = 0; i < pool->slots; i++)
-        if (!pool->place[i].taken)
-            show_free(pool, &pool->place[i]);
+    struct ps_places *places = &pool->places;
+    uint32_t paused = atomic_load(&places->paused);
+    if (pool->shown_workers == places->workers && pool->shown_paused == paused)
+        return;
+    pool->shown_workers = places->workers;
+    pool->shown_paused = paused;
+    for (unsigned i = 0; i < places->slots; i++)
+        if (!places->place[i].taken)
+            show_free(&places->place[i]);
 }
 
-/* A free place, and a task for it; NULL: one of the two is missing. */
-static struct place *match(struct pool *pool)
+static void changed(struct ps_places *places)
 {
-    if (atomic_load(&pool->paused) || pool->taken >= pool->workers || pool->queue.count == 0)
-        return NULL;
-    struct place *place = pool->place;
-    while (place->taken)
-        place++;
-    place->taken = true;
-    pool->taken++;
-    place->task = ps_task_list_pop(&pool->queue);
-    show_depth(pool);
-    return place;
-}
-
-static void signal_loop(struct pool *pool)
-{
+    struct pool *pool = of(places);
+    show_all_free(pool);
     if (!pool->has_loop || pool->signalled)
         return;
     pool->signalled = true;
@@ -113,12 +86,11 @@ static void signal_loop(struct pool *pool)
 
 static void run_place(uv_work_t *work)
 {
-    struct place *place = work->data;
+    struct ps_place *place = work->data;
     struct ps_slot *slot = &place->slot;
-    *ps_self() = (struct ps_self){.engine = slot->engine,
-                                .probe = &slot->probe,
-                                .worker = place,
-                                .slot = (int)slot->number};
+    ps_places_begin(place);
+    *ps_self() = (struct ps_self){
+        .engine = slot->engine, .probe = &slot->probe, .worker = place, .slot = (int)slot->number};
     ps_altstack_begin(&slot->altstack);
     ps_slot_run(slot, place->task);
     place->task = NULL;
@@ -133,56 +105,55 @@ static void dispatch(struct pool *pool);
 
 static void place_done(uv_work_t *work, int status)
 {
-    struct place *place = work->data;
-    struct pool *pool = place->pool;
+    struct ps_place *place = work->data;
+    struct ps_places *places = place->owner;
     (void)status;
     if (place->task) /* cancelled before libuv had a thread for it */
-        ps_task_discard(&pool->base.outside, place->task);
+        ps_task_discard(&places->base.outside, place->task);
     place->task = NULL;
-    pthread_mutex_lock(&pool->lock);
-    place->taken = false;
-    pool->taken--;
-    show_free(pool, place);
-    pthread_mutex_unlock(&pool->lock);
-    dispatch(pool);
-    ps_engine_check_done(&pool->base);
+    ps_lock(&places->lock);
+    ps_places_free(place);
+    show_free(place);
+    ps_unlock(&places->lock);
+    dispatch(of(places));
+    ps_engine_check_done(&places->base);
 }
 
 static void dispatch(struct pool *pool)
 {
+    struct ps_places *places = &pool->places;
     for (;;) {
-        pthread_mutex_lock(&pool->lock);
-        struct place *place = match(pool);
-        bool ends = !place && pool->ending && pool->taken == 0;
-        pthread_mutex_unlock(&pool->lock);
+        ps_lock(&places->lock);
+        struct ps_place *place = ps_places_match(places);
+        bool ends = !place && pool->ending && places->taken == 0;
+        ps_unlock(&places->lock);
         if (ends && !uv_is_closing((uv_handle_t *)&pool->signal))
             uv_close((uv_handle_t *)&pool->signal, NULL);
         if (!place)
             return;
-        ps_engine_room(&pool->base);
-        uv_queue_work(&pool->loop, &place->work, run_place, place_done);
+        uv_queue_work(&pool->loop, &pool->work[place->slot.number], run_place, place_done);
     }
 }
 
 /* Tasks that libuv has not begun, because others have all its threads, are taken back. */
 static void cancel_unbegun(struct pool *pool)
 {
-    for (unsigned i = 0; i < pool->slots; i++) {
-        pthread_mutex_lock(&pool->lock);
-        bool taken = pool->place[i].taken;
-        pthread_mutex_unlock(&pool->lock);
+    for (unsigned i = 0; i < pool->places.slots; i++) {
+        ps_lock(&pool->places.lock);
+        bool taken = pool->places.place[i].taken;
+        ps_unlock(&pool->places.lock);
         if (taken)
-            uv_cancel((uv_req_t *)&pool->place[i].work);
+            uv_cancel((uv_req_t *)&pool->work[i]);
     }
 }
 
 static void on_signal(uv_async_t *signal)
 {
     struct pool *pool = signal->data;
-    pthread_mutex_lock(&pool->lock);
+    ps_lock(&pool->places.lock);
     pool->signalled = false;
-    pthread_mutex_unlock(&pool->lock);
-    if (ps_engine_phase(&pool->base) >= PS_ENGINE_CANCELLING)
+    ps_unlock(&pool->places.lock);
+    if (ps_engine_phase(&pool->places.base) >= PS_ENGINE_CANCELLING)
         cancel_unbegun(pool);
     dispatch(pool);
 }
@@ -209,19 +180,13 @@ static void size_libuv(unsigned threads)
     }
 }
 
-static enum ps_err make_places(struct pool *pool, unsigned slots)
+static enum ps_err make_work(struct pool *pool)
 {
-    size_t bytes = slots * sizeof *pool->place;
-    pool->place = aligned_alloc(_Alignof(struct place), bytes);
-    if (!pool->place)
+    pool->work = calloc(pool->places.slots, sizeof *pool->work);
+    if (!pool->work)
         return PS_ENOMEM;
-    memset(pool->place, 0, bytes);
-    pool->slots = slots;
-    for (unsigned i = 0; i < slots; i++) {
-        ps_slot_init(&pool->place[i].slot, &pool->base, i);
-        pool->place[i].pool = pool;
-        pool->place[i].work.data = &pool->place[i];
-    }
+    for (unsigned i = 0; i < pool->places.slots; i++)
+        pool->work[i].data = &pool->places.place[i];
     return PS_OK;
 }
 
@@ -231,16 +196,15 @@ static enum ps_err create(const struct ps_engine_config *config, struct ps_engin
     if (!pool)
         return PS_ENOMEM;
     memset(pool, 0, sizeof *pool);
-    enum ps_err err = ps_engine_init(&pool->base, &ps_engine_threadpool, config);
-    if (err == PS_OK && (err = make_places(pool, config->segment->slots)) != PS_OK)
-        ps_engine_fini(&pool->base);
+    enum ps_err err = ps_places_init(&pool->places, &ps_engine_threadpool, config, changed);
+    if (err == PS_OK && (err = make_work(pool)) != PS_OK)
+        ps_places_fini(&pool->places);
     if (err != PS_OK) {
         free(pool);
         return err;
     }
-    pthread_mutex_init(&pool->lock, NULL);
-    size_libuv(pool->base.policy->max_workers);
-    *engine = &pool->base;
+    size_libuv(pool->places.base.policy->max_workers);
+    *engine = &pool->places.base;
     return PS_OK;
 }
 
@@ -252,7 +216,8 @@ static void close_loop(struct pool *pool)
 
 static enum ps_err start(struct ps_engine *engine)
 {
-    struct pool *pool = of(engine);
+    struct ps_places *places = ps_places_of(engine);
+    struct pool *pool = of(places);
     int error = uv_loop_init(&pool->loop);
     if (error != 0)
         return error == UV_ENOMEM ? PS_ENOMEM : PS_ELIMIT;
@@ -267,146 +232,65 @@ static enum ps_err start(struct ps_engine *engine)
         close_loop(pool);
         return err;
     }
-    pthread_mutex_lock(&pool->lock);
+    ps_lock(&places->lock);
     pool->has_loop = true;
-    pool->workers = engine->config.workers;
-    show_all_free(pool);
-    signal_loop(pool);
-    pthread_mutex_unlock(&pool->lock);
+    places->workers = engine->config.workers;
+    changed(places);
+    ps_unlock(&places->lock);
     return PS_OK;
-}
-
-static enum ps_err submit(struct ps_engine *engine, struct ps_task *task)
-{
-    struct pool *pool = of(engine);
-    if (!ps_task_has_body(task))
-        return PS_ENOTSUP;
-    bool inside = ps_self()->engine == engine;
-    bool bounded = !inside || engine->config.on_full == PS_ON_FULL_REFUSE;
-    enum ps_err err = PS_OK;
-    pthread_mutex_lock(&pool->lock);
-    if (!ps_engine_open_for(engine, inside)) {
-        err = PS_ECLOSED;
-    } else if (bounded && pool->queue.count >= engine->config.queue) {
-        err = PS_EFULL;
-    } else {
-        ps_task_accept(engine, task);
-        ps_task_list_push(&pool->queue, task);
-        show_depth(pool);
-        if (pool->taken < pool->workers && !atomic_load(&pool->paused))
-            signal_loop(pool);
-    }
-    pthread_mutex_unlock(&pool->lock);
-    return err;
 }
 
 static enum ps_err resize(struct ps_engine *engine, unsigned workers)
 {
-    struct pool *pool = of(engine);
-    pthread_mutex_lock(&pool->lock);
-    if (pool->has_loop) {
-        pool->workers = workers;
-        show_all_free(pool);
-        signal_loop(pool);
-    }
-    pthread_mutex_unlock(&pool->lock);
-    return PS_OK;
+    return of(ps_places_of(engine))->has_loop ? ps_places_resize(engine, workers) : PS_OK;
 }
 
-/* Under the lock a pause and a close cannot overtake each other: a close raises the phase first. */
-static void set_paused(struct pool *pool, bool paused)
+static void join_loop(struct pool *pool)
 {
-    pthread_mutex_lock(&pool->lock);
-    atomic_store(&pool->paused, paused && ps_engine_phase(&pool->base) <= PS_ENGINE_RUNNING);
-    show_all_free(pool);
-    signal_loop(pool);
-    pthread_mutex_unlock(&pool->lock);
-    for (unsigned i = 0; i < pool->slots; i++)
-        ps_parker_wake(&pool->place[i].slot.parker);
-}
-
-static enum ps_err tune(struct ps_engine *engine, enum ps_knob knob, uint64_t value)
-{
-    if (knob != PS_KNOB_PAUSED)
-        return PS_ENOTSUP;
-    if (value > 1)
-        return PS_EINVAL;
-    set_paused(of(engine), value == 1);
-    return PS_OK;
-}
-
-static void discard_queue(struct pool *pool)
-{
-    pthread_mutex_lock(&pool->lock);
-    struct ps_task_list all = ps_task_list_take(&pool->queue);
-    show_depth(pool);
-    pthread_mutex_unlock(&pool->lock);
-    struct ps_task *task;
-    while ((task = ps_task_list_pop(&all)))
-        ps_task_discard(ps_engine_probe(&pool->base), task);
-}
-
-static void close_uv(struct ps_engine *engine, enum ps_close how)
-{
-    ps_engine_raise(engine, how == PS_CLOSE_DRAIN ? PS_ENGINE_DRAINING : PS_ENGINE_CANCELLING);
-    set_paused(of(engine), false);
-    if (how == PS_CLOSE_DISCARD) {
-        discard_queue(of(engine));
-        ps_engine_check_done(engine);
-    }
+    struct ps_places *places = &pool->places;
+    pthread_join(pool->thread, NULL);
+    uv_loop_close(&pool->loop);
+    ps_lock(&places->lock);
+    places->workers = 0;
+    changed(places);
+    ps_unlock(&places->lock);
 }
 
 static enum ps_err stop(struct ps_engine *engine, uint64_t deadline_ns)
 {
-    struct pool *pool = of(engine);
+    struct ps_places *places = ps_places_of(engine);
+    struct pool *pool = of(places);
     enum ps_err err = ps_engine_wait_done(engine, deadline_ns);
     if (err != PS_OK)
         return err;
-    pthread_mutex_lock(&pool->lock);
+    ps_lock(&places->lock);
     bool had_loop = pool->has_loop;
     pool->ending = true;
-    signal_loop(pool);
+    changed(places);
     pool->has_loop = false;
-    pthread_mutex_unlock(&pool->lock);
-    if (had_loop) {
-        pthread_join(pool->thread, NULL);
-        uv_loop_close(&pool->loop);
-        pthread_mutex_lock(&pool->lock);
-        pool->workers = 0;
-        show_all_free(pool);
-        pthread_mutex_unlock(&pool->lock);
-    }
+    ps_unlock(&places->lock);
+    if (had_loop)
+        join_loop(pool);
     ps_engine_raise(engine, PS_ENGINE_STOPPED);
     return PS_OK;
 }
 
 static void destroy(struct ps_engine *engine)
 {
-    struct pool *pool = of(engine);
-    ps_engine_raise(engine, PS_ENGINE_CANCELLING);
-    discard_queue(pool);
-    for (unsigned i = 0; i < pool->slots; i++)
-        ps_slot_fini(&pool->place[i].slot);
-    free(pool->place);
-    pthread_mutex_destroy(&pool->lock);
-    ps_engine_fini(engine);
+    struct pool *pool = of(ps_places_of(engine));
+    ps_places_fini(&pool->places);
+    free(pool->work);
     free(pool);
-}
-
-static enum ps_err wait_in_place(struct ps_task *task, struct ps_wait *wait)
-{
-    struct place *place = ps_self()->worker;
-    return ps_slot_wait(&place->slot, &place->pool->paused, task, wait);
 }
 
 const struct ps_pool_ops ps_pool_uv = {
     .create = create,
     .start = start,
-    .submit = submit,
+    .submit = ps_places_submit,
     .resize = resize,
-    .tune = tune,
-    .close = close_uv,
+    .tune = ps_places_tune,
+    .close = ps_places_close,
     .stop = stop,
     .destroy = destroy,
-    .wait = wait_in_place,
+    .wait = ps_places_wait,
 };

@@ -1,0 +1,81 @@
+/* A bounded queue of tasks and jobs, first in first out, and what every shared queue does at its
+ * door: refusing, counting, showing its depth, telling those who wait for room. No lock of its own:
+ * whoever owns it brings one, and every call is under it. Private to engines/.
+ *
+ * A ring of calls by value, 16 bytes each: a job is itself, a task is {ps_queue_task, task}. The
+ * ring grows, because a worker's submissions may exceed the bound (see ps_engine_ops.submit). */
+#ifndef PS_ENGINES_COMMON_QUEUE_H
+#define PS_ENGINES_COMMON_QUEUE_H
+
+#include "engines/common/core.h"
+#include "engines/common/job_ring.h"
+#include "engines/common/slot.h"
+#include "engines/common/task_list.h"
+
+/* What the queues of one lock show together. */
+struct ps_depth {
+    struct ps_probe *probe; /* whose gauge */
+    size_t now;
+};
+
+struct ps_queue {
+    struct ps_engine *engine;
+    struct ps_depth *depth;
+    struct ps_job *item;
+    size_t capacity; /* a power of two, >= what is queued and held */
+    uint64_t head, tail;
+    size_t held; /* taken in advance and not yet begun, at most: counts against the bound */
+    bool wanted; /* somebody was told that it is full: see ps_queue_room */
+};
+
+/* PS_ENOMEM. depth: outlives the queue. */
+enum ps_err ps_queue_init(struct ps_queue *queue, struct ps_engine *engine, struct ps_depth *depth);
+void ps_queue_free(struct ps_queue *queue);
+
+static inline size_t ps_queue_count(const struct ps_queue *queue)
+{
+    return (size_t)(queue->tail - queue->head);
+}
+
+/* Whether somebody who is held to the bound would be refused. */
+static inline bool ps_queue_full(const struct ps_queue *queue)
+{
+    return ps_queue_count(queue) + queue->held >= queue->engine->config.queue;
+}
+
+/* Accept at the end: PS_OK, and counted; PS_EFULL, PS_ECLOSED: nothing has happened. */
+enum ps_err ps_queue_put_task(struct ps_queue *queue, struct ps_task *task);
+enum ps_err ps_queue_put_job(struct ps_queue *queue, struct ps_job job);
+
+/* The oldest ones, at most `most`: how many. */
+unsigned ps_queue_take(struct ps_queue *queue, struct ps_job *into, unsigned most);
+/* Back to the front, in their order. They must be part of `held`. */
+void ps_queue_put_back(struct ps_queue *queue, const struct ps_job *item, unsigned count);
+/* All tasks; jobs stay, since what was accepted of them runs. */
+struct ps_task_list ps_queue_take_tasks(struct ps_queue *queue);
+
+/* After places became free: true: ps_engine_room is due when the lock is free. Once for any number
+ * of places, until somebody is refused again. */
+bool ps_queue_room(struct ps_queue *queue);
+
+/* ---- without the lock ---- */
+
+/* Stands for a task in the queue; never called. */
+void ps_queue_task(void *task);
+
+/* Run what was taken, on its worker. */
+static inline void ps_queue_run(struct ps_slot *slot, struct ps_job job)
+{
+    if (job.run == ps_queue_task) {
+        ps_slot_run(slot, job.arg);
+        return;
+    }
+    ps_probe_state(&slot->probe, PS_STATE_RUN, -1);
+    job.run(job.arg);
+    ps_probe_jobs_ended(&slot->probe, 1);
+}
+
+/* End tasks that were taken off a queue as cancelled. Any thread. */
+void ps_queue_end_tasks(struct ps_engine *engine, struct ps_task_list tasks);
+
+#endif

@@ -1,0 +1,369 @@
+/* Everything but sleeping and running is under the pool's lock; a visit is the time a worker holds
+ * it to look for work.
+ *
+ * Protocol of calling. A seeker is a worker that will visit before it sleeps: it was called, or it
+ * found nothing and looks again within SPIN_NS.
+ *   producer  1 appends; 2 calls if that is due; 3 unlocks, wakes whom it called
+ *   worker    1 takes a ticket of its parker; 2 locks; is no sleeper and no seeker any more; 3 takes
+ *             some work, if there is any, and 4 calls if that is due; or becomes a seeker, or a
+ *             sleeper; 5 unlocks, wakes whom it called; 6 runs, looks again, or waits with the ticket
+ *   call      takes a sleeper off the list and makes it a seeker. Due while something waits, in the
+ *             queue or in a hand, and nobody seeks; and when tasks are long, while more wait than
+ *             seek
+ * No task is left while somebody sleeps: whoever publishes work, takes only a part of it or leaves
+ * the pool calls afterwards, and a seeker ends by a visit, which does one of these or finds nothing.
+ * A wake-up names a worker, so nobody else can consume it (which is how a condition variable loses
+ * it, glibc BZ 25847), and it is a ticket, so it is not lost if it comes before the sleep.
+ *
+ * Protocol of hands. While tasks are short, one visit takes several: its fair share of the queue, at
+ * most `batch`, which doubles as long as a task takes less than BRISK_NS and is 1 otherwise. They lie
+ * in the worker's hand, from which anybody can take them.
+ *   its worker  1 next += 1 (CAS); 2 runs that one. Refills an empty hand, under the lock
+ *   others      under the lock: 1 copy the older half; 2 next += half (CAS)
+ * The slots of a hand are written under the lock and only when it is empty, so who has read one and
+ * wins the CAS has read what is there.
+ * No task is left in a hand behind one that turns out long: a worker that finds the queue empty
+ * looks into every hand before it sleeps; it looks into one in turn at each visit, and takes what
+ * is overdue (OVERDUE younger ones were taken meanwhile) before what is in the queue; and a task
+ * that waits gives its worker's hand back first. A hand is filled only if somebody else is awake or
+ * is called, so somebody will look.
+ *
+ * A hand's tasks have not begun, so they are still counted as queued where the queue is bounded.
+ *
+ * Rejected: a call for every task (a futex call a task; the herd finds the queue empty); batches
+ * that nobody can take back (a task waits behind a long one while workers sleep); spinning longer
+ * (it takes the CPU from the producer, where there are no more CPUs than busy threads). */
+#include "base/clock.h"
+#include "engines/common/stations.h"
+
+enum {
+    SPIN_NS = 2000,
+    LOOK_NS = 500,  /* between two visits of a seeker: what a busy producer gets ahead meanwhile */
+    BRISK_NS = 500, /* a shorter task is worth a batch */
+    FEW = PS_HAND / 2,
+    OVERDUE = 4 * PS_HAND
+};
+
+/* ---- hands ---- */
+
+static inline unsigned hand_next(uint64_t hand)
+{
+    return (unsigned)(uint32_t)hand;
+}
+
+static inline unsigned hand_end(uint64_t hand)
+{
+    return (unsigned)(hand >> 32);
+}
+
+static inline uint64_t hand_of(unsigned next, unsigned end)
+{
+    return (uint64_t)end << 32 | next;
+}
+
+/* Its own worker. relaxed: the CAS decides who has it, and the slot is ours. */
+static bool take_from_own_hand(struct ps_station_worker *self, struct ps_job *job)
+{
+    uint64_t hand = atomic_load_explicit(&self->hand, memory_order_relaxed);
+    while (hand_next(hand) < hand_end(hand))
+        if (atomic_compare_exchange_weak_explicit(&self->hand, &hand, hand + 1,
+                                                  memory_order_relaxed, memory_order_relaxed)) {
+            *job = self->item[hand_next(hand)];
+            return true;
+        }
+    return false;
+}
+
+/* Under the lock: the oldest in a hand, at most half of it (rounded up) or all. */
+static unsigned take_from_hand(struct ps_station_worker *worker, struct ps_job *into, bool all)
+{
+    uint64_t hand = atomic_load_explicit(&worker->hand, memory_order_relaxed);
+    unsigned count;
+    do {
+        count = hand_end(hand) - hand_next(hand);
+        if (!all)
+            count = (count + 1) / 2;
+        for (unsigned i = 0; i < count; i++)
+            into[i] = worker->item[hand_next(hand) + i];
+    } while (count > 0 &&
+             !atomic_compare_exchange_weak_explicit(&worker->hand, &hand, hand + count,
+                                                    memory_order_relaxed, memory_order_relaxed));
+    return count;
+}
+
+bool ps_station_holds(struct ps_station_worker *self)
+{
+    uint64_t hand = atomic_load_explicit(&self->hand, memory_order_relaxed);
+    return hand_next(hand) < hand_end(hand);
+}
+
+static void set_charge(struct ps_station_worker *worker, unsigned charge)
+{
+    struct ps_station *station = worker->station;
+    station->queue.held += charge - (size_t)worker->charge;
+    station->holders += (charge > 0) - (unsigned)(worker->charge > 0);
+    worker->charge = charge;
+}
+
+void ps_station_put_back(struct ps_station_worker *worker)
+{
+    struct ps_job item[PS_HAND];
+    unsigned count = take_from_hand(worker, item, true);
+    if (count > 0)
+        ps_queue_put_back(&worker->station->queue, item, count);
+    set_charge(worker, 0);
+}
+
+void ps_station_recount(struct ps_station_pool *pool, struct ps_station *station)
+{
+    for (unsigned i = 0; i < pool->crew.slots && station->holders > 0; i++) {
+        struct ps_station_worker *worker = &pool->worker[i];
+        uint64_t hand = atomic_load_explicit(&worker->hand, memory_order_relaxed);
+        if (worker->station == station && worker->charge > 0)
+            set_charge(worker, hand_end(hand) - hand_next(hand));
+    }
+}
+
+/* ---- calling ---- */
+
+static void fall_asleep(struct ps_station_worker *worker)
+{
+    struct ps_sleeper *head = &worker->station->asleep, *sleeper = &worker->sleeper;
+    *sleeper = (struct ps_sleeper){head->next, head, true};
+    sleeper->next->previous = sleeper;
+    head->next = sleeper;
+}
+
+static void get_up(struct ps_sleeper *sleeper)
+{
+    sleeper->previous->next = sleeper->next;
+    sleeper->next->previous = sleeper->previous;
+    sleeper->listed = false;
+}
+
+static void seek(struct ps_station_worker *worker)
+{
+    worker->seeks = true;
+    worker->station->seekers++;
+}
+
+struct ps_station_worker *ps_station_call(struct ps_station_pool *pool, struct ps_station *station)
+{
+    struct ps_sleeper *head = &station->asleep;
+    if (head->next == head)
+        return NULL;
+    size_t waiting = ps_queue_count(&station->queue) + (station->holders > 0);
+    if (waiting == 0 || (station->brisk ? station->seekers > 0 : station->seekers >= waiting))
+        return NULL;
+    struct ps_sleeper *sleeper =
+        pool->plan.order == PS_CALL_LAST_ASLEEP ? head->next : head->previous;
+    struct ps_station_worker *worker =
+        (struct ps_station_worker *)((char *)sleeper - offsetof(struct ps_station_worker, sleeper));
+    get_up(sleeper);
+    seek(worker);
+    return worker;
+}
+
+void ps_station_wake(struct ps_station_pool *pool, struct ps_station_worker *worker)
+{
+    if (!worker)
+        return;
+    ps_probe_wake(ps_engine_probe(&pool->base));
+    ps_parker_wake(&pool->crew.worker[worker - pool->worker].slot.parker);
+}
+
+/* ---- a visit ---- */
+
+/* Nobody's sleeper or seeker any more, with an empty hand. */
+static void arrive(struct ps_station_worker *self)
+{
+    if (self->sleeper.listed)
+        get_up(&self->sleeper);
+    if (self->seeks)
+        self->station->seekers--;
+    self->seeks = false;
+    ps_station_put_back(self);
+}
+
+/* How long its last ones took decides how many it takes next. */
+static void judge(struct ps_station_worker *self, uint64_t now_ns)
+{
+    if (self->took_ns == 0)
+        return;
+    bool brisk = now_ns - self->took_ns < (uint64_t)self->took * BRISK_NS;
+    self->batch = !brisk ? 1 : 2 * self->batch < PS_HAND ? 2 * self->batch : PS_HAND;
+    self->station->brisk = brisk;
+    self->took_ns = 0;
+}
+
+static unsigned take_back(struct ps_station_worker *self, struct ps_station_worker *holder)
+{
+    unsigned count = take_from_hand(holder, self->item, false);
+    set_charge(holder, holder->charge > count ? holder->charge - count : 0);
+    return count;
+}
+
+/* What has waited in the hand whose turn it is while many younger ones were taken. */
+static unsigned take_overdue(struct ps_station_pool *pool, struct ps_station_worker *self)
+{
+    struct ps_station *station = self->station;
+    if (station->holders == 0)
+        return 0;
+    station->turn = (station->turn + 1) % pool->crew.slots;
+    struct ps_station_worker *holder = &pool->worker[station->turn];
+    if (holder->station != station || holder->charge == 0 ||
+        station->queue.head - holder->position < OVERDUE)
+        return 0;
+    return take_back(self, holder);
+}
+
+static unsigned take_from_hands(struct ps_station_pool *pool, struct ps_station_worker *self)
+{
+    struct ps_station *station = self->station;
+    unsigned left = station->holders;
+    for (unsigned i = 0; i < pool->crew.slots && left > 0; i++) {
+        struct ps_station_worker *holder = &pool->worker[i];
+        if (holder->station != station || holder->charge == 0)
+            continue;
+        left--;
+        unsigned count = take_back(self, holder);
+        if (count > 0)
+            return count;
+    }
+    return 0;
+}
+
+static unsigned take_from_queue(struct ps_station_worker *self)
+{
+    struct ps_station *station = self->station;
+    unsigned most = 1;
+    if (self->batch > 1) {
+        size_t share = (ps_queue_count(&station->queue) + station->workers - 1) / station->workers;
+        most = share < 1 ? 1 : share < self->batch ? (unsigned)share : self->batch;
+    }
+    return ps_queue_take(&station->queue, self->item, most);
+}
+
+/* true: *job is to be run, and others are in the hand. */
+static bool take(struct ps_station_pool *pool, struct ps_station_worker *self, struct ps_job *job)
+{
+    unsigned count = take_overdue(pool, self);
+    if (count == 0)
+        count = take_from_queue(self);
+    if (count == 0)
+        count = take_from_hands(pool, self);
+    if (count == 0)
+        return false;
+    *job = self->item[0];
+    atomic_store_explicit(&self->hand, hand_of(1, count), memory_order_relaxed);
+    set_charge(self, count - 1);
+    self->position = self->station->queue.head;
+    self->took = count;
+    return true;
+}
+
+/* Straight from short tasks to a queue of few: a visit for each of them would take the lock from the
+ * producer all the time, so it comes once more, a little later, for more of them. */
+static bool lets_pile_up(struct ps_station_pool *pool, struct ps_station_worker *self)
+{
+    const struct ps_queue *queue = &self->station->queue;
+    return pool->spins && self->batch > 1 && self->looks == 0 && self->took > 0 &&
+           ps_queue_count(queue) < FEW && !queue->wanted;
+}
+
+enum finding { WORK, NOTHING_YET, NOTHING, PAUSE, LEFT };
+
+static enum finding find(struct ps_station_pool *pool, struct ps_crew_worker *crew,
+                         struct ps_station_worker *self, struct ps_job *job)
+{
+    if (ps_crew_leave(crew))
+        return LEFT;
+    if (ps_crew_paused(&pool->crew))
+        return PAUSE;
+    if (!lets_pile_up(pool, self) && take(pool, self, job))
+        return WORK;
+    if (pool->spins && self->looks < SPIN_NS / LOOK_NS) {
+        seek(self);
+        return NOTHING_YET;
+    }
+    fall_asleep(self);
+    return NOTHING;
+}
+
+static enum finding visit(struct ps_station_pool *pool, struct ps_crew_worker *crew,
+                          struct ps_station_worker *self, struct ps_job *job)
+{
+    uint64_t now_ns = ps_now_ns();
+    ps_lock(&pool->lock);
+    arrive(self);
+    judge(self, now_ns);
+    enum finding finding = find(pool, crew, self, job);
+    struct ps_station_worker *called = ps_station_call(pool, self->station);
+    bool room = ps_queue_room(&self->station->queue);
+    ps_unlock(&pool->lock);
+    ps_station_wake(pool, called);
+    if (room)
+        ps_engine_room(&pool->base);
+    self->looks = finding == NOTHING_YET ? self->looks + 1 : 0;
+    if (finding == WORK)
+        self->took_ns = now_ns;
+    else if (finding != NOTHING_YET)
+        self->took = 0;
+    return finding;
+}
+
+/* ---- between visits ---- */
+
+static void look_elsewhere(void)
+{
+    uint64_t until_ns = ps_now_ns() + LOOK_NS;
+    do
+        for (unsigned i = 0; i < 8; i++)
+            ps_relax();
+    while (ps_now_ns() < until_ns);
+}
+
+/* The state says why it rests. */
+static void rest(struct ps_slot *slot, enum finding finding, uint32_t ticket)
+{
+    switch (finding) {
+    case NOTHING_YET:
+        ps_probe_state(&slot->probe, PS_STATE_SEEK, -1);
+        look_elsewhere();
+        break;
+    case PAUSE:
+        ps_probe_state(&slot->probe, PS_STATE_PAUSED, -1);
+        ps_parker_wait(&slot->parker, ticket, PS_NEVER);
+        break;
+    default:
+        ps_engine_check_done(slot->engine);
+        ps_probe_park(&slot->probe);
+        ps_parker_wait(&slot->parker, ticket, PS_NEVER);
+        ps_probe_woken(&slot->probe);
+    }
+}
+
+/* Whether the hand may be used without a visit. */
+static bool undisturbed(struct ps_station_pool *pool, struct ps_crew_worker *crew)
+{
+    return !ps_crew_paused(&pool->crew) && !ps_crew_retiring(crew);
+}
+
+void ps_station_work(struct ps_crew_worker *crew)
+{
+    struct ps_station_pool *pool = ps_stations_of(crew->slot.engine);
+    struct ps_station_worker *self = &pool->worker[crew->slot.number];
+    struct ps_job job;
+    for (;;) {
+        uint32_t ticket = ps_parker_ticket(&crew->slot.parker);
+        enum finding finding = undisturbed(pool, crew) && take_from_own_hand(self, &job)
+                                   ? WORK
+                                   : visit(pool, crew, self, &job);
+        if (finding == LEFT)
+            return;
+        if (finding == WORK)
+            ps_queue_run(&crew->slot, job);
+        else
+            rest(&crew->slot, finding, ticket);
+    }
+}
