@@ -8,6 +8,7 @@
  *   NO_LOOK         a sleeper does not look again after it has announced itself
  *   WAKE_FIRST      the producer looks for sleepers before it publishes
  *   BUFFERED        the published task stays in a store buffer while the producer looks (no seq_cst)
+ *   FOUND_LATE      a searcher that found a task counts as one until the task has ended
  *   KEEP_QUIET      the last searcher that found a task wakes nobody
  *   SWALLOW         a retiring worker that was woken for a task leaves without waking another
  *   LATE_TICKET     a sleeper takes its parker's ticket after it has announced itself and looked */
@@ -96,6 +97,12 @@ proctype worker(byte me)
 		};
 		if
 		:: got ->
+#ifdef FOUND_LATE
+			if
+			:: true -> skip
+			:: true -> false
+			fi;
+#endif
 			found(me, last);
 #ifndef KEEP_QUIET
 			if
