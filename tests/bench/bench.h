@@ -58,6 +58,8 @@ bool bench_engine(struct bench *bench, size_t queue, enum ps_on_full on_full);
 /* Whether a task that waits leaves its worker to others, or one that joins helps. */
 bool bench_parks(const struct bench *bench);
 bool bench_joins(const struct bench *bench);
+/* Whether so many tasks can wait for each other. */
+bool bench_waits(const struct bench *bench, unsigned tasks);
 
 /* Run `body` as one task of the engine and wait for its end. user: what task->user shall be. false:
  * the engine cannot run it. */
@@ -73,9 +75,12 @@ double bench_burst(struct bench *bench), bench_chain(struct bench *bench);
 double bench_fib(struct bench *bench), bench_skynet(struct bench *bench);
 double bench_tasks(struct bench *bench), bench_tasks_inside(struct bench *bench);
 double bench_skynet_tasks(struct bench *bench), bench_chain_tasks(struct bench *bench);
-double bench_yield(struct bench *bench), bench_handoff(struct bench *bench);
+double bench_yield(struct bench *bench), bench_switch(struct bench *bench);
+double bench_handoff(struct bench *bench), bench_pingpong(struct bench *bench);
 double bench_sleepers(struct bench *bench), bench_wake(struct bench *bench);
+double bench_work(struct bench *bench), bench_probes(struct bench *bench);
 double bench_echo(struct bench *bench);
 void bench_extra_sleepers(const struct bench *bench), bench_extra_wake(const struct bench *bench);
+void bench_extra_probes(const struct bench *bench);
 
 #endif

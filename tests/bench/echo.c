@@ -37,7 +37,8 @@ static struct ps_wait *until_ready(struct connection *c)
     return &c->wait;
 }
 
-/* Messages are shorter than a socket's buffer, so a write never waits. */
+/* Messages are shorter than a socket's buffer, so a write never waits; and shorter than ours, so a
+ * read takes all there is. */
 static struct ps_wait *connection_step(struct ps_task *task)
 {
     struct connection *c = (struct connection *)task;
@@ -47,6 +48,8 @@ static struct ps_wait *connection_step(struct ps_task *task)
             return until_ready(c);
         if (got <= 0 || send(c->fd, c->buffer, (size_t)got, MSG_NOSIGNAL) != got)
             break;
+        if (got < BUFFER)
+            return until_ready(c);
     }
     ps_engine_forget_fd(server->engine, c->fd);
     close(c->fd);

@@ -47,6 +47,11 @@ bool bench_joins(const struct bench *bench)
     return bench_parks(bench) || (bench->policy->traits & PS_TRAIT_STEALS) != 0;
 }
 
+bool bench_waits(const struct bench *bench, unsigned tasks)
+{
+    return bench_parks(bench) || bench->workers >= tasks;
+}
+
 void bench_await(_Atomic long *word, long value)
 {
     pthread_mutex_lock(&lock);

@@ -1,4 +1,4 @@
-/* What a wait costs: yielding, and handing over between two tasks. */
+/* What a wait costs: yielding to many and to nobody, and handing over between two tasks. */
 #include <stdlib.h>
 
 #include "bench.h"
@@ -6,6 +6,7 @@
 enum { TASKS = 1000 };
 
 static _Alignas(128) _Atomic long done;
+static long target;
 
 struct yielder {
     struct ps_task task;
@@ -16,7 +17,7 @@ struct yielder {
 static void yielder_released(struct ps_task *task)
 {
     (void)task;
-    bench_done(&done, TASKS);
+    bench_done(&done, target);
 }
 
 static struct ps_wait *yielder_step(struct ps_task *task)
@@ -36,23 +37,34 @@ static void yielder_run(struct ps_task *task)
 static const struct ps_body yielder_body = {
     .name = "yielder", .run = yielder_run, .step = yielder_step, .release = yielder_released};
 
-double bench_yield(struct bench *bench)
+static double yields(struct bench *bench, int tasks)
 {
     static struct yielder task[TASKS];
     if (!bench_engine(bench, 2 * TASKS, PS_ON_FULL_BLOCK))
         return -1;
+    target = tasks;
     while (bench_round(&bench->rounds)) {
         atomic_store(&done, 0);
-        for (int i = 0; i < TASKS; i++) {
+        for (int i = 0; i < tasks; i++) {
             ps_task_init(&task[i].task, &yielder_body, (uint32_t)i, 0);
             task[i].wait = (struct ps_wait){.kind = PS_WAIT_YIELD, .why = PS_STATE_RUN};
             task[i].left = bench->n;
             if (ps_submit(bench->engine, &task[i].task, PS_NEVER) != PS_OK)
                 return 0;
         }
-        bench_await(&done, TASKS);
+        bench_await(&done, tasks);
     }
-    return (double)TASKS * (double)bench->n;
+    return (double)tasks * (double)bench->n;
+}
+
+double bench_yield(struct bench *bench)
+{
+    return yields(bench, TASKS);
+}
+
+double bench_switch(struct bench *bench)
+{
+    return yields(bench, 1);
 }
 
 /* ---- two tasks, one token ---- */
@@ -69,7 +81,7 @@ static struct player player[2];
 static void player_released(struct ps_task *task)
 {
     (void)task;
-    bench_done(&done, 2);
+    bench_done(&done, target);
 }
 
 static bool play(struct player *self)
@@ -78,8 +90,11 @@ static bool play(struct player *self)
         return true;
     atomic_store_explicit(&self->turn, 0, memory_order_relaxed);
     self->left--;
-    atomic_store_explicit(&self->other->turn, 1, memory_order_release);
-    ps_task_unpark(&self->other->task);
+    /* The second player's last turn is the last of all: the first has ended, or is about to. */
+    if (self->left > 0 || self == &player[0]) {
+        atomic_store_explicit(&self->other->turn, 1, memory_order_release);
+        ps_task_unpark(&self->other->task);
+    }
     return self->left > 0;
 }
 
@@ -101,8 +116,9 @@ static const struct ps_body player_body = {
 
 double bench_handoff(struct bench *bench)
 {
-    if (!bench_engine(bench, 64, PS_ON_FULL_BLOCK))
+    if (!bench_engine(bench, 64, PS_ON_FULL_BLOCK) || !bench_waits(bench, 2))
         return -1;
+    target = 2;
     while (bench_round(&bench->rounds)) {
         atomic_store(&done, 0);
         for (int i = 0; i < 2; i++) {

@@ -1,5 +1,6 @@
 /* Jobs: calls that end at once; an atomic add each, as in the peers. */
 #include <pthread.h>
+#include <stdlib.h>
 
 #include "bench.h"
 
@@ -7,6 +8,7 @@ enum { QUEUE = 65536, PRODUCERS = 8 };
 
 static _Alignas(128) _Atomic long done;
 static long target;
+static bool refused; /* the running link's */
 static struct ps_engine *engine;
 
 static void hit(void *unused)
@@ -53,7 +55,8 @@ double bench_submit(struct bench *bench)
 static struct ps_wait *submit_step(struct ps_task *task)
 {
     struct bench *bench = task->user;
-    submit_some(bench->n);
+    if (!submit_some(bench->n))
+        abort();
     return NULL;
 }
 
@@ -97,9 +100,12 @@ double bench_burst(struct bench *bench)
 
 static void link_run(void *left)
 {
-    intptr_t more = (intptr_t)left;
-    if (more == 0 || ps_job(engine, link_run, (void *)(more - 1)) != PS_OK)
-        bench_done(&done, 1);
+    intptr_t more = (intptr_t)left - 1;
+    if (more > 0 && ps_job(engine, link_run, (void *)more) != PS_OK) {
+        refused = true;
+        atomic_fetch_add(&done, (long)more);
+    }
+    bench_done(&done, target);
 }
 
 double bench_chain(struct bench *bench)
@@ -108,9 +114,9 @@ double bench_chain(struct bench *bench)
         return -1;
     while (bench_round(&bench->rounds)) {
         atomic_store(&done, 0);
-        if (ps_job(engine, link_run, (void *)(intptr_t)(bench->n - 1)) != PS_OK)
+        if (ps_job(engine, link_run, (void *)(intptr_t)bench->n) != PS_OK)
             return 0;
-        bench_await(&done, 1);
+        bench_await(&done, bench->n);
     }
-    return (double)bench->n;
+    return refused ? 0 : (double)bench->n;
 }

@@ -1,5 +1,6 @@
 /* poolscope-bench BENCH ENGINE[:POLICY] WORKERS N: one JSON line. Exit status 0; 1: the answer was
- * wrong; 2: usage; 3: the engine cannot do this. */
+ * wrong; 2: usage; 3: the engine cannot do this. `poolscope-bench benches` and `poolscope-bench
+ * engines` list what there is, one a line. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +19,13 @@ const struct bench_row bench_rows[] = {
     {"chain-tasks", bench_chain_tasks, NULL, "tasks, each submits the next"},
     {"skynet-tasks", bench_skynet_tasks, NULL, "nodes of a 10-ary tree of tasks"},
     {"yield", bench_yield, NULL, "yields: 1,000 tasks, N yields each"},
+    {"switch", bench_switch, NULL, "yields of one task with nobody else"},
     {"handoff", bench_handoff, NULL, "park and unpark between two tasks"},
+    {"pingpong", bench_pingpong, NULL, "hand-offs of a token over two unbuffered channels"},
     {"sleepers", bench_sleepers, bench_extra_sleepers, "tasks that sleep 1 s at once"},
     {"wake", bench_wake, bench_extra_wake, "tasks for an idle pool, one each millisecond"},
+    {"work", bench_work, NULL, "tasks that compute for 100 us"},
+    {"probes", bench_probes, bench_extra_probes, "tasks, with each level of probes in turn"},
     {"echo", bench_echo, NULL, "loopback server: prints its port and serves"},
     {NULL, NULL, NULL, NULL},
 };
@@ -52,8 +57,24 @@ static void end(struct bench *bench)
     ps_segment_unmap(bench->segment);
 }
 
+static int list(const char *what)
+{
+    if (strcmp(what, "benches") == 0)
+        for (const struct bench_row *row = bench_rows; row->name; row++)
+            puts(row->name);
+    else if (strcmp(what, "engines") == 0)
+        for (const struct ps_engine_ops *const *engine = ps_engines; *engine; engine++)
+            for (const struct ps_policy *policy = (*engine)->policies; policy->name; policy++)
+                printf("%s:%s\n", (*engine)->name, policy->name);
+    else
+        return usage();
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
+    if (argc == 2)
+        return list(argv[1]);
     if (argc != 5)
         return usage();
     const struct bench_row *row = bench_rows;

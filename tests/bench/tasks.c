@@ -1,11 +1,20 @@
-/* Tasks: records with a deadline, latency, cancellation, from memory of the bench that is used
- * again, as a server's would be. */
+/* Tasks: records with a deadline, latency, cancellation, from a slab that is used again, as a
+ * server's would be: a round of ten million tasks needs no more memory than one of a hundred
+ * thousand. */
+#include <sched.h>
 #include <stdlib.h>
 
 #include "bench.h"
 
-enum { QUEUE = 65536, FAMILY = 512 };
+/* More records than the queue takes, so that one that is needed again has nearly always ended. */
+enum { QUEUE = 65536, SLAB = QUEUE + 16384, LINKS = 1024, FAMILY = 512 };
 
+struct record {
+    _Alignas(128) struct ps_task task;
+    _Atomic bool busy; /* from submit to release */
+};
+
+static struct record slab[SLAB];
 static _Alignas(128) _Atomic long done;
 static long target;
 
@@ -21,27 +30,41 @@ static void released(struct ps_task *task)
     bench_done(&done, target);
 }
 
+static void record_released(struct ps_task *task)
+{
+    /* release, partner: take. */
+    atomic_store_explicit(&((struct record *)task)->busy, false, memory_order_release);
+    bench_done(&done, target);
+}
+
+static struct ps_task *take(long number, long records, const struct ps_body *body)
+{
+    struct record *record = &slab[number % records];
+    while (atomic_load_explicit(&record->busy, memory_order_acquire))
+        sched_yield();
+    atomic_store_explicit(&record->busy, true, memory_order_relaxed);
+    ps_task_init(&record->task, body, (uint32_t)number, 0);
+    return &record->task;
+}
+
 static const struct ps_body nothing_body = {
     .name = "nothing", .step = nothing, .release = released};
+static const struct ps_body record_body = {
+    .name = "record", .step = nothing, .release = record_released};
 
 double bench_tasks(struct bench *bench)
 {
     if (!bench_engine(bench, QUEUE, PS_ON_FULL_BLOCK))
         return -1;
-    struct ps_task *task = aligned_alloc(128, (size_t)bench->n * sizeof *task);
-    bool good = task != NULL;
     target = bench->n;
     while (bench_round(&bench->rounds)) {
         atomic_store(&done, 0);
-        for (long i = 0; good && i < bench->n; i++) {
-            ps_task_init(&task[i], &nothing_body, (uint32_t)i, 0);
-            good &= ps_submit(bench->engine, &task[i], PS_NEVER) == PS_OK;
-        }
-        if (good)
-            bench_await(&done, bench->n);
+        for (long i = 0; i < bench->n; i++)
+            if (ps_submit(bench->engine, take(i, SLAB, &record_body), PS_NEVER) != PS_OK)
+                return 0;
+        bench_await(&done, bench->n);
     }
-    free(task);
-    return good ? (double)bench->n : 0;
+    return (double)bench->n;
 }
 
 /* ---- a family at a time: submit FAMILY children, join them, and again ---- */
@@ -88,41 +111,34 @@ double bench_tasks_inside(struct bench *bench)
     return (double)bench->n;
 }
 
-/* ---- each submits the next: two records take turns ---- */
+/* ---- each submits the next ---- */
 
-struct chain {
-    struct bench *bench;
-    struct ps_task *link;
-    long next;
-};
-static struct chain chain;
+static struct bench *chain_bench;
+static long chain_next; /* the running link's */
+
+static struct ps_wait *link_step(struct ps_task *task);
+
+static const struct ps_body link_body = {
+    .name = "link", .step = link_step, .release = record_released};
 
 static struct ps_wait *link_step(struct ps_task *task)
 {
-    (void)task;
-    long next = ++chain.next;
-    if (next < chain.bench->n) {
-        struct ps_task *link = &chain.link[next];
-        ps_submit(chain.bench->engine, link, 0);
-    }
+    if (++chain_next < chain_bench->n &&
+        ps_submit(chain_bench->engine, take(chain_next, LINKS, &link_body), 0) != PS_OK)
+        task->outcome = PS_FAILED;
     return NULL;
 }
 
-static const struct ps_body link_body = {.name = "link", .step = link_step, .release = released};
-
 double bench_chain_tasks(struct bench *bench)
 {
-    chain.bench = bench;
-    chain.link = aligned_alloc(128, (size_t)bench->n * sizeof *chain.link);
-    if (!chain.link || !bench_engine(bench, QUEUE, PS_ON_FULL_BLOCK))
+    chain_bench = bench;
+    if (!bench_engine(bench, QUEUE, PS_ON_FULL_BLOCK))
         return -1;
     target = bench->n;
     while (bench_round(&bench->rounds)) {
         atomic_store(&done, 0);
-        chain.next = 0;
-        for (long i = 0; i < bench->n; i++)
-            ps_task_init(&chain.link[i], &link_body, (uint32_t)i, 0);
-        if (ps_submit(bench->engine, &chain.link[0], PS_NEVER) != PS_OK)
+        chain_next = 0;
+        if (ps_submit(bench->engine, take(0, LINKS, &link_body), PS_NEVER) != PS_OK)
             return 0;
         bench_await(&done, bench->n);
     }
