@@ -29,10 +29,8 @@ void ps_slot_enter(struct ps_slot *slot, void *record)
     char name[16];
     snprintf(name, sizeof name, "worker-%u", slot->number);
     pthread_setname_np(pthread_self(), name);
-    *ps_self() = (struct ps_self){.engine = slot->engine,
-                                .probe = &slot->probe,
-                                .worker = record,
-                                .slot = (int)slot->number};
+    *ps_self() = (struct ps_self){
+        .engine = slot->engine, .probe = &slot->probe, .worker = record, .slot = (int)slot->number};
     ps_altstack_begin(&slot->altstack);
     ps_probe_thread_begin(&slot->probe);
 }
