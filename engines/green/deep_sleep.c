@@ -8,9 +8,9 @@
 #include "engines/green/switch.h"
 
 enum {
-    CHUNK = 256,                      /* sleepers allocated at once */
-    LONG_NS = 10 * (int)PS_NS_PER_MS, /* the 5 us it costs are a two thousandth */
-    COPY_MOST = 2048                  /* more than that is no saving over a page */
+    CHUNK = 256,                         /* sleepers allocated at once */
+    LONG_NS = 10 * (int)PS_NS_PER_MS,    /* the 5 us it costs are a two thousandth */
+    COPY_MOST = 3072 * GREEN_STACK_SCALE /* more is no saving over a page */
 };
 
 struct sleeper_chunk {
@@ -69,7 +69,7 @@ struct sleeper *sleeper_lie_down(struct green_worker *worker, struct ps_task *ta
     sleeper->home = home;
     sleeper->fiber.task = task;
     sleeper->fiber.green = worker->green;
-    __atomic_exchange_n(&task->context, &sleeper->fiber, __ATOMIC_SEQ_CST); /* see deep_sleep.h */
+    (void)__atomic_exchange_n(&task->context, &sleeper->fiber, __ATOMIC_SEQ_CST); /* see .h */
     return sleeper;
 }
 

@@ -1,12 +1,14 @@
 /* Tasks that sleep without their stack's memory, and event-style tasks that sleep without a stack. */
 #include "kit.h"
 
+#include <sched.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/mman.h>
 
 #include "base/rng.h"
 #include "engines/green/green.h"
 #include "engines/green/scheduler.h"
+#include "engines/green/slab.h"
 
 enum { SLEEPERS = 3000 / KIT_SCALE, WORDS = 40, ROUNDS = 3 };
 
@@ -222,6 +224,36 @@ static void a_cancel_wakes(void **state)
     }
 }
 
+/* Stacks whose first frames are in memory. */
+static size_t resident(struct kit *kit)
+{
+    struct stack_depot *depot = &green_of(kit)->depot;
+    size_t count = 0;
+    for (struct slab *slab = depot->slabs; slab; slab = slab->next)
+        for (unsigned i = 0; i < slab->used; i++) {
+            unsigned char page = 0;
+            char *top = slab_low(slab, i) + slab->stack_bytes - slab->page_bytes;
+            assert_int_equal(mincore(top, slab->page_bytes, &page), 0);
+            count += page & 1;
+        }
+    return count;
+}
+
+/* All but what waits for a batch to be full, and what is free. */
+static void memory_is_given_back(void **state)
+{
+    enum { WORKERS = 2, KEPT = WORKERS * (SLAB_BATCH + 2) };
+    (void)state;
+    struct kit kit;
+    open_deep(&kit, (struct kit_case){"steal", WORKERS});
+    struct sleeper_task *tasks = make(SLEEPERS, &for_ever[0], PS_NEVER);
+    submit_all(&kit, tasks, SLEEPERS);
+    while (atomic_load(&green_of(&kit)->depot.deep) < SLEEPERS || resident(&kit) > KEPT)
+        sched_yield();
+    kit_close(&kit, PS_CLOSE_DISCARD);
+    free(tasks);
+}
+
 static void discard_wakes(void **state)
 {
     (void)state;
@@ -352,6 +384,7 @@ int main(void)
         cmocka_unit_test(a_stack_comes_back_as_it_was),
         cmocka_unit_test(another_worker_resumes),
         cmocka_unit_test(a_cancel_wakes),
+        cmocka_unit_test(memory_is_given_back),
         cmocka_unit_test(discard_wakes),
         cmocka_unit_test(a_deadline_wakes),
         cmocka_unit_test(a_token_is_kept),

@@ -9,9 +9,10 @@
 #include <unistd.h>
 
 #include "engines/green/green.h"
-#include "engines/green/stack.h"
+#include "engines/green/scheduler.h"
+#include "engines/green/slab.h"
 
-enum { STATUS = 40, TYPE = 1, MANY = 5000 };
+enum { STATUS = 40, TYPE = 1, MANY = 5000, A_LOT = 300000, FRAME = 512 };
 
 static void on_fault(int signal, siginfo_t *info, void *context)
 {
@@ -30,24 +31,33 @@ static void handle_faults(void)
     sigaction(SIGBUS, &action, NULL);
 }
 
-static __attribute__((noinline)) int descend(volatile int depth)
+static __attribute__((noinline)) int descend(volatile int depth, const void *low)
 {
-    volatile char frame[512];
-    memset((char *)frame, depth, sizeof frame);
-    return depth == INT_MAX ? 0 : descend(depth + 1) + frame[0];
+    volatile char frame[FRAME];
+    memset((char *)frame, depth | 1, sizeof frame);
+    return (char *)frame < (char *)low ? 0 : descend(depth + 1, low) + frame[0];
 }
 
 static void overflow(struct ps_task *task)
 {
     (void)task;
-    descend(0);
+    descend(0, NULL);
 }
 
 static void overflow_after_a_wait(struct ps_task *task)
 {
     kit_wait(task, PS_WAIT_YIELD, PS_STATE_SLEEP);
     kit_sleep(task, PS_NS_PER_MS);
-    descend(0);
+    descend(0, NULL);
+}
+
+/* Into the page where its guard would be, and back. */
+static void overflow_a_little(struct ps_task *task)
+{
+    struct fiber *self = task->context;
+    char *low = slab_low(self->slab, slab_index(self->slab, self));
+    descend(0, low + self->slab->page_bytes);
+    kit_sleep(task, PS_NS_PER_MS);
 }
 
 static void wild(struct ps_task *task)
@@ -57,17 +67,32 @@ static void wild(struct ps_task *task)
     *nowhere = 1;
 }
 
+/* How a child runs its task. */
+struct trial {
+    void (*run)(struct ps_task *);
+    size_t stack_bytes;
+    bool old_kernel; /* no MADV_GUARD_INSTALL */
+    size_t made;     /* stacks that are in use already */
+};
+
 /* In a child: the handler ends the process. */
-static int status_of(void (*run)(struct ps_task *))
+static int status_of(struct trial trial)
 {
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
         struct kit kit;
         struct ps_task task;
-        struct ps_body body = {.name = "fault", .run = run};
+        struct ps_body body = {.name = "fault", .run = trial.run};
         handle_faults();
-        kit_open(&kit, (struct kit_case){"steal", 2});
+        kit_config(&kit, (struct kit_case){"steal", 2});
+        kit.config.stack_bytes = trial.stack_bytes;
+        kit_create(&kit);
+        struct stack_depot *depot = &((struct green *)kit.engine)->depot;
+        if (trial.old_kernel)
+            depot->guard = PS_GREEN_GUARD_MPROTECT;
+        depot->made = trial.made;
+        ps_engine_start(kit.engine);
         ps_task_init(&task, &body, 1, TYPE);
         ps_submit(kit.engine, &task, PS_NEVER);
         kit_close(&kit, PS_CLOSE_DRAIN);
@@ -75,21 +100,47 @@ static int status_of(void (*run)(struct ps_task *))
     }
     int status = 0;
     assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFEXITED(status));
-    return WEXITSTATUS(status);
+    return status;
 }
+
+static void expect_exit(struct trial trial, int code)
+{
+    int status = status_of(trial);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), code);
+}
+
+static const size_t classes[] = {16 * 1024, 32 * 1024, 64 * 1024, 256 * 1024};
+enum { CLASSES = sizeof classes / sizeof *classes };
 
 static void an_overflow_names_its_task(void **state)
 {
     (void)state;
-    assert_int_equal(status_of(overflow), STATUS + TYPE);
-    assert_int_equal(status_of(overflow_after_a_wait), STATUS + TYPE);
+    for (size_t i = 0; i < CLASSES; i++) {
+        expect_exit((struct trial){.run = overflow, .stack_bytes = classes[i]}, STATUS + TYPE);
+        expect_exit((struct trial){.run = overflow_after_a_wait, .stack_bytes = classes[i]},
+                    STATUS + TYPE);
+        expect_exit((struct trial){.run = overflow, .stack_bytes = classes[i], .old_kernel = true},
+                    STATUS + TYPE);
+    }
+}
+
+static void without_a_guard_the_next_switch_tells(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < CLASSES; i++) {
+        int status = status_of((struct trial){.run = overflow_a_little,
+                                              .stack_bytes = classes[i],
+                                              .old_kernel = true,
+                                              .made = GUARD_FIRST + GUARD_EVERY});
+        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    }
 }
 
 static void another_fault_is_no_overflow(void **state)
 {
     (void)state;
-    assert_int_equal(status_of(wild), 1);
+    expect_exit((struct trial){.run = wild}, 1);
 }
 
 static void nothing(void *fiber)
@@ -160,14 +211,87 @@ static void stacks_are_used_again(void **state)
     stack_depot_destroy(&depot);
 }
 
+/* More than vm.max_map_count lets one guard by mprotect. Every one can be used to its lowest page. */
+static void a_lot_of_stacks(enum ps_green_guard guard)
+{
+    struct stack_depot depot;
+    struct stack_pool pool = {0};
+    assert_int_equal(stack_depot_init(&depot, 0), PS_OK);
+    if (guard == PS_GREEN_GUARD_MPROTECT)
+        depot.guard = guard;
+    size_t guarded = 0;
+    for (size_t i = 0; i < A_LOT; i++) {
+        struct fiber *fiber = stack_take(&depot, &pool, NULL, nothing);
+        assert_non_null(fiber);
+        guarded += fiber->canary == NULL;
+    }
+    assert_int_equal(depot.made, A_LOT);
+    if (depot.guard == PS_GREEN_GUARD_MADVISE)
+        assert_int_equal(guarded, A_LOT);
+    else
+        assert_in_range(guarded, GUARD_FIRST, GUARD_FIRST + A_LOT / GUARD_EVERY);
+    stack_depot_destroy(&depot);
+}
+
+static bool has_memory_for_a_lot(void)
+{
+    return GREEN_STACK_SCALE == 1 && sysconf(_SC_AVPHYS_PAGES) > 2 * (long)A_LOT;
+}
+
+static void there_can_be_300_000(void **state)
+{
+    (void)state;
+    if (!has_memory_for_a_lot())
+        skip();
+    a_lot_of_stacks(PS_GREEN_GUARD_MADVISE);
+    a_lot_of_stacks(PS_GREEN_GUARD_MPROTECT);
+}
+
+/* While somebody sleeps deeply, stacks that are given back lose their memory; they are guarded and
+ * work as before when they are taken again. */
+static void cold_stacks_are_built_anew(void **state)
+{
+    enum { COUNT = 12000 };
+    (void)state;
+    if (KIT_SCALE > 1)
+        skip();
+    struct stack_depot depot;
+    struct stack_pool pool = {0};
+    struct fiber **fibers = calloc(COUNT, sizeof(struct fiber *));
+    assert_int_equal(stack_depot_init(&depot, 0), PS_OK);
+    atomic_store(&depot.deep, 1);
+    for (unsigned round = 0; round < 2; round++) {
+        for (unsigned i = 0; i < COUNT; i++) {
+            fibers[i] = stack_take(&depot, &pool, NULL, nothing);
+            assert_non_null(fibers[i]);
+            assert_int_equal(atomic_load(&fibers[i]->type), UINT32_MAX);
+            assert_ptr_equal(slab_fiber(fibers[i]->slab, slab_index(fibers[i]->slab, fibers[i])),
+                             fibers[i]);
+            fibers[i]->seen = i + 1;
+        }
+        for (unsigned i = 0; i < COUNT; i++)
+            assert_int_equal(fibers[i]->seen, i + 1);
+        for (unsigned i = 0; i < COUNT; i++)
+            stack_put(&depot, &pool, fibers[i]);
+        assert_true(depot.cold_count > 0);
+        assert_int_equal(depot.cold_count + depot.warm_count + pool.count, COUNT);
+        assert_int_equal(depot.made, COUNT);
+    }
+    free(fibers);
+    stack_depot_destroy(&depot);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_overflow_names_its_task),
+        cmocka_unit_test(without_a_guard_the_next_switch_tells),
         cmocka_unit_test(another_fault_is_no_overflow),
         cmocka_unit_test(addresses_map_to_guards),
         cmocka_unit_test(sizes_are_classes),
         cmocka_unit_test(stacks_are_used_again),
+        cmocka_unit_test(there_can_be_300_000),
+        cmocka_unit_test(cold_stacks_are_built_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
