@@ -13,7 +13,7 @@ void ps_queue_task(void *task)
 enum ps_err ps_queue_init(struct ps_queue *queue, struct ps_engine *engine, struct ps_depth *depth)
 {
     *queue = (struct ps_queue){.engine = engine, .depth = depth, .capacity = FIRST_CAPACITY};
-    queue->item = malloc(queue->capacity * sizeof *queue->item);
+    queue->item = calloc(queue->capacity, sizeof *queue->item);
     return queue->item ? PS_OK : PS_ENOMEM;
 }
 
@@ -31,7 +31,7 @@ static bool grow(struct ps_queue *queue)
 {
     struct ps_queue grown = *queue;
     grown.capacity = 2 * queue->capacity;
-    grown.item = malloc(grown.capacity * sizeof *grown.item);
+    grown.item = calloc(grown.capacity, sizeof *grown.item);
     if (!grown.item)
         return false;
     for (uint64_t i = queue->head; i != queue->tail; i++)

@@ -24,7 +24,7 @@ struct first_frame {
 
 void *ps_green_switch(void **save, void *to, void *pass)
 {
-    struct context here, *there = to;
+    struct context here = {.passed = NULL}, *there = to;
     *save = &here;
     there->passed = pass;
     swapcontext(&here.registers, &there->registers);
