@@ -29,15 +29,15 @@ static struct ps_job *at(struct ps_queue *queue, uint64_t index)
 
 static bool grow(struct ps_queue *queue)
 {
-    struct ps_queue grown = *queue;
-    grown.capacity = 2 * queue->capacity;
-    grown.item = calloc(grown.capacity, sizeof *grown.item);
-    if (!grown.item)
+    size_t capacity = 2 * queue->capacity;
+    struct ps_job *item = calloc(capacity, sizeof *item);
+    if (!item)
         return false;
     for (uint64_t i = queue->head; i != queue->tail; i++)
-        *at(&grown, i) = *at(queue, i);
+        item[i & (capacity - 1)] = *at(queue, i);
     free(queue->item);
-    *queue = grown;
+    queue->item = item;
+    queue->capacity = capacity;
     return true;
 }
 
