@@ -24,6 +24,7 @@ target_link_libraries(poolscope_static INTERFACE Threads::Threads PkgConfig::LIB
 file(GLOB public_headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
   ${PROJECT_SOURCE_DIR}/engines/*.h ${PROJECT_SOURCE_DIR}/engines/common/lock.h ${PROJECT_SOURCE_DIR}/engines/common/sync.h)
 list(APPEND public_headers
+  engines/green/green.h
   src/metrics/probe.h
   src/metrics/segment.h
   src/metrics/snapshot.h

@@ -77,7 +77,8 @@ double bench_tasks(struct bench *bench), bench_tasks_inside(struct bench *bench)
 double bench_skynet_tasks(struct bench *bench), bench_chain_tasks(struct bench *bench);
 double bench_yield(struct bench *bench), bench_switch(struct bench *bench);
 double bench_handoff(struct bench *bench), bench_pingpong(struct bench *bench);
-double bench_sleepers(struct bench *bench), bench_wake(struct bench *bench);
+double bench_sleepers(struct bench *bench), bench_sleepers_deep(struct bench *bench);
+double bench_sleepers_steps(struct bench *bench), bench_wake(struct bench *bench);
 double bench_work(struct bench *bench), bench_probes(struct bench *bench);
 double bench_echo(struct bench *bench);
 void bench_extra_sleepers(const struct bench *bench), bench_extra_wake(const struct bench *bench);

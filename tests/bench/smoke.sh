@@ -11,7 +11,7 @@ size() {
     case $1 in
     fib) echo 12 ;;
     skynet) echo 1000 ;;
-    skynet-tasks | handoff | pingpong | sleepers) echo 100 ;;
+    skynet-tasks | handoff | pingpong | sleepers*) echo 100 ;;
     chain | chain-tasks) echo 300 ;;
     yield) echo 3 ;;
     wake) echo 5 ;;

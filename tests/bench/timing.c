@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "bench.h"
+#include "engines/green/green.h"
 
 static _Alignas(128) _Atomic long done;
 static long target, base_kb;
@@ -32,20 +33,28 @@ static struct ps_wait *sleeper_step(struct ps_task *task)
     return &self->wait;
 }
 
-static const struct ps_body sleeper_body = {
-    .name = "sleeper", .step = sleeper_step, .release = released};
+static void sleeper_run(struct ps_task *task)
+{
+    ps_wait(task, sleeper_step(task));
+}
+
+static void sleeper_run_deep(struct ps_task *task)
+{
+    ps_green_sleep(task, ps_now_ns() + PS_NS_PER_S);
+}
 
 /* Memory of the tasks themselves counts. */
-double bench_sleepers(struct bench *bench)
+static double sleepers(struct bench *bench, const struct ps_body *body)
 {
-    if (!bench_engine(bench, (size_t)bench->n, PS_ON_FULL_BLOCK) || !bench_parks(bench))
+    if (!bench_engine(bench, (size_t)bench->n, PS_ON_FULL_BLOCK) || !bench_parks(bench) ||
+        (!body->step && !(bench->policy->traits & PS_TRAIT_DIRECT)))
         return -1;
     base_kb = bench_status_kb("VmRSS:");
     target = bench->n;
     double begun = bench_now();
     struct sleeper *task = malloc((size_t)bench->n * sizeof *task);
     for (long i = 0; task && i < bench->n; i++) {
-        ps_task_init(&task[i].task, &sleeper_body, (uint32_t)i, 0);
+        ps_task_init(&task[i].task, body, (uint32_t)i, 0);
         task[i].slept = false;
         if (ps_submit(bench->engine, &task[i].task, PS_NEVER) != PS_OK)
             return 0;
@@ -57,6 +66,28 @@ double bench_sleepers(struct bench *bench)
     over_seconds = bench_now() - begun - 1;
     bench_once(&bench->rounds, over_seconds + 1);
     return (double)bench->n;
+}
+
+/* Direct style, where the engine has it: a sleeper keeps its stack. */
+double bench_sleepers(struct bench *bench)
+{
+    static const struct ps_body body = {
+        .name = "sleeper", .run = sleeper_run, .step = sleeper_step, .release = released};
+    return sleepers(bench, &body);
+}
+
+double bench_sleepers_deep(struct bench *bench)
+{
+    static const struct ps_body body = {
+        .name = "sleeper", .run = sleeper_run_deep, .release = released};
+    return sleepers(bench, &body);
+}
+
+double bench_sleepers_steps(struct bench *bench)
+{
+    static const struct ps_body body = {
+        .name = "sleeper", .step = sleeper_step, .release = released};
+    return sleepers(bench, &body);
 }
 
 void bench_extra_sleepers(const struct bench *bench)

@@ -229,6 +229,7 @@ static size_t resident(struct kit *kit)
 {
     struct stack_depot *depot = &green_of(kit)->depot;
     size_t count = 0;
+    pthread_mutex_lock(&depot->lock);
     for (struct slab *slab = depot->slabs; slab; slab = slab->next)
         for (unsigned i = 0; i < slab->used; i++) {
             unsigned char page = 0;
@@ -236,6 +237,7 @@ static size_t resident(struct kit *kit)
             assert_int_equal(mincore(top, slab->page_bytes, &page), 0);
             count += page & 1;
         }
+    pthread_mutex_unlock(&depot->lock);
     return count;
 }
 

@@ -253,7 +253,7 @@ static void cold_stacks_are_built_anew(void **state)
 {
     enum { COUNT = 12000 };
     (void)state;
-    if (KIT_SCALE > 1)
+    if (GREEN_STACK_SCALE > 1)
         skip();
     struct stack_depot depot;
     struct stack_pool pool = {0};
