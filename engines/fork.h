@@ -57,14 +57,14 @@ struct ps_strand {
     _Alignas(128) _Atomic uint32_t bottom; /* position of the next fork */
     _Atomic uint64_t *count;               /* the cell's counter of forks */
     _Atomic(struct ps_fork *) *slot;
-    /* Worker and thieves, by RMW: tail | split << 16 | want << 32. Positions from tail to split
-     * are public; want: somebody looks for more. */
+    /* Worker and thieves, by RMW: era | tail << 32 | split << 47 | want << 62. Positions from tail to
+     * split are public; want: somebody looks for more; era: changes when positions are used again. */
     _Alignas(128) _Atomic uint64_t shared;
 };
 
-#define PS_FORK_TAIL(shared)  ((uint32_t)(shared)&0xffff)
-#define PS_FORK_SPLIT(shared) ((uint32_t)((shared) >> 16) & 0xffff)
-#define PS_FORK_WANT          (UINT64_C(1) << 32)
+#define PS_FORK_TAIL(shared)  ((uint32_t)((shared) >> 32) & 0x7fff)
+#define PS_FORK_SPLIT(shared) ((uint32_t)((shared) >> 47) & 0x7fff)
+#define PS_FORK_WANT          (UINT64_C(1) << 62)
 
 /* The strand of the calling worker, inside a task, job or fork; NULL: this thread cannot fork. */
 struct ps_strand *ps_strand_self(void);
@@ -85,7 +85,9 @@ static inline void ps_fork(struct ps_strand *self, struct ps_fork *fork, ps_fork
     /* relaxed: our own. */
     uint32_t at = atomic_load_explicit(&self->bottom, memory_order_relaxed);
     if (__builtin_expect(at < PS_FORK_DEPTH, 1))
-        atomic_store_explicit(&self->slot[at], fork, memory_order_relaxed);
+        /* release, partner: the acquire in ps_fork_steal, which must not see this fork and yet the
+         * word of the era before. */
+        atomic_store_explicit(&self->slot[at], fork, memory_order_release);
     /* release, partner: the acquire of a thief that takes the privilege back. */
     atomic_store_explicit(&self->bottom, at + 1, memory_order_release);
     /* A barrier of the compiler only; partner: the process-wide one of who goes to sleep. */

@@ -1,16 +1,16 @@
 /* Protocol of a strand's stack of forks. The worker works at `bottom`, thieves at `tail`; `shared`
- * holds tail, split and two requests, and everybody changes it by CAS. Positions [tail, split) are
- * public, [split, bottom) the worker's own, those below tail were taken.
+ * holds tail, split, two requests and an era, and everybody changes it by CAS. Positions [tail, split)
+ * are public, [split, bottom) the worker's own, those below tail were taken.
  *
  *   fork     1 slot[bottom] = fork; bottom + 1 (release); 2 reads shared: no un-taken fork below, or
  *            a request: 3 publishes: split up to half of its own positions, requests cleared, in
  *            one CAS (seq_cst), then looks for sleepers. So the first fork is always public at once
  *   take     1 bottom - 1 (release); 2 reads shared: split <= bottom and no request: the fork is its
  *            own. Else: 3 answers the request; 4 the position is public: CAS split down to half of
- *            what is public: wins, and it is its own again, or sees that thieves were faster;
- *            5 below tail: taken: bottom + 1, and ps_fork_wait
- *   steal    1 reads shared: tail < split; 2 CAS tail + 1: the position is the thief's; 3 reads its
- *            slot, which the worker does not write again before it has joined that fork
+ *            what is public, era + 1: wins, and it is its own again, or sees that thieves were
+ *            faster; 5 below tail: taken: bottom + 1, and ps_fork_wait
+ *   steal    1 reads shared: tail < split; 2 reads the slot of tail; 3 CAS tail + 1: the fork is the
+ *            thief's
  *            tail == split and bottom above: sets WANT
  *   revoke   a thief whose WANT is not answered, alone (the lock `revoker`): 1 sets REVOKE by CAS;
  *            2 a memory barrier on every CPU that runs a thread of this process; 3 reads bottom;
@@ -18,7 +18,11 @@
  *   sleep    a worker that has announced itself and sees no fork, but strands in use: 1 a memory
  *            barrier on every CPU; 2 looks again
  *   joined   the worker, after the thief of its newest fork is done: bottom - 1, tail = split =
- *            bottom: all that is left was taken
+ *            bottom, era + 1: all that is left was taken
+ *   suspend  the worker leaves a strand whose newest fork was stolen to another fiber: as joined,
+ *            at position 0
+ *   resume   1 tail = split = where it was left, era + 1; 2 bottom. (The other order lets a revoker
+ *            publish, between the two, what was taken long ago.)
  *
  * Take's 1 and 2 have no fence between them. Without a request that is safe, because only the
  * worker lowers what is its own. With REVOKE: a take whose step 2 is before the barrier has its
@@ -33,8 +37,11 @@
  * searches. (The other order, a look at shared and then the store, strands a fork when the worker is
  * preempted between the two.)
  *
- * A thief does not read the slot before its CAS, so there is no ABA however often positions are
- * used again; the stack discipline keeps the slot.
+ * A public position is written again only after its split was lowered or it was joined, and both
+ * change the era: so the thief's CAS fails if the slot that it has read is not that of its fork. Eras
+ * return after 2^32 slow steps of the worker, over a minute in which the thief would have to stand
+ * between two instructions. (Rejected: to read the slot after the CAS. A suspended strand is another
+ * fiber's, which writes the slot while the thief is still on its way to it.)
  *
  * The end of a stolen fork. parent: writes who waits; CAS OPEN -> WAITED; sleeps while
  * it is so. thief: CAS OPEN -> DONE, and touches the record no more; it was WAITED: reads who waits,
@@ -61,12 +68,13 @@ enum { OPEN, WAITED, DONE };
 
 static const uint64_t WANT = PS_FORK_WANT;
 static const uint64_t REVOKE = PS_FORK_WANT << 1;
+static const uint64_t TAIL_ONE = UINT64_C(1) << 32;
 
 enum { SPINS = 64 }; /* looks at a fork that a thief runs, before sleeping: under 2 us */
 
-static uint64_t pack(uint32_t tail, uint32_t split)
+static uint64_t pack(uint32_t era, uint32_t tail, uint32_t split)
 {
-    return tail | (uint64_t)split << 16;
+    return era | (uint64_t)tail << 32 | (uint64_t)split << 47;
 }
 
 static struct ps_light_worker *worker_of(struct ps_strand *strand)
@@ -93,7 +101,7 @@ void ps_fork_publish(struct ps_strand *self, uint32_t bottom)
     do {
         uint32_t split = PS_FORK_SPLIT(old), top = capped(bottom);
         uint32_t more = top > split ? (top - split + 1) / 2 : 0;
-        now = pack(PS_FORK_TAIL(old), split + more);
+        now = pack((uint32_t)old, PS_FORK_TAIL(old), split + more);
         if (now == old)
             return;
     } while (!atomic_compare_exchange_weak(&self->shared, &old, now));
@@ -113,20 +121,26 @@ bool ps_fork_take_slowly(struct ps_strand *self, uint32_t at)
         }
         /* A request that came meanwhile is answered too, or the split would be lowered under a
          * revoker's hands. */
-        uint32_t lowered = at >= split ? split : tail + (at - tail) / 2;
-        if (old == pack(tail, lowered))
-            return true;
-        if (atomic_compare_exchange_weak(&self->shared, &old, pack(tail, lowered)))
+        uint32_t era = (uint32_t)old;
+        uint64_t now =
+            at >= split ? pack(era, tail, split) : pack(era + 1, tail, tail + (at - tail) / 2);
+        if (old == now || atomic_compare_exchange_weak(&self->shared, &old, now))
             return true;
     }
+}
+
+/* All below `at` was taken. */
+static void settle(struct ps_strand *self, uint32_t at)
+{
+    uint64_t old = atomic_load(&self->shared);
+    while (!atomic_compare_exchange_weak(&self->shared, &old, pack((uint32_t)old + 1, at, at)))
+        ;
 }
 
 static void joined(struct ps_strand *self, uint32_t at)
 {
     atomic_store_explicit(&self->bottom, at, memory_order_release);
-    uint64_t old = atomic_load(&self->shared);
-    while (!atomic_compare_exchange_weak(&self->shared, &old, pack(at, at)))
-        ;
+    settle(self, at);
 }
 
 uint32_t ps_fork_suspend(struct ps_strand *self)
@@ -138,7 +152,8 @@ uint32_t ps_fork_suspend(struct ps_strand *self)
 
 void ps_fork_resume(struct ps_strand *self, uint32_t saved)
 {
-    joined(self, saved);
+    settle(self, saved);
+    atomic_store_explicit(&self->bottom, saved, memory_order_release);
 }
 
 static bool is_done(struct ps_fork *fork)
@@ -220,7 +235,7 @@ static void revoke_privilege(struct ps_light_worker *victim)
                               : split;
         uint32_t more = bottom > split ? (bottom - split + 1) / 2 : 0;
         atomic_compare_exchange_strong(&strand->shared, &old,
-                                       pack(PS_FORK_TAIL(old), split + more));
+                                       pack((uint32_t)old, PS_FORK_TAIL(old), split + more));
     }
     atomic_store(&victim->revoker, 0);
 }
@@ -231,9 +246,10 @@ struct ps_fork *ps_fork_steal(struct ps_light_worker *victim, struct ps_light_wo
     struct ps_strand *strand = &victim->strand;
     uint64_t old = atomic_load(&strand->shared);
     while (PS_FORK_TAIL(old) < PS_FORK_SPLIT(old)) {
-        uint32_t tail = PS_FORK_TAIL(old);
-        if (atomic_compare_exchange_weak(&strand->shared, &old, old + 1)) {
-            struct ps_fork *fork = atomic_load_explicit(&strand->slot[tail], memory_order_relaxed);
+        /* acquire, partner: ps_fork. */
+        struct ps_fork *fork =
+            atomic_load_explicit(&strand->slot[PS_FORK_TAIL(old)], memory_order_acquire);
+        if (atomic_compare_exchange_weak(&strand->shared, &old, old + TAIL_ONE)) {
             atomic_store_explicit(&fork->thief, &self->strand, memory_order_release);
             return fork;
         }

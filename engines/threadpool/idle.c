@@ -1,18 +1,30 @@
 /* Protocol. `word` is changed by seq_cst RMWs only; queues are published and looked at with seq_cst
  * operations, or under their lock with a seq_cst count.
- *   producer  1 publishes a task; 2 reads `word`: somebody searches or nobody sleeps: done; else
- *             3 in one RMW makes a sleeper a searcher; 4 takes it off the list, wakes its parker
- *   searcher  1 adds itself; 2 looks at the queues; found: 3 takes itself off, and if it was the
- * last, goes on as a producer at 2; nothing: sleeps sleeper   1 takes a ticket of its parker; 2
- * looks at its queues; 3 in one RMW adds a sleeper and takes off a searcher, if it was one; 4 no
- * searcher left: looks at every queue again, and rises if there is work; 5 waits with the ticket; 6
- * rises: takes itself off the list, or finds that a producer did, and is a searcher leaving   a
- * worker that retires may be a searcher that a producer counts on: it hands over its queue, then
- * goes on as a searcher that found work, and as a producer Why no task is left: take the producer's
- * 1 and 2 and a sleeper's 3 and 4 in the one order of all seq_cst operations. If 2 is after 3, the
- * producer sees the sleeper (or a searcher). If 2 is before 3, then 1 is before 4, and the sleeper
- * sees the task. A sleeper that skips 4 saw a searcher, whose own end comes later: it finds work
- * and wakes a sleeper if it was the last, or it sleeps and does 4.
+ *
+ *   producer  1 publishes a task
+ *             2 reads `word`: somebody searches or nobody sleeps: done
+ *             3 in one RMW makes a sleeper a searcher
+ *             4 takes it off the list, wakes its parker
+ *   searcher  1 adds itself
+ *             2 looks at the queues
+ *             3 found: takes itself off before it runs anything; was it the last: goes on as a
+ *               producer at 2. Nothing: sleeps
+ *   sleeper   1 takes a ticket of its parker
+ *             2 looks at its queues
+ *             3 in one RMW adds a sleeper and takes off a searcher, if it was one
+ *             4 no searcher left: looks at every queue again; there is work: 6
+ *             5 waits with the ticket
+ *             6 rises: in one RMW takes off a sleeper and adds a searcher, or finds that a producer
+ *               did. In either case it is a searcher now
+ *   leaving   a worker that retires may be a searcher that a producer counts on: it hands over its
+ *             queue, then goes on as a searcher that found work, and as a producer
+ *
+ * Why no task is left: take the producer's 1 and 2 and a sleeper's 3 and 4 in the one order of all
+ * seq_cst operations. If 2 is after 3, the producer sees the sleeper (or a searcher). If 2 is before
+ * 3, then 1 is before 4, and the sleeper sees the task. A sleeper that skips 4 saw a searcher, whose
+ * own end comes later: it finds work and wakes a sleeper if it was the last, or it sleeps and does 4.
+ * What a riser saw may be more than one task: as a searcher it owes the next wake-up; if it just took
+ * one of them, the others would lie beside sleepers until somebody publishes again.
  *
  * Step 2 of the producer is a load and not an RMW: with the task published by a seq_cst store of
  * its own that is enough, and the line stays shared between workers that push. A load after a store
@@ -94,7 +106,8 @@ void ps_idle_rise(struct ps_idle *idle, unsigned slot)
     pthread_mutex_lock(&idle->lock);
     if (idler->listed) {
         unlist(idler);
-        atomic_fetch_sub(&idle->word, SLEEPER);
+        idler->searching = true;
+        atomic_fetch_sub(&idle->word, SLEEPER - 1);
     }
     pthread_mutex_unlock(&idle->lock);
 }

@@ -41,7 +41,7 @@ bool ps_idle_found(struct ps_idle *idle, unsigned slot);
 /* The worker, which took its parker's ticket before. Announce that it goes to sleep (it searches no
  * longer). true: nobody searches, so it must look at every queue once more before it sleeps. */
 bool ps_idle_sleep(struct ps_idle *idle, unsigned slot);
-/* The worker, always after ps_idle_sleep: it is awake. If it was claimed it is a searcher now. */
+/* The worker, always after ps_idle_sleep: it is awake, and a searcher. */
 void ps_idle_rise(struct ps_idle *idle, unsigned slot);
 
 /* Any thread, after it has published a task (seq_cst): the slot to be woken, or -1. */

@@ -30,8 +30,8 @@ static void run(struct ps_steal_pool *pool, struct ps_crew_worker *self, struct 
     ps_slot_run(&self->slot, task);
 }
 
-/* Announce sleep and look again. true: sleep now, then rise; false: there is work, and it is awake.
- */
+/* Announce sleep and look again. true: sleep now, then rise; false: there is work, and it is awake
+ * and a searcher. */
 static bool falls_asleep(struct ps_steal_pool *pool, unsigned slot)
 {
     if (!ps_idle_sleep(&pool->idle, slot) || !ps_steal_sees_work(pool, slot))

@@ -1,5 +1,7 @@
 /* The strand of engines/common/fork.c: an owner that forks and takes back, and thieves that steal, ask
- * (WANT) and take the privilege back (REVOKE), on a machine with store buffers.
+ * (WANT) and take the privilege back (REVOKE), on a machine with store buffers. With SUSPEND, a
+ * strand whose newest fork was stolen may be left to another fiber, which forks at position 0, and be
+ * returned to.
  *
  * The owner's plain stores (slots, bottom) lie in a FIFO that `memory` empties at its own pace; a CAS of
  * the owner waits until it is empty, and so does a thief's process-wide barrier. Thieves make no plain
@@ -11,9 +13,11 @@
  *   KEEP_REVOKE    the owner's answer to a revoker does not change the word
  *   TWO_REVOKERS   no lock: a second REVOKE is taken for the first one
  *   PLAIN_LOWER    take lowers split by a store of what it has read, not by CAS
- *   SLOT_BEFORE    a thief reads the slot before its CAS
- *   EARLY_LOOK     take reads the word before it lowers bottom
- *   REUSE          the owner uses a stolen fork's position again before the thief has read its slot */
+ *   SLOT_AFTER     a thief reads the slot after its CAS
+ *   LOWER_QUIET    the era does not change when split is lowered
+ *   JOIN_QUIET     the era does not change when a stolen fork is joined, or its strand left
+ *   BOTTOM_FIRST   a strand that is returned to has its bottom raised before its word
+ *   EARLY_LOOK     take reads the word before it lowers bottom */
 #ifndef FORKS
 #define FORKS 4
 #endif
@@ -26,7 +30,7 @@
 #define BOTTOM 255
 
 /* One word. */
-byte tail, split;
+byte tail, split, era;
 bool want, revoke;
 
 byte bottom, slot[DEPTH];
@@ -90,7 +94,7 @@ inline publish(top)
 inline push()
 {
 	made++;
-	own[b] = made;
+	own[frame + b] = made;
 	buffer ! b, made;
 	b++;
 	buffer ! BOTTOM, b;
@@ -109,7 +113,7 @@ inline take_slowly()
 	if
 	:: b < t -> mine = false
 	:: b >= t && b >= s -> mine = true
-	:: b >= t && b < s -> atomic { tail = t; split = t + (b - t) / 2; mine = true }
+	:: b >= t && b < s -> atomic { tail = t; split = t + (b - t) / 2; era++; mine = true }
 	fi;
 	t = 0;
 	s = 0
@@ -120,13 +124,47 @@ inline take_slowly()
 	:: atomic {
 		empty(buffer) && b >= tail && (b < split || ASKED) ->
 		if
-		:: b < split -> split = tail + (b - tail) / 2
+		:: b < split ->
+			split = tail + (b - tail) / 2;
+#ifndef LOWER_QUIET
+			era++
+#endif
 		:: else
 		fi;
 		clear_requests();
 		mine = true
 	}
 	fi
+#endif
+}
+
+inline settle(at)
+{
+	atomic {
+		empty(buffer) ->
+		tail = at;
+		split = at;
+#ifndef JOIN_QUIET
+		era++;
+#endif
+		want = false;
+		revoke = false
+	}
+}
+
+inline joined(at)
+{
+	buffer ! BOTTOM, at;
+	settle(at)
+}
+
+inline resume(at)
+{
+#ifdef BOTTOM_FIRST
+	joined(at)
+#else
+	settle(at);
+	buffer ! BOTTOM, at
 #endif
 }
 
@@ -146,26 +184,21 @@ inline take()
 	:: else -> take_slowly()
 	fi;
 	if
-	:: mine -> atomic { begin(own[b]); done[own[b]] = true; mine = false }
+	:: mine -> atomic { begin(own[frame + b]); done[own[frame + b]] = true; mine = false }
 	:: else ->
-		/* ps_fork_wait, then joined. */
-#ifndef REUSE
-		done[own[b]];
+		/* ps_fork_wait */
+		if
+		:: atomic { done[own[frame + b]] -> skip }; joined(b)
+#ifdef SUSPEND
+		:: atomic { frame == 0 && !done[own[b]] -> saved = b; frame = DEPTH; b = 0 }; joined(0)
 #endif
-		buffer ! BOTTOM, b;
-		atomic {
-			empty(buffer) ->
-			tail = b;
-			split = b;
-			want = false;
-			revoke = false
-		}
+		fi
 	fi
 }
 
 active proctype owner()
 {
-	byte b, made, own[DEPTH];
+	byte b, made, frame, saved, own[2 * DEPTH];
 	bool mine;
 #ifdef PLAIN_LOWER
 	byte t, s;
@@ -173,20 +206,20 @@ active proctype owner()
 	do
 	:: made < FORKS && b < DEPTH -> push()
 	:: b > 0 -> take()
-	:: made == FORKS && b == 0 -> break
+#ifdef SUSPEND
+	:: atomic { frame > 0 && b == 0 && done[own[saved]] -> frame = 0; b = saved; saved = 0 }; resume(b)
+#endif
+	:: made == FORKS && b == 0 && frame == 0 -> break
 	od;
 	atomic {
 		byte i;
 		for (i : 1 .. FORKS) {
-#ifdef REUSE
-			done[i];
-#endif
 			assert(taken[i])
 		}
 	}
 }
 
-#define SAME (tail == t && split == s && want == w && revoke == r)
+#define SAME (tail == t && split == s && era == e && want == w && revoke == r)
 
 inline take_back()
 {
@@ -203,6 +236,7 @@ inline take_back()
 		atomic {
 			t = tail;
 			s = split;
+			e = era;
 			w = want;
 			r = revoke
 		};
@@ -238,7 +272,7 @@ inline take_back()
 
 proctype thief()
 {
-	byte t, s, item, tries, seen;
+	byte t, s, e, item, tries, seen;
 	bool w, r, won;
 	do
 	:: tries < TRIES ->
@@ -246,24 +280,25 @@ proctype thief()
 			tries++;
 			t = tail;
 			s = split;
+			e = era;
 			w = want;
 			r = revoke
 		};
 		if
 		:: t < s ->
-#ifdef SLOT_BEFORE
+#ifndef SLOT_AFTER
 			item = slot[t];
 #endif
 			atomic {
 				won = SAME;
 				if
 				:: won -> tail++
-				:: else
+				:: else -> item = 0
 				fi
 			};
 			if
 			:: won ->
-#ifndef SLOT_BEFORE
+#ifdef SLOT_AFTER
 				item = slot[t];
 #endif
 				atomic { begin(item) };
@@ -283,7 +318,7 @@ proctype thief()
 			fi
 		:: t >= s && bottom <= s
 		fi;
-		atomic { t = 0; s = 0; w = false; r = false; won = false }
+		atomic { t = 0; s = 0; e = 0; w = false; r = false; won = false }
 	:: tries == TRIES -> break
 	od
 }

@@ -1,6 +1,7 @@
 /* Sleeping and waking of engines/threadpool/idle.c: WORKERS workers, one of which retires, and a
  * producer that publishes TASKS tasks into a queue that only searchers may take from (the deque of a
- * blocked worker). A worker that runs a task may never come back from it.
+ * blocked worker), or, with SHARED, everybody (the list of what comes from outside). A worker that runs
+ * a task may never come back from it.
  *
  * Checked, when nothing moves any more: if a task is left then nobody sleeps.
  *
@@ -10,6 +11,7 @@
  *   BUFFERED        the published task stays in a store buffer while the producer looks (no seq_cst)
  *   FOUND_LATE      a searcher that found a task counts as one until the task has ended
  *   KEEP_QUIET      the last searcher that found a task wakes nobody
+ *   RISE_QUIET      a sleeper that sees work is no searcher when it takes of it, and wakes nobody
  *   SWALLOW         a retiring worker that was woken for a task leaves without waking another
  *   LATE_TICKET     a sleeper takes its parker's ticket after it has announced itself and looked */
 #ifndef WORKERS
@@ -67,6 +69,29 @@ inline found(me, last)
 	}
 }
 
+inline search(me)
+{
+	atomic {
+		if
+		:: !searching[me] && 2 * searchers < WORKERS ->
+			searchers++;
+			searching[me] = true
+		:: else
+		fi
+	}
+}
+
+inline look_for(may)
+{
+	atomic {
+		got = may && queue > 0;
+		if
+		:: got -> queue--
+		:: else
+		fi
+	}
+}
+
 proctype worker(byte me)
 {
 	byte ticket, chosen;
@@ -80,21 +105,16 @@ proctype worker(byte me)
 		:: retiring[me] -> break
 		:: else
 		fi;
-		atomic {
-			if
-			:: !searching[me] && 2 * searchers < WORKERS ->
-				searchers++;
-				searching[me] = true
-			:: else
-			fi
-		};
-		atomic {
-			got = searching[me] && queue > 0;
-			if
-			:: got -> queue--
-			:: else
-			fi
-		};
+#ifdef SHARED
+		look_for(true);
+		if
+		:: got
+		:: else -> search(me)
+		fi;
+#else
+		search(me);
+		look_for(searching[me]);
+#endif
 		if
 		:: got ->
 #ifdef FOUND_LATE
@@ -129,7 +149,19 @@ proctype worker(byte me)
 			look = false;
 #endif
 			if
-			:: atomic { look && queue > 0 -> skip }
+			:: atomic {
+				look && queue > 0 ->
+#ifndef RISE_QUIET
+				if
+				:: listed[me] ->
+					listed[me] = false;
+					sleepers--;
+					searchers++;
+					searching[me] = true
+				:: else
+				fi
+#endif
+			}
 			:: else ->
 #ifdef LATE_TICKET
 				ticket = wakes[me];
