@@ -41,13 +41,17 @@ struct ps_light_worker *ps_light_enter(struct ps_light *light, unsigned slot,
                                        struct ps_probe *probe)
 {
     struct ps_light_worker *self = &light->worker[slot];
-    self->light = light;
     self->probe = probe;
-    self->number = slot;
-    self->rng = ps_rng_make(light->engine->config.seed, slot + 0x10000);
     self->strand.count = &probe->cell->forks;
-    self->strand.slot = self->fork;
-    atomic_store_explicit(&self->entered, 1, memory_order_release); /* partner: may_visit */
+    /* relaxed: set by the slot's first worker, and this one comes after it. */
+    if (!atomic_load_explicit(&self->entered, memory_order_relaxed)) {
+        self->light = light;
+        self->cell = probe->cell;
+        self->number = slot;
+        self->rng = ps_rng_make(light->engine->config.seed, slot + 0x10000);
+        self->strand.slot = self->fork;
+        atomic_store_explicit(&self->entered, 1, memory_order_release); /* partner: may_visit */
+    }
     ps_self()->strand = &self->strand;
     return self;
 }
@@ -169,7 +173,7 @@ static bool may_visit(struct ps_light_worker *worker)
 
 static int type_of(struct ps_light_worker *worker)
 {
-    return ps_state_type(atomic_load_explicit(&worker->probe->cell->now, memory_order_relaxed));
+    return ps_state_type(atomic_load_explicit(&worker->cell->now, memory_order_relaxed));
 }
 
 static bool steal_jobs(struct ps_light_worker *self, struct ps_light_worker *victim)

@@ -17,10 +17,12 @@ struct ps_light;
 struct ps_light_worker {
     struct ps_strand strand;
     struct ps_job_ring ring;
-    _Atomic uint32_t entered; /* 1: the fields below are set */
+    _Atomic uint32_t entered; /* 1: strand.slot and the three fields below are set, for good */
     struct ps_light *light;
-    struct ps_probe *probe;
+    struct ps_cell *cell;
     unsigned number;
+    /* The worker's alone. */
+    struct ps_probe *probe;
     unsigned nesting;                       /* inside jobs that a full ring made it run */
     unsigned misses;                        /* searches in a row that found nothing */
     struct ps_rng rng;                      /* whom to try first */
@@ -32,7 +34,7 @@ struct ps_light_worker {
 struct ps_light_hooks {
     /* Something was published: wake a worker if none looks for work. Any thread. */
     void (*notify)(struct ps_engine *engine);
-    /* Suspend what runs on the calling worker until `unpark` of what it stored in fork->thief, or
+    /* Suspend what runs on the calling worker until `unpark` of what it stored in fork->waiter, or
      * without cause; called again until the fork is done. Returns the strand on which it goes on.
      * NULL: the thread sleeps. */
     struct ps_strand *(*park)(struct ps_strand *self, struct ps_fork *fork);
