@@ -13,6 +13,11 @@
  * A value is moved under the lock of its channel, by the winner of the claim alone. The owner locks
  * every channel before its frame ends, so by then the counterpart is through with its unpark.
  *
+ * One channel, the commonest case, needs less. Who may claim holds its lock, so the claim is a store
+ * (release), and an owner that gives up takes the lock for it. A served owner (acquire) has no waiter
+ * left to withdraw, and sees its counterpart's lock: reads it free, so the counterpart has left, or
+ * locks. That leaves a CAS and an exchange for each side.
+ *
  * Rejected: an unpark after the lock was given up (the task could have ended); a claim by a lock of
  * the owner's (two selects on the same two channels would wait for each other). */
 #include "engines/chan.h"
@@ -71,6 +76,10 @@ static void dequeue(struct ps_chan_queue *queue, struct ps_chan_waiter *waiter)
 /* acq_rel, partner: the owner's load; the value is moved before the unpark tells it to look. */
 static bool claim(struct ps_chan_wait *owner, uint32_t as)
 {
+    if (owner->count == 1) { /* under its lock */
+        atomic_store_explicit(&owner->claim, as, memory_order_release);
+        return true;
+    }
     uint32_t none = 0;
     return atomic_compare_exchange_strong_explicit(&owner->claim, &none, as, memory_order_acq_rel,
                                                    memory_order_acquire);
@@ -220,12 +229,57 @@ static void withdraw_all(struct ps_chan_wait *wait)
     unlock_all(chans, n);
 }
 
+/* false: it was served after all, or another channel was faster. */
+static bool give_up(struct ps_chan_wait *wait)
+{
+    if (wait->count > 1)
+        return claim(wait, GIVEN_UP);
+    struct ps_chan_waiter *waiter = &wait->waiter[0];
+    struct ps_chan *chan = wait->cases[0].chan;
+    ps_lock(&chan->lock);
+    bool waits = waiter->queued;
+    if (waits)
+        dequeue(queue_of(wait->cases), waiter);
+    ps_unlock(&chan->lock);
+    return waits;
+}
+
+/* The counterpart is through with the owner's task, and no waiter of it is queued. */
+static void leave(struct ps_chan_wait *wait)
+{
+    if (wait->count > 1 || ps_lock_is_held(&wait->cases[0].chan->lock))
+        withdraw_all(wait);
+}
+
 /* Where to begin to look, so that no case starves: the address of a waiting task's record is as good
  * as a random number here, stirred by how often the task asked. */
 static unsigned begin_at(const struct ps_task *task, unsigned count)
 {
     static _Thread_local uint32_t turns;
     return count < 2 ? 0 : ((uint32_t)((uintptr_t)task >> 7) + turns++) % count;
+}
+
+static void begin_wait(struct ps_chan_wait *wait, struct ps_task *task, struct ps_chan_case *cases,
+                       unsigned count, uint64_t until_ns)
+{
+    wait->wait = (struct ps_wait){
+        .kind = PS_WAIT_PARK, .why = PS_STATE_LOCK, .until_ns = until_ns, .fd = -1};
+    wait->task = task;
+    wait->cases = cases;
+    wait->count = count;
+    atomic_store_explicit(&wait->claim, 0, memory_order_relaxed);
+    register_all(wait);
+}
+
+static enum ps_err begin_one(struct ps_chan_wait *wait, struct ps_task *task,
+                             struct ps_chan_case *c, uint64_t until_ns)
+{
+    ps_lock(&c->chan->lock);
+    enum ps_err err = do_now(c);
+    if (err == PS_EAGAIN && until_ns != 0)
+        begin_wait(wait, task, c, 1, until_ns);
+    ps_unlock(&c->chan->lock);
+    return err;
 }
 
 enum ps_err ps_select_begin(struct ps_chan_wait *wait, struct ps_task *task,
@@ -235,6 +289,9 @@ enum ps_err ps_select_begin(struct ps_chan_wait *wait, struct ps_task *task,
     struct ps_chan *chans[PS_SELECT_CASES];
     if (count < 1 || count > PS_SELECT_CASES)
         return PS_EINVAL;
+    *chosen = 0;
+    if (count == 1)
+        return begin_one(wait, task, cases, until_ns);
     unsigned n = channels_of(cases, count, chans), begin = begin_at(task, count);
     enum ps_err err = PS_EAGAIN;
     lock_all(chans, n);
@@ -242,15 +299,8 @@ enum ps_err ps_select_begin(struct ps_chan_wait *wait, struct ps_task *task,
         *chosen = (begin + i) % count;
         err = do_now(&cases[*chosen]);
     }
-    if (err == PS_EAGAIN && until_ns != 0) {
-        wait->wait = (struct ps_wait){
-            .kind = PS_WAIT_PARK, .why = PS_STATE_LOCK, .until_ns = until_ns, .fd = -1};
-        wait->task = task;
-        wait->cases = cases;
-        wait->count = count;
-        atomic_store_explicit(&wait->claim, 0, memory_order_relaxed);
-        register_all(wait);
-    }
+    if (err == PS_EAGAIN && until_ns != 0)
+        begin_wait(wait, task, cases, count, until_ns);
     unlock_all(chans, n);
     return err;
 }
@@ -260,14 +310,17 @@ enum ps_err ps_select_again(struct ps_chan_wait *wait, unsigned *chosen)
     enum ps_err err = wait->wait.result;
     uint32_t claimed =
         atomic_load_explicit(&wait->claim, memory_order_acquire); /* partner: claim */
-    if (claimed == 0 && err != PS_ECANCELED && err != PS_ETIMEDOUT)
-        return PS_EAGAIN;
-    if (claimed == 0 && claim(wait, GIVEN_UP)) {
-        withdraw_all(wait);
-        return err;
+    if (claimed == 0) {
+        if (err != PS_ECANCELED && err != PS_ETIMEDOUT)
+            return PS_EAGAIN;
+        if (give_up(wait)) {
+            if (wait->count > 1)
+                withdraw_all(wait);
+            return err;
+        }
+        claimed = atomic_load_explicit(&wait->claim, memory_order_acquire);
     }
-    claimed = atomic_load_explicit(&wait->claim, memory_order_acquire);
-    withdraw_all(wait);
+    leave(wait);
     *chosen = (claimed & CASE) - 1;
     return claimed & CLOSED ? PS_ECLOSED : PS_OK;
 }
@@ -290,8 +343,7 @@ enum ps_err ps_chan_send(struct ps_chan *chan, struct ps_task *task, void *value
 {
     unsigned chosen;
     struct ps_chan_case c = {chan, true, value};
-    enum ps_err err = ps_chan_try_send(chan, value);
-    return err == PS_EAGAIN ? ps_select(task, &c, 1, &chosen, until_ns) : err;
+    return ps_select(task, &c, 1, &chosen, until_ns);
 }
 
 enum ps_err ps_chan_receive(struct ps_chan *chan, struct ps_task *task, void **value,
@@ -299,10 +351,7 @@ enum ps_err ps_chan_receive(struct ps_chan *chan, struct ps_task *task, void **v
 {
     unsigned chosen;
     struct ps_chan_case c = {chan, false, NULL};
-    enum ps_err err = ps_chan_try_receive(chan, value);
-    if (err != PS_EAGAIN)
-        return err;
-    err = ps_select(task, &c, 1, &chosen, until_ns);
+    enum ps_err err = ps_select(task, &c, 1, &chosen, until_ns);
     *value = c.value;
     return err;
 }

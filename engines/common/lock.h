@@ -6,6 +6,7 @@
 #define PS_ENGINES_LOCK_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct ps_lock {
@@ -37,6 +38,13 @@ static inline void ps_unlock(struct ps_lock *lock)
 {
     if (atomic_exchange_explicit(&lock->word, 0, memory_order_release) == 2)
         ps_unlock_slowly(lock);
+}
+
+/* A thread that has seen what a holder wrote: whether that holder may still be inside. acquire,
+ * partner: the release of ps_unlock. */
+static inline bool ps_lock_is_held(struct ps_lock *lock)
+{
+    return atomic_load_explicit(&lock->word, memory_order_acquire) != 0;
 }
 
 #endif
