@@ -1,15 +1,19 @@
 /* The contract's operations: admission, resizing, closing.
  *
- * Protocol of `gate`: the low bits count tasks that were accepted and have not started, over all
- * loops; NO_OUTSIDE and NO_WORKER refuse. One word, because acceptance must be decided at one
- * instant: submit  CAS gate + 1, unless refused or full; only then counts `submitted` and posts
- *   start   gate - 1 (seq_cst RMW, partner: the event count `room` of the base)
- *   close   gate |= NO_...: a task accepted before is in the count, one after it cannot be
+ * Protocol of `gate`: the low bits count what was accepted and has not started, over all loops;
+ * NO_OUTSIDE and NO_WORKER refuse. One word, because acceptance must be decided at one instant:
+ *   outside CAS gate + 1, unless refused or full; only then counts `submitted` and posts
+ *   start   gate - 1 (seq_cst RMW, partner: the event count `room` of the base), paid later: a loop
+ *           owes the gate up to `slack` starts, and as many pushes onto itself, and settles with one
+ *           RMW at the end of every stretch. So the queue may seem fuller than it is by 1/16 a loop
+ *           for some microseconds, never emptier
+ *   close   gate |= NO_...: what was accepted before is in the count, nothing is after it
  *   stop    live tasks 0, then gate's count 0, then live tasks 0 again
  * In stop the first zero may miss a task that was accepted and is not yet counted as submitted. The
- * gate cannot: it is 0 only when every accepted task has started, so was counted. What comes after
- * that zero are children, counted before their parent ends; so the second zero is final.
- * All of `gate` is seq_cst: it stands between the waiters and the room of the base's protocol.
+ * gate cannot: it is 0 only when every task accepted from outside has started, so was counted. What
+ * comes after that zero are children, counted before their parent ends (a worker need not pass the
+ * gate but for the bound); so the second zero is final. All of `gate` is seq_cst: it stands between
+ * the waiters and the room of the base's protocol.
  *
  * Resize: `live` is raised after the new loops can take tasks and lowered before the old ones
  * retire. A submitter that read it before finds a closed inbox and goes down to slot 0, which is
@@ -40,55 +44,102 @@ static struct ps_async *of(struct ps_engine *engine)
 
 /* ---- submit ---- */
 
-static enum ps_err enter(struct ps_async *engine, bool from_worker)
+void ps_async_gate(struct ps_async *engine, int64_t change)
 {
-    bool bounded = !from_worker || engine->base.config.on_full == PS_ON_FULL_REFUSE;
-    uint64_t refused = from_worker ? NO_WORKER : NO_WORKER | NO_OUTSIDE;
+    uint64_t gate = atomic_fetch_add(&engine->gate, (uint64_t)change) + (uint64_t)change;
+    size_t queue = engine->base.config.queue, spare = queue / 8 ? queue / 8 : 1;
+    /* Waiters are woken for an eighth of the queue at once; below that mark, at every change. */
+    if (change < 0 && (gate & COUNT) + spare <= queue)
+        ps_engine_room(&engine->base);
+}
+
+void ps_async_settle(struct ps_async_loop *loop)
+{
+    if (loop->gate_owed != 0)
+        ps_async_gate(loop->engine, loop->gate_owed);
+    if (loop->depth_owed != 0)
+        ps_async_depth(loop, loop->depth_owed);
+    loop->gate_owed = 0;
+    loop->depth_owed = 0;
+}
+
+/* `own`: of a worker that is bounded. */
+enum ps_err ps_async_enter(struct ps_async *engine, struct ps_async_loop *own)
+{
+    uint64_t refused = own ? NO_WORKER : NO_WORKER | NO_OUTSIDE;
     uint64_t gate = atomic_load(&engine->gate);
     do {
         if (gate & refused)
             return PS_ECLOSED;
-        if (bounded && (gate & COUNT) >= engine->base.config.queue)
+        if (own && (gate & COUNT) >= engine->base.config.queue && own->gate_owed != 0) {
+            ps_async_settle(own);
+            gate = atomic_load(&engine->gate);
+        }
+        if ((gate & COUNT) >= engine->base.config.queue)
             return PS_EFULL;
     } while (!atomic_compare_exchange_weak(&engine->gate, &gate, gate + 1));
     return PS_OK;
 }
 
-void ps_async_leave_queue(struct ps_async *engine)
+static void keep(struct ps_async_loop *own, struct ps_task *task, bool charged)
 {
-    atomic_fetch_sub(&engine->gate, 1);
-    ps_engine_room(&engine->base);
+    own->gate_owed += !charged;
+    own->depth_owed++;
+    ps_task_list_push(&own->fresh, task);
+    if (own->depth_owed >= own->engine->slack)
+        ps_async_settle(own);
 }
 
-void ps_async_place(struct ps_async *engine, struct ps_async_loop *own, struct ps_task *task)
+void ps_async_place(struct ps_async *engine, struct ps_async_loop *own, struct ps_task *task,
+                    bool charged)
 {
+    /* acquire, partner: resize, which opens a loop before it counts as live. */
     uint32_t live = atomic_load_explicit(&engine->live, memory_order_acquire);
-    uint32_t turn =
-        own ? own->next_child++ : atomic_fetch_add_explicit(&engine->next, 1, memory_order_relaxed);
+    uint32_t turn = own        ? own->next_child++
+                    : live > 1 ? atomic_fetch_add_explicit(&engine->next, 1, memory_order_relaxed)
+                               : 0;
     for (uint32_t slot = turn % live;; slot = slot > 0 ? slot - 1 : 0) {
         struct ps_async_loop *loop = &engine->loop[slot];
-        ps_async_depth(loop, 1);
         if (loop == own) {
-            ps_task_list_push(&loop->fresh, task);
+            keep(own, task, charged);
             return;
         }
+        if (!charged)
+            ps_async_gate(engine, 1);
+        charged = true;
+        ps_async_depth(loop, 1);
         if (ps_async_post(loop, task))
             return;
         ps_async_depth(loop, -1);
     }
 }
 
+static enum ps_err submit_inside(struct ps_async *engine, struct ps_async_loop *own,
+                                 struct ps_task *task)
+{
+    bool bounded = engine->base.config.on_full == PS_ON_FULL_REFUSE;
+    enum ps_err err = bounded                                  ? ps_async_enter(engine, own)
+                      : atomic_load(&engine->gate) & NO_WORKER ? PS_ECLOSED
+                                                               : PS_OK;
+    if (err != PS_OK)
+        return err;
+    ps_task_accept(&engine->base, task);
+    ps_async_place(engine, own, task, bounded);
+    return PS_OK;
+}
+
 static enum ps_err submit(struct ps_engine *base, struct ps_task *task)
 {
     struct ps_self *self = ps_self();
-    bool from_worker = self->engine == base;
     if (!task->body->step)
         return PS_ENOTSUP;
-    enum ps_err err = enter(of(base), from_worker);
+    if (self->engine == base)
+        return submit_inside(of(base), self->worker, task);
+    enum ps_err err = ps_async_enter(of(base), NULL);
     if (err != PS_OK)
         return err;
     ps_task_accept(base, task);
-    ps_async_place(of(base), from_worker ? self->worker : NULL, task);
+    ps_async_place(of(base), NULL, task, true);
     return PS_OK;
 }
 
@@ -114,11 +165,11 @@ static void size_offload(unsigned helpers)
 /* End what is in an inbox. Any thread. */
 static void discard_loop(struct ps_async *engine, struct ps_async_loop *loop)
 {
-    struct ps_task_list all = ps_async_loop_empty(loop, false);
+    struct ps_task_list all = ps_async_take_inbox(loop);
     struct ps_task *task;
     while ((task = ps_task_list_pop(&all))) {
         ps_async_depth(loop, -1);
-        ps_async_leave_queue(engine);
+        ps_async_gate(engine, -1);
         ps_task_discard(&engine->base.outside, task);
     }
 }
@@ -130,12 +181,27 @@ static void discard_inboxes(struct ps_async *engine)
             discard_loop(engine, &engine->loop[slot]);
 }
 
+/* Jobs are run, whatever becomes of the engine; what they submit is refused. */
+static void run_jobs(struct ps_async *engine)
+{
+    for (unsigned slot = 0; slot < engine->slots; slot++) {
+        struct ps_async_loop *loop = &engine->loop[slot];
+        if (atomic_load(&loop->life) == PS_ASYNC_ABSENT)
+            continue;
+        while (ps_async_run_job(loop, &engine->base.outside))
+            ;
+        ps_async_settle(loop);
+    }
+}
+
 /* Of an engine that never ran. Also waits for submitters that are past the gate. */
 static void discard_unstarted(struct ps_async *engine)
 {
     atomic_fetch_or(&engine->gate, NO_OUTSIDE | NO_WORKER);
-    while ((atomic_load(&engine->gate) & COUNT) > 0)
+    while ((atomic_load(&engine->gate) & COUNT) > 0) {
         discard_inboxes(engine);
+        run_jobs(engine);
+    }
 }
 
 static void destroy(struct ps_engine *base)
@@ -178,6 +244,8 @@ static enum ps_err create(const struct ps_engine_config *config, struct ps_engin
         free(engine);
         return err;
     }
+    engine->slack = config->queue < 1024 ? (int64_t)config->queue / 16 : 64;
+    engine->slack += engine->slack == 0;
     atomic_store(&engine->limit, config->limit);
     atomic_store(&engine->live, config->workers);
     atomic_store(&engine->offload, config->offload > 0);
@@ -223,11 +291,11 @@ static enum ps_err start(struct ps_engine *base)
 
 /* ---- live changes ---- */
 
-static void signal_all(struct ps_async *engine)
+static void call_all(struct ps_async *engine)
 {
     for (unsigned slot = 0; slot < engine->slots; slot++)
         if (atomic_load(&engine->loop[slot].life) != PS_ASYNC_ABSENT)
-            ps_async_signal(&engine->loop[slot]);
+            ps_async_call_loop(&engine->loop[slot]);
 }
 
 static enum ps_err grow_slot(struct ps_async *engine, unsigned slot)
@@ -264,12 +332,16 @@ static enum ps_err grow(struct ps_async *engine, unsigned old, unsigned workers)
 /* Before start there is no thread to hand tasks over. */
 static void shrink_unstarted(struct ps_async *engine, unsigned slot)
 {
-    struct ps_task_list rest = ps_async_loop_empty(&engine->loop[slot], true);
-    struct ps_task *task;
-    while ((task = ps_task_list_pop(&rest))) {
-        ps_async_depth(&engine->loop[slot], -1);
-        ps_async_place(engine, NULL, task);
-    }
+    struct ps_async_loop *loop = &engine->loop[slot];
+    do {
+        struct ps_task_list rest = ps_async_take_inbox(loop);
+        struct ps_task *task;
+        while ((task = ps_task_list_pop(&rest))) {
+            ps_async_depth(loop, -1);
+            ps_async_place(engine, NULL, task, true);
+        }
+    } while (!ps_async_inbox_close(loop));
+    ps_async_jobs_move(loop);
 }
 
 static enum ps_err resize(struct ps_engine *base, unsigned workers)
@@ -290,7 +362,7 @@ static enum ps_err resize(struct ps_engine *base, unsigned workers)
             else
                 shrink_unstarted(engine, slot);
     }
-    signal_all(engine); /* the shares of the permits have changed */
+    call_all(engine); /* the shares of the permits have changed */
     return PS_OK;
 }
 
@@ -314,7 +386,7 @@ static enum ps_err tune(struct ps_engine *base, enum ps_knob knob, uint64_t valu
     default:
         return PS_ENOTSUP;
     }
-    signal_all(engine);
+    call_all(engine);
     return PS_OK;
 }
 
@@ -326,7 +398,7 @@ static void close_engine(struct ps_engine *base, enum ps_close how)
     bool discard = how == PS_CLOSE_DISCARD;
     atomic_fetch_or(&engine->gate, discard ? NO_OUTSIDE | NO_WORKER : NO_OUTSIDE);
     if (ps_engine_raise(base, discard ? PS_ENGINE_CANCELLING : PS_ENGINE_DRAINING))
-        signal_all(engine);
+        call_all(engine);
     if (discard && atomic_load(&engine->begun) != PS_ASYNC_GO)
         discard_inboxes(engine);
 }
@@ -387,6 +459,7 @@ const struct ps_engine_ops ps_engine_async = {
     .stop = stop,
     .destroy = destroy,
     .wait = NULL, /* event style only */
+    .job = ps_async_job,
     .unpark = ps_async_unpark,
     .forget_fd = forget_fd,
 };

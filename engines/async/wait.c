@@ -30,7 +30,6 @@
  * delayed). */
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "engines/async/async.h"
 
 enum { TOKEN = 1, WAITING = 2 };
@@ -41,21 +40,60 @@ struct ps_async_call {
     struct ps_wait *wait;
 };
 
-struct ps_async_record *ps_async_record_take(struct ps_async_loop *loop, struct ps_task *task)
+/* ---- records ---- */
+
+/* Records come by the slab: a million sleepers pay no header each. */
+struct ps_async_slab {
+    struct ps_async_slab *next;
+    struct ps_async_record record[46]; /* a page */
+};
+
+static bool more_records(struct ps_async_loop *loop)
 {
-    struct ps_async_record *record = loop->spare;
-    if (record)
-        loop->spare = record->next;
-    else if (!(record = malloc(sizeof *record)))
+    struct ps_async_slab *slab = malloc(sizeof *slab);
+    if (!slab)
+        return false;
+    slab->next = loop->slabs;
+    loop->slabs = slab;
+    size_t count = sizeof slab->record / sizeof slab->record[0];
+    for (size_t i = count; i-- > 0;) {
+        slab->record[i].next = loop->spare;
+        loop->spare = &slab->record[i];
+    }
+    return true;
+}
+
+/* The task's, or NULL: no memory. A task that never waits needs none. */
+static struct ps_async_record *record_for(struct ps_async_loop *loop, struct ps_task *task)
+{
+    if (task->context)
+        return task->context;
+    if (!loop->spare && !more_records(loop))
         return NULL;
+    struct ps_async_record *record = loop->spare;
+    loop->spare = record->next;
     *record = (struct ps_async_record){.task = task, .loop = loop, .verdict = PS_EAGAIN};
+    task->context = record;
     return record;
 }
 
-void ps_async_record_put(struct ps_async_record *record)
+void ps_async_forget_task(struct ps_async_loop *loop, struct ps_task *task)
 {
-    record->next = record->loop->spare;
-    record->loop->spare = record;
+    struct ps_async_record *record = task->context;
+    if (!record)
+        return;
+    record->next = loop->spare;
+    loop->spare = record;
+}
+
+void ps_async_free_records(struct ps_async_loop *loop)
+{
+    struct ps_async_slab *slab;
+    while ((slab = loop->slabs)) {
+        loop->slabs = slab->next;
+        free(slab);
+    }
+    loop->spare = NULL;
 }
 
 /* ---- the list of those that wait ---- */
@@ -183,11 +221,8 @@ static enum ps_err time_is_up(struct ps_task *task)
     return wait->kind == PS_WAIT_UNTIL ? PS_OK : PS_ETIMEDOUT;
 }
 
-void ps_async_expire(struct ps_async_loop *loop)
+void ps_async_expire(struct ps_async_loop *loop, uint64_t now_ns)
 {
-    if (ps_timers_next(&loop->timers) == PS_NEVER)
-        return;
-    uint64_t now_ns = ps_now_ns();
     struct ps_timer *timer;
     while ((timer = ps_timers_pop(&loop->timers, now_ns))) {
         struct ps_async_record *record = record_of(timer);
@@ -260,14 +295,19 @@ static void prepare(struct ps_async_record *record)
 
 bool ps_async_wait(struct ps_async_loop *loop, struct ps_task *task, struct ps_wait *wait)
 {
-    struct ps_async_record *record = task->context;
     task->wait = wait;
-    switch (wait->kind) {
-    case PS_WAIT_YIELD: /* its result is settled when it is resumed */
+    if (wait->kind == PS_WAIT_YIELD) { /* its result is settled when it is resumed */
         ps_task_list_push(&loop->ready, task);
         return false;
+    }
+    struct ps_async_record *record = record_for(loop, task);
+    if (!record && wait->kind != PS_WAIT_CALL) {
+        wait->result = PS_ENOMEM;
+        return true;
+    }
+    switch (wait->kind) {
     case PS_WAIT_CALL:
-        if (offload(record, wait))
+        if (record && offload(record, wait))
             return false;
         call_here(loop, task, wait);
         return true;
