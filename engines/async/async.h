@@ -47,6 +47,9 @@ struct ps_async_record {
  */
 enum ps_async_life { PS_ASYNC_ABSENT, PS_ASYNC_LIVE, PS_ASYNC_RETIRING, PS_ASYNC_GONE };
 
+/* Whether a loop blocks, or is about to, and what ends it. */
+enum ps_async_sleep { PS_ASYNC_AWAKE, PS_ASYNC_IN_POLL, PS_ASYNC_ON_FUTEX };
+
 /* A job, by value. */
 struct ps_async_job {
     void (*run)(void *arg);
@@ -86,7 +89,7 @@ struct ps_async_loop {
 
     /* Any thread; see inbox.c. */
     _Alignas(128) _Atomic(struct ps_task *) inbox; /* a stack: newest first */
-    _Atomic uint32_t asleep;                       /* 1: it blocks, or is about to */
+    _Atomic uint32_t asleep;                       /* enum ps_async_sleep; a futex */
     _Atomic uint32_t called;                       /* 1: it is to look at everything again */
     _Atomic uint32_t life;                         /* enum ps_async_life */
     struct ps_async_job_inbox job_inbox;
@@ -168,8 +171,10 @@ bool ps_async_post(struct ps_async_loop *loop, struct ps_task *task);
 void ps_async_wake(struct ps_async_loop *loop);
 /* Make the loop look at everything again. Any thread; publish what it is to see before. */
 void ps_async_call_loop(struct ps_async_loop *loop);
-/* The loop's thread, around a blocking poll. false: something has come, do not block. */
-bool ps_async_fall_asleep(struct ps_async_loop *loop, bool paused);
+/* The loop's thread: whether something has come that was published. */
+bool ps_async_has_mail(struct ps_async_loop *loop, bool paused);
+/* The loop's thread, around blocking. false: something has come, do not block. */
+bool ps_async_fall_asleep(struct ps_async_loop *loop, enum ps_async_sleep how, bool paused);
 void ps_async_awake(struct ps_async_loop *loop);
 /* What is in the inbox, oldest first. Any thread. */
 struct ps_task_list ps_async_take_inbox(struct ps_async_loop *loop);

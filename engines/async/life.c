@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -64,6 +65,7 @@ static void *thread_main(void *arg)
         .worker = loop,
         .slot = (int)loop->slot,
     };
+    prctl(PR_SET_TIMERSLACK, 1ul); /* a sleep on the futex ends as exactly as a timerfd */
     ps_altstack_begin(&loop->altstack);
     ps_probe_thread_begin(&loop->probe);
     ps_async_turns(loop);
@@ -167,8 +169,11 @@ static int start_poll(struct ps_async_loop *loop, uv_poll_t *poll, int fd, uv_po
     if (fd < 0)
         return -errno;
     int rc = uv_poll_init(&loop->uv, poll, fd);
+    if (rc != 0)
+        return rc;
     poll->data = loop;
-    return rc == 0 ? uv_poll_start(poll, UV_READABLE, on_event) : rc;
+    uv_unref((uv_handle_t *)poll); /* the loop is alive to libuv if it has something else */
+    return uv_poll_start(poll, UV_READABLE, on_event);
 }
 
 static void close_descriptors(struct ps_async_loop *loop)

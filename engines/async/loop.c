@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "engines/async/async.h"
+#include "engines/common/parker.h"
 
 enum { ARRIVALS_A_TURN = 1024, LONGEST_STRETCH = 64 };
 #define SLICE_NS   (200 * (uint64_t)PS_NS_PER_US)
@@ -181,11 +182,8 @@ static void hand_over(struct ps_async_loop *loop)
 
 /* Before a poll that blocks. An alarm that is too early is left: the turn that it causes sets it
  * anew, which is cheaper than setting it for every wait that ends before its time. */
-static void set_alarm(struct ps_async_loop *loop)
+static void set_alarm(struct ps_async_loop *loop, uint64_t next_ns)
 {
-    uint64_t next_ns = ps_timers_next(&loop->timers);
-    if (loop->sweep_ns < next_ns)
-        next_ns = loop->sweep_ns;
     if (next_ns >= loop->alarm_ns)
         return;
     loop->alarm_ns = next_ns;
@@ -194,12 +192,26 @@ static void set_alarm(struct ps_async_loop *loop)
     timerfd_settime(loop->alarm_fd, TFD_TIMER_ABSTIME, &at, NULL);
 }
 
+static void sleep_until(struct ps_async_loop *loop, enum ps_async_sleep how, uint64_t until_ns)
+{
+    if (how == PS_ASYNC_ON_FUTEX) {
+        ps_futex_wait(&loop->asleep, PS_ASYNC_ON_FUTEX, until_ns);
+    } else {
+        set_alarm(loop, until_ns);
+        uv_run(&loop->uv, UV_RUN_ONCE);
+    }
+}
+
 static void block(struct ps_async_loop *loop, bool paused)
 {
+    uint64_t next_ns = ps_timers_next(&loop->timers);
+    uint64_t until_ns = loop->sweep_ns < next_ns ? loop->sweep_ns : next_ns;
+    /* No descriptor is watched, no call is on a helper, no handle is to be closed: nothing to poll. */
+    bool polls = uv_loop_alive(&loop->uv) != 0;
+    enum ps_async_sleep how = polls ? PS_ASYNC_IN_POLL : PS_ASYNC_ON_FUTEX;
     if (loop->active == 0 && !loop->fresh.first)
         ps_engine_check_done(&loop->engine->base);
-    set_alarm(loop);
-    if (!ps_async_fall_asleep(loop, paused)) {
+    if (!ps_async_fall_asleep(loop, how, paused)) {
         uv_run(&loop->uv, UV_RUN_NOWAIT);
         return;
     }
@@ -207,7 +219,7 @@ static void block(struct ps_async_loop *loop, bool paused)
         ps_probe_state(&loop->probe, PS_STATE_PAUSED, -1);
     else
         ps_probe_park(&loop->probe);
-    uv_run(&loop->uv, UV_RUN_ONCE);
+    sleep_until(loop, how, until_ns);
     ps_async_awake(loop);
     if (!paused)
         ps_probe_woken(&loop->probe);
