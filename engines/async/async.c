@@ -246,6 +246,7 @@ static enum ps_err create(const struct ps_engine_config *config, struct ps_engin
     }
     engine->slack = config->queue < 1024 ? (int64_t)config->queue / 16 : 64;
     engine->slack += engine->slack == 0;
+    engine->looks = sysconf(_SC_NPROCESSORS_ONLN) > 1;
     atomic_store(&engine->limit, config->limit);
     atomic_store(&engine->live, config->workers);
     atomic_store(&engine->offload, config->offload > 0);

@@ -105,6 +105,7 @@ struct ps_async_loop {
     int64_t gate_owed;   /* what it has still to add to engine->gate */
     int64_t depth_owed;  /* and to its gauge of the queue */
     unsigned stretch;    /* units between two looks at the clock */
+    bool short_rest;     /* its last sleep was short, or not even needed: the next may be */
     size_t active;       /* tasks started and not ended */
     unsigned next_child; /* round-robin of what is spawned here */
     bool cancelling;     /* the phase was seen, the waits were ended */
@@ -128,6 +129,7 @@ struct ps_async {
     struct ps_engine base;
     unsigned slots;                      /* loops there can be */
     int64_t slack;                       /* how much of the gate a loop may owe */
+    bool looks;                          /* another CPU could bring work meanwhile */
     _Atomic uint64_t limit;              /* PS_KNOB_LIMIT */
     _Atomic uint32_t live;               /* loops that get new tasks: slots 0 .. live-1; >= 1 */
     _Atomic uint32_t paused;             /* PS_KNOB_PAUSED */

@@ -2,8 +2,8 @@
  *
  * Turn: take what came in; end waits whose time has come; run what can run for a slice; let libuv
  * poll. libuv's callbacks only mark (end a wait); bodies run in the slice, so that a turn is bounded
- * and the poll comes round however much there is to run. The poll blocks only if nothing can run,
- * so nothing spins; see inbox.c for how it is woken.
+ * and the poll comes round however much there is to run. The loop sleeps only if nothing can run;
+ * if its last sleep was short it looks out for LOOK_NS before. See inbox.c for how it is woken.
  *
  * Within a slice the clock is read once a stretch: units double while a stretch is short, and a long
  * one makes the next a single unit. What the loop owes (see async.c) is settled with it, and before
@@ -13,11 +13,15 @@
 
 #include "base/clock.h"
 #include "engines/async/async.h"
+#include "engines/common/lock.h"
 #include "engines/common/parker.h"
 
-enum { ARRIVALS_A_TURN = 1024, LONGEST_STRETCH = 64 };
+enum { ARRIVALS_A_TURN = 1024, LONGEST_STRETCH = 64, RELAX_A_LOOK = 16 };
 #define SLICE_NS   (200 * (uint64_t)PS_NS_PER_US)
 #define STRETCH_NS (5 * (uint64_t)PS_NS_PER_US)
+/* How long a loop looks out before it sleeps, and how short a sleep makes that worth it. */
+#define LOOK_NS (2 * (uint64_t)PS_NS_PER_US)
+#define REST_NS (30 * (uint64_t)PS_NS_PER_US)
 
 /* ---- taking in ---- */
 
@@ -202,6 +206,21 @@ static void sleep_until(struct ps_async_loop *loop, enum ps_async_sleep how, uin
     }
 }
 
+/* Two loops that hand work to and fro would pay for a wake-up each time, which takes ten times as
+ * long as this. Not before a poll: it would keep descriptors waiting. Nor at every instant: who
+ * takes each task as it comes takes its poster's cache lines, so some are let pile up. */
+static bool look_out(struct ps_async_loop *loop)
+{
+    uint64_t end_ns = ps_now_ns() + LOOK_NS;
+    do {
+        for (unsigned i = 0; i < RELAX_A_LOOK; i++)
+            ps_relax();
+        if (ps_async_has_mail(loop, false))
+            return true;
+    } while (ps_now_ns() < end_ns);
+    return false;
+}
+
 static void block(struct ps_async_loop *loop, bool paused)
 {
     uint64_t next_ns = ps_timers_next(&loop->timers);
@@ -211,6 +230,8 @@ static void block(struct ps_async_loop *loop, bool paused)
     enum ps_async_sleep how = polls ? PS_ASYNC_IN_POLL : PS_ASYNC_ON_FUTEX;
     if (loop->active == 0 && !loop->fresh.first)
         ps_engine_check_done(&loop->engine->base);
+    if (how == PS_ASYNC_ON_FUTEX && loop->short_rest && !paused && look_out(loop))
+        return;
     if (!ps_async_fall_asleep(loop, how, paused)) {
         uv_run(&loop->uv, UV_RUN_NOWAIT);
         return;
@@ -219,8 +240,10 @@ static void block(struct ps_async_loop *loop, bool paused)
         ps_probe_state(&loop->probe, PS_STATE_PAUSED, -1);
     else
         ps_probe_park(&loop->probe);
+    uint64_t slept_ns = ps_now_ns();
     sleep_until(loop, how, until_ns);
     ps_async_awake(loop);
+    loop->short_rest = loop->engine->looks && ps_now_ns() - slept_ns < REST_NS;
     if (!paused)
         ps_probe_woken(&loop->probe);
 }
