@@ -6,7 +6,7 @@
  *   start   gate - 1 (seq_cst RMW, partner: the event count `room` of the base), paid later: a loop
  *           owes the gate up to `slack` starts, and as many pushes onto itself, and settles with one
  *           RMW at the end of every stretch. So the queue may seem fuller than it is by 1/16 a loop
- *           for some microseconds, never emptier
+ *           for some microseconds, or emptier by what a worker, who is not bound, has spawned
  *   close   gate |= NO_...: what was accepted before is in the count, nothing is after it
  *   stop    live tasks 0, then gate's count 0, then live tasks 0 again
  * In stop the first zero may miss a task that was accepted and is not yet counted as submitted. The
@@ -48,7 +48,8 @@ void ps_async_gate(struct ps_async *engine, int64_t change)
 {
     uint64_t gate = atomic_fetch_add(&engine->gate, (uint64_t)change) + (uint64_t)change;
     size_t queue = engine->base.config.queue, spare = queue / 8 ? queue / 8 : 1;
-    /* Waiters are woken for an eighth of the queue at once; below that mark, at every change. */
+    /* Who waits for room is woken for an eighth of the queue at once: a slice is short, and at its
+     * end the loop wakes for less; see loop.c. */
     if (change < 0 && (gate & COUNT) + spare <= queue)
         ps_engine_room(&engine->base);
 }

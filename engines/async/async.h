@@ -162,6 +162,8 @@ static inline void ps_async_settle_soon(struct ps_async_loop *loop)
 {
     if (loop->stretch == 1 || -loop->gate_owed >= loop->engine->slack)
         ps_async_settle(loop);
+    if (loop->stretch == 1)
+        ps_engine_room(&loop->engine->base);
 }
 
 /* ---- inbox.c ---- */

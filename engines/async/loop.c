@@ -169,6 +169,7 @@ static bool run(struct ps_async_loop *loop)
         }
     }
     ps_async_settle(loop);
+    ps_engine_room(&loop->engine->base);
     return over;
 }
 

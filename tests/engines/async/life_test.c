@@ -3,9 +3,12 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "engines/common/core.h"
 
 static struct ps_wait *nothing(struct job *job)
 {
@@ -100,6 +103,41 @@ static void permits(void **state)
         ps_task_unpark(&jobs[i].task);
     rig_close(&rig, PS_CLOSE_DRAIN);
     assert_int_equal(rig.most_running, 11);
+    assert_int_equal(rig.outcome[PS_COMPLETED], N);
+}
+
+/* A submitter that waits gets the one place that becomes free, however long the rest stays. */
+static void *submit_one(void *job)
+{
+    job_submit(job);
+    return NULL;
+}
+
+static void one_place_is_enough(void **state)
+{
+    (void)state;
+    enum { QUEUE = 64, N = QUEUE + 2 };
+    struct rig rig;
+    rig_open(&rig, 1);
+    struct ps_engine_config config = rig_config(&rig, 1, QUEUE);
+    config.limit = 1;
+    rig_start(&rig, &config);
+    static struct job jobs[N];
+    for (int i = 0; i < N; i++)
+        job_init(&jobs[i], &rig, tell_and_park, NULL);
+    job_submit(&jobs[0]);
+    rig_await(&rig, 1);
+    for (int i = 1; i < N - 1; i++)
+        job_submit(&jobs[i]);
+    pthread_t submitter;
+    assert_int_equal(pthread_create(&submitter, NULL, submit_one, &jobs[N - 1]), 0);
+    while (atomic_load(&rig.engine->room_waiters) == 0)
+        sched_yield();
+    ps_task_unpark(&jobs[0].task); /* the next one starts and parks */
+    pthread_join(submitter, NULL);
+    for (int i = 1; i < N; i++)
+        ps_task_unpark(&jobs[i].task);
+    rig_close(&rig, PS_CLOSE_DRAIN);
     assert_int_equal(rig.outcome[PS_COMPLETED], N);
 }
 
@@ -402,17 +440,12 @@ static void out_of_descriptors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(many_tasks_run),
-        cmocka_unit_test(only_event_style),
-        cmocka_unit_test(the_bound_is_exact),
-        cmocka_unit_test(permits),
-        cmocka_unit_test(calls_in_place_or_offloaded),
-        cmocka_unit_test(a_stuck_loop),
-        cmocka_unit_test(discard_ends_every_wait),
-        cmocka_unit_test(deadlines_end_waits),
-        cmocka_unit_test(cancel_races),
-        cmocka_unit_test(never_started),
-        cmocka_unit_test(submitted_before_start),
+        cmocka_unit_test(many_tasks_run),      cmocka_unit_test(only_event_style),
+        cmocka_unit_test(the_bound_is_exact),  cmocka_unit_test(permits),
+        cmocka_unit_test(one_place_is_enough), cmocka_unit_test(calls_in_place_or_offloaded),
+        cmocka_unit_test(a_stuck_loop),        cmocka_unit_test(discard_ends_every_wait),
+        cmocka_unit_test(deadlines_end_waits), cmocka_unit_test(cancel_races),
+        cmocka_unit_test(never_started),       cmocka_unit_test(submitted_before_start),
         cmocka_unit_test(out_of_descriptors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -183,6 +183,40 @@ static void descriptor_numbers_come_back(void **state)
     assert_int_equal(rig.outcome[PS_COMPLETED], 8);
 }
 
+/* What is ready and not wanted must not keep the loop busy: it parks a few times, not all the time. */
+static struct ps_wait *ignore_readiness(struct job *job)
+{
+    enum { FEW = 16 };
+    int *pair = job->arg;
+    _Atomic uint64_t *parks = &ps_segment_cell(job->rig->segment, 0)->parks;
+    if (job->phase == 0)
+        return job_fd(job, pair[0], POLLIN, PS_NEVER);
+    if (job->phase == 1) {
+        job->number = atomic_load(parks);
+        return job_until(job, ps_now_ns() + 20 * PS_NS_PER_MS);
+    }
+    CHECK(atomic_load(parks) - job->number < FEW);
+    return NULL;
+}
+
+static void unwanted_readiness_is_quiet(void **state)
+{
+    (void)state;
+    struct rig rig;
+    rig_open(&rig, 1);
+    struct ps_engine_config config = rig_config(&rig, 1, 64);
+    rig_start(&rig, &config);
+    int pair[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    assert_int_equal(write(pair[1], "x", 1), 1);
+    job_submit(job_new(&rig, ignore_readiness, pair));
+    ps_engine_close(rig.engine, PS_CLOSE_DRAIN);
+    assert_int_equal(ps_engine_stop(rig.engine, PS_NEVER), PS_OK);
+    close(pair[0]);
+    close(pair[1]);
+    rig_close(&rig, PS_CLOSE_DRAIN);
+}
+
 /* ---- join ---- */
 
 static struct ps_wait *tree(struct job *job)
@@ -411,6 +445,7 @@ int main(void)
         cmocka_unit_test(descriptors),
         cmocka_unit_test(hang_up_ends_the_wait),
         cmocka_unit_test(descriptor_numbers_come_back),
+        cmocka_unit_test(unwanted_readiness_is_quiet),
         cmocka_unit_test(a_tree_of_joins),
         cmocka_unit_test(a_lock_between_loops),
         cmocka_unit_test(no_wake_up_is_lost),
