@@ -21,7 +21,7 @@ enum { ARRIVALS_A_TURN = 1024, LONGEST_STRETCH = 64, RELAX_A_LOOK = 16 };
 #define STRETCH_NS (5 * (uint64_t)PS_NS_PER_US)
 /* How long a loop looks out before it sleeps, and how short a sleep makes that worth it. */
 #define LOOK_NS (2 * (uint64_t)PS_NS_PER_US)
-#define REST_NS (30 * (uint64_t)PS_NS_PER_US)
+#define REST_NS (100 * (uint64_t)PS_NS_PER_US)
 
 /* ---- taking in ---- */
 
