@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 
 static int descriptors_before;
@@ -221,4 +222,10 @@ uint64_t rig_queued(struct rig *rig)
     for (unsigned slot = 0; slot < rig->segment->slots; slot++)
         sum += ps_segment_cell(rig->segment, slot)->queue_depth;
     return sum;
+}
+
+void rig_await_queued(struct rig *rig, uint64_t n)
+{
+    while (rig_queued(rig) != n)
+        sched_yield();
 }

@@ -81,6 +81,8 @@ uint64_t rig_started(struct rig *rig);
 /* Tasks that wait now. */
 uint64_t rig_waiting(struct rig *rig, enum ps_state why);
 uint64_t rig_queued(struct rig *rig);
+/* Wait until so many are queued: a loop settles its gauge some tasks later. */
+void rig_await_queued(struct rig *rig, uint64_t n);
 
 int open_descriptors(void);
 

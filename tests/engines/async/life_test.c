@@ -98,7 +98,7 @@ static void permits(void **state)
     assert_int_equal(ps_engine_tune(rig.engine, PS_KNOB_LIMIT, 11), PS_OK);
     rig_await(&rig, 3);
     assert_int_equal(rig.most_running, 11);
-    assert_int_equal(rig_queued(&rig), N - 11);
+    rig_await_queued(&rig, N - 11);
     for (int i = 0; i < N; i++) /* those not started keep it for their park */
         ps_task_unpark(&jobs[i].task);
     rig_close(&rig, PS_CLOSE_DRAIN);

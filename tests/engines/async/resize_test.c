@@ -147,7 +147,7 @@ static void queued_tasks_are_handed_over(void **state)
         job_init(&queued[i], &rig, run_on_slot_0, NULL);
         job_submit(&queued[i]);
     }
-    assert_int_equal(rig_queued(&rig), 10);
+    rig_await_queued(&rig, 10);
     assert_int_equal(ps_engine_resize(rig.engine, 1), PS_OK);
     ps_task_unpark(&parked[0].task);
     while (rig.ended < 11) /* all that can end with slot 1's task parked */
