@@ -20,6 +20,7 @@ struct sleeper_task {
     bool intact;
     enum ps_err result;
     int first_slot, last_slot;
+    struct fiber *fiber; /* before it slept */
 };
 
 static _Atomic uint32_t sleeping, ended;
@@ -345,6 +346,49 @@ static void a_token_is_kept(void **state)
     }
 }
 
+/* A waker that has read task->context before the task lay down gives its token to the fiber, whose
+ * memory may be gone, or that may run another task. */
+static void remember_fiber(struct ps_task *task)
+{
+    struct sleeper_task *self = task->user;
+    self->fiber = fiber_of(task);
+    sleep_then_park(task);
+}
+
+static struct ps_wait *step_remember_fiber(struct ps_task *task)
+{
+    struct sleeper_task *self = task->user;
+    if (self->rounds == 0)
+        self->fiber = fiber_of(task);
+    return step_then_park(task);
+}
+
+static void a_late_token_is_not_lost(void **state)
+{
+    static const struct ps_body body[] = {
+        {.name = "direct", .run = remember_fiber, .ended = count_end},
+        {.name = "steps", .step = step_remember_fiber, .ended = count_end},
+    };
+    enum { TASKS = 4 * SLAB_BATCH };
+    (void)state;
+    for (unsigned c = 0; c < 2; c++) {
+        struct kit kit;
+        open_deep(&kit, (struct kit_case){"steal", 1});
+        struct sleeper_task *tasks = make(TASKS, &body[c], 1);
+        for (unsigned i = 0; i < TASKS; i++)
+            tasks[i].ns = 200 * PS_NS_PER_MS;
+        submit_all(&kit, tasks, TASKS);
+        kit_await(&sleeping, TASKS);
+        for (unsigned i = 0; i < TASKS; i++)
+            fiber_unpark(tasks[i].fiber, false);
+        kit_await(&ended, TASKS);
+        for (unsigned i = 0; i < TASKS; i++)
+            assert_int_equal(tasks[i].result, PS_OK);
+        kit_close(&kit, PS_CLOSE_DRAIN);
+        free(tasks);
+    }
+}
+
 /* ---- event style ---- */
 
 static struct ps_wait *step_rounds(struct ps_task *task)
@@ -390,6 +434,7 @@ int main(void)
         cmocka_unit_test(discard_wakes),
         cmocka_unit_test(a_deadline_wakes),
         cmocka_unit_test(a_token_is_kept),
+        cmocka_unit_test(a_late_token_is_not_lost),
         cmocka_unit_test(steps_sleep_without_a_stack),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
