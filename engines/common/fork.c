@@ -17,6 +17,8 @@
  *            4 CAS: split up to half of [split, bottom), REVOKE cleared
  *   sleep    a worker that has announced itself and sees no fork, but strands in use: 1 a memory
  *            barrier on every CPU; 2 looks again
+ *   found    a searcher that found work and was the last one: no strand in use: nobody is to be woken for
+ *            forks, since a strand's first fork is a CAS before its worker looks for searchers
  *   joined   the worker, after the thief of its newest fork is done: bottom - 1, tail = split =
  *            bottom, era + 1: all that is left was taken
  *   suspend  the worker leaves a strand whose newest fork was stolen to another fiber: as joined,
@@ -287,6 +289,14 @@ static bool is_waiting(struct ps_light_worker *worker, bool *in_use)
     uint32_t bottom = capped(atomic_load(&worker->strand.bottom)); /* no thief gets deeper */
     *in_use = *in_use || bottom > 0;
     return bottom > PS_FORK_TAIL(shared);
+}
+
+bool ps_fork_in_use(struct ps_light *light, unsigned span)
+{
+    bool in_use = false;
+    for (unsigned i = 0; i < span && !in_use; i++)
+        in_use = atomic_load(&light->worker[i].strand.bottom) > 0;
+    return in_use;
 }
 
 bool ps_fork_visible(struct ps_light *light, unsigned span)

@@ -227,16 +227,24 @@ bool ps_light_steal(struct ps_light_worker *self, unsigned span, void (*found)(v
     return false;
 }
 
-bool ps_light_visible(struct ps_light *light, unsigned self, unsigned span, bool steal)
+static bool jobs_visible(struct ps_light *light, unsigned self, unsigned span)
 {
     if (atomic_load(&light->inbox.count) > 0 || ps_job_ring_size(&light->worker[self].ring) > 0)
         return true;
-    if (!steal)
-        return false;
     for (unsigned i = 0; i < span; i++)
         if (ps_job_ring_size(&light->worker[i].ring) > 0)
             return true;
-    return ps_fork_visible(light, span);
+    return false;
+}
+
+bool ps_light_visible(struct ps_light *light, unsigned self, unsigned span, bool steal)
+{
+    return jobs_visible(light, self, steal ? span : 0) || (steal && ps_fork_visible(light, span));
+}
+
+bool ps_light_left(struct ps_light *light, unsigned self, unsigned span, bool steal)
+{
+    return jobs_visible(light, self, steal ? span : 0) || (steal && ps_fork_in_use(light, span));
 }
 
 void ps_light_hand_over(struct ps_light_worker *self)

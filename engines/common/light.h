@@ -76,6 +76,8 @@ bool ps_light_steal(struct ps_light_worker *self, unsigned span, void (*found)(v
                     void *pool);
 /* Whether there seems to be light work that `self` could take; seq_cst. */
 bool ps_light_visible(struct ps_light *light, unsigned self, unsigned span, bool steal);
+/* The same for a searcher that found something, without a barrier: forks in use are visible. */
+bool ps_light_left(struct ps_light *light, unsigned self, unsigned span, bool steal);
 /* The worker leaves: give its jobs to the inbox. */
 void ps_light_hand_over(struct ps_light_worker *self);
 
@@ -89,6 +91,9 @@ void ps_fork_run_stolen(struct ps_light_worker *self, struct ps_fork *fork);
 /* Whether a worker below `span` has a fork that nobody has begun. For who goes to sleep: after it
  * said no, whoever forks sees the sleeper. */
 bool ps_fork_visible(struct ps_light *light, unsigned span);
+/* Whether a worker below `span` may have one: cheap, and never a wrong no for a searcher that has
+ * just taken itself off. */
+bool ps_fork_in_use(struct ps_light *light, unsigned span);
 
 /* A fiber leaves / comes to the worker: between tasks a strand is empty. save: what it had, which
  * must all be taken by thieves. */

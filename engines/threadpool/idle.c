@@ -7,8 +7,8 @@
  *             4 takes it off the list, wakes its parker
  *   searcher  1 adds itself
  *             2 looks at the queues
- *             3 found: takes itself off before it runs anything; was it the last: goes on as a
- *               producer at 2. Nothing: sleeps
+ *             3 found: takes itself off before it runs anything; was it the last: looks at every
+ *               queue again; there is more: goes on as a producer at 2. Nothing found: sleeps
  *   sleeper   1 takes a ticket of its parker
  *             2 looks at its queues
  *             3 in one RMW adds a sleeper and takes off a searcher, if it was one
@@ -23,6 +23,8 @@
  * seq_cst operations. If 2 is after 3, the producer sees the sleeper (or a searcher). If 2 is before
  * 3, then 1 is before 4, and the sleeper sees the task. A sleeper that skips 4 saw a searcher, whose
  * own end comes later: it finds work and wakes a sleeper if it was the last, or it sleeps and does 4.
+ * A producer whose 2 saw a searcher that is about to find something had its 1 before that searcher's
+ * 3, which sees the task and wakes a sleeper for it.
  * What a riser saw may be more than one task: as a searcher it owes the next wake-up; if it just took
  * one of them, the others would lie beside sleepers until somebody publishes again.
  *

@@ -59,6 +59,8 @@ static inline bool ps_steal_enabled(struct ps_steal_pool *pool)
 struct ps_task *ps_steal_find(struct ps_steal_pool *pool, struct ps_crew_worker *self, bool help);
 /* Whether there seems to be something for the worker to take. */
 bool ps_steal_sees_work(struct ps_steal_pool *pool, unsigned slot);
+/* The same for a searcher that found something and has taken itself off: cheaper. */
+bool ps_steal_sees_more(struct ps_steal_pool *pool, unsigned slot);
 /* Put into the worker's own deque or the overflow list. */
 void ps_steal_keep(struct ps_steal_pool *pool, unsigned slot, struct ps_task *task);
 /* Give the whole deque to the overflow list. */

@@ -169,20 +169,30 @@ struct ps_task *ps_steal_find(struct ps_steal_pool *pool, struct ps_crew_worker 
     return task;
 }
 
-bool ps_steal_sees_work(struct ps_steal_pool *pool, unsigned slot)
+static bool tasks_visible(struct ps_steal_pool *pool, unsigned slot, unsigned span)
 {
     if (atomic_load(&pool->shared) > 0 || ps_deque_size(&pool->worker[slot].deque) > 0)
         return true;
-    bool steal = ps_steal_enabled(pool);
-    unsigned span = atomic_load(&pool->span);
-    if (ps_light_visible(&pool->light, slot, span, steal))
-        return true;
-    if (!steal)
-        return false;
     for (unsigned victim = 0; victim < span; victim++)
         if (ps_deque_size(&pool->worker[victim].deque) > 0)
             return true;
     return false;
+}
+
+bool ps_steal_sees_work(struct ps_steal_pool *pool, unsigned slot)
+{
+    bool steal = ps_steal_enabled(pool);
+    unsigned span = atomic_load(&pool->span);
+    return tasks_visible(pool, slot, steal ? span : 0) ||
+           ps_light_visible(&pool->light, slot, span, steal);
+}
+
+bool ps_steal_sees_more(struct ps_steal_pool *pool, unsigned slot)
+{
+    bool steal = ps_steal_enabled(pool);
+    unsigned span = atomic_load(&pool->span);
+    return tasks_visible(pool, slot, steal ? span : 0) ||
+           ps_light_left(&pool->light, slot, span, steal);
 }
 
 struct ps_task_list ps_steal_sweep(struct ps_steal_pool *pool)

@@ -20,7 +20,7 @@ void ps_steal_notify(struct ps_steal_pool *pool)
 
 static void found(struct ps_steal_pool *pool, unsigned slot)
 {
-    if (ps_idle_found(&pool->idle, slot))
+    if (ps_idle_found(&pool->idle, slot) && ps_steal_sees_more(pool, slot))
         ps_steal_notify(pool);
 }
 

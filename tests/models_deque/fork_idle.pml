@@ -205,7 +205,7 @@ again:
 			};
 #ifndef KEEP_QUIET
 			if
-			:: last -> claim(chosen)
+			:: last && bottom > 0 -> claim(chosen)
 			:: else
 			fi;
 #endif

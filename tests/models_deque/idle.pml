@@ -10,6 +10,7 @@
  *   WAKE_FIRST      the producer looks for sleepers before it publishes
  *   BUFFERED        the published task stays in a store buffer while the producer looks (no seq_cst)
  *   FOUND_LATE      a searcher that found a task counts as one until the task has ended
+ *   LOOK_EARLY      a searcher that found a task looks for more before it takes itself off
  *   KEEP_QUIET      the last searcher that found a task wakes nobody
  *   RISE_QUIET      a sleeper that sees work is no searcher when it takes of it, and wakes nobody
  *   SWALLOW         a retiring worker that was woken for a task leaves without waking another
@@ -95,7 +96,7 @@ inline look_for(may)
 proctype worker(byte me)
 {
 	byte ticket, chosen;
-	bool got, last, look;
+	bool got, last, look, more;
 	do
 	:: true ->
 #ifndef LATE_TICKET
@@ -123,14 +124,20 @@ proctype worker(byte me)
 			:: true -> false
 			fi;
 #endif
+#ifdef LOOK_EARLY
+			more = queue > 0;
+#endif
 			found(me, last);
+#ifndef LOOK_EARLY
+			more = last && queue > 0;
+#endif
 #ifndef KEEP_QUIET
 			if
-			:: last -> claim(chosen)
+			:: last && more -> claim(chosen)
 			:: else
 			fi;
 #endif
-			atomic { got = false; last = false; ticket = 0 };
+			atomic { got = false; last = false; more = false; ticket = 0 };
 			if
 			:: true -> skip  /* the task has ended */
 			:: true -> false /* it blocks its worker for good */
