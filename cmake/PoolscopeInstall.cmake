@@ -22,7 +22,7 @@ target_link_libraries(poolscope_static INTERFACE Threads::Threads PkgConfig::LIB
 
 # The contract of engines and what its headers include. A header that stands in engines/ itself is public.
 file(GLOB public_headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
-  ${PROJECT_SOURCE_DIR}/engines/*.h ${PROJECT_SOURCE_DIR}/engines/common/lock.h ${PROJECT_SOURCE_DIR}/engines/common/sync.h)
+  ${PROJECT_SOURCE_DIR}/engines/*.h ${PROJECT_SOURCE_DIR}/engines/common/lock.h)
 list(APPEND public_headers
   engines/green/green.h
   src/metrics/probe.h

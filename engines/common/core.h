@@ -96,6 +96,17 @@ void ps_task_run(struct ps_task *task);
 /* Finish a queued task as cancelled without running it. */
 void ps_task_discard(struct ps_probe *probe, struct ps_task *task);
 
+/* Keep the memory of a task that waits until unpin, though it may go on and end before: for an unpark
+ * after the lock under which it was found has been given up. pin: under a lock without which the task
+ * cannot end its wait. unpin may release the task. Any thread. */
+void ps_task_pin(struct ps_task *task);
+void ps_task_unpin(struct ps_task *task);
+/* Of a task that was not accepted: nobody can pin it afresh. */
+bool ps_task_pinned(const struct ps_task *task);
+
+/* ps_task_cancel of a task that may not yet have been accepted by the engine it is meant for. */
+void ps_task_cancel_in(struct ps_engine *engine, struct ps_task *task);
+
 /* ---- waiting ---- */
 
 /* The instant at which a wait must end by itself: the earlier of wait->until_ns and the deadline.

@@ -18,6 +18,8 @@
  *   parent joins     sets JOINING; no children: clears it, there is nothing to wait for
  *   parent goes on   clears JOINING; a wake-up still on its way leaves a token, which is allowed
  *   parent ends      sets ENDED
+ *   pin, unpin       a waker that is no child: wakers +- 1; relaxed: the lock under which the task
+ *                    waits orders the pin before its end
  * Rejected: no count of wakers (a parent woken by a cancel ends, and the last child unparks freed
  * memory); a single waker bit (two joins in a row can have two wakers under way). */
 #include "engines/common/core.h"
@@ -62,18 +64,28 @@ enum ps_stop ps_task_stopping(struct ps_task *task, uint64_t now_ns)
     return why;
 }
 
-void ps_task_unpark(struct ps_task *task)
+static void unpark(const struct ps_engine *engine, struct ps_task *task)
 {
-    if (!task->engine->ops->unpark || atomic_load(&task->parker))
+    if (!engine->ops->unpark || atomic_load(&task->parker))
         ps_thread_unpark(task);
     else
-        task->engine->ops->unpark(task);
+        engine->ops->unpark(task);
+}
+
+void ps_task_unpark(struct ps_task *task)
+{
+    unpark(task->engine, task);
+}
+
+void ps_task_cancel_in(struct ps_engine *engine, struct ps_task *task)
+{
+    set_stop(task, PS_STOP_CANCEL);
+    unpark(engine, task);
 }
 
 void ps_task_cancel(struct ps_task *task)
 {
-    set_stop(task, PS_STOP_CANCEL);
-    ps_task_unpark(task);
+    ps_task_cancel_in(task->engine, task);
 }
 
 enum ps_err ps_wait(struct ps_task *task, struct ps_wait *wait)
@@ -131,6 +143,24 @@ static void release_if_last(struct ps_task *task, uint64_t now)
         task->body->release(task);
 }
 
+void ps_task_pin(struct ps_task *task)
+{
+    atomic_fetch_add_explicit(&task->family, WAKER, memory_order_relaxed);
+}
+
+void ps_task_unpin(struct ps_task *task)
+{
+    /* acq_rel: who releases comes after every other use of the task. */
+    release_if_last(task,
+                    atomic_fetch_sub_explicit(&task->family, WAKER, memory_order_acq_rel) - WAKER);
+}
+
+/* acquire, partner: ps_task_unpin. */
+bool ps_task_pinned(const struct ps_task *task)
+{
+    return atomic_load_explicit(&((struct ps_task *)task)->family, memory_order_acquire) >= WAKER;
+}
+
 static void leave_family(struct ps_task *parent)
 {
     uint64_t old = atomic_load_explicit(&parent->family, memory_order_relaxed), now;
@@ -144,9 +174,10 @@ static void leave_family(struct ps_task *parent)
                                                     memory_order_acq_rel, memory_order_relaxed));
     if (wakes) {
         ps_task_unpark(parent);
-        now = atomic_fetch_sub_explicit(&parent->family, WAKER, memory_order_acq_rel) - WAKER;
+        ps_task_unpin(parent);
+    } else {
+        release_if_last(parent, now);
     }
-    release_if_last(parent, now);
 }
 
 void ps_task_finish(struct ps_probe *probe, struct ps_task *task)

@@ -199,7 +199,7 @@ static enum ps_err build(struct host *host, char *why, size_t size)
     put64(&run->segment->probe_ns, ps_probe_cost_ns());
     ps_arrivals_init(&run->arrivals, &run->experiment);
     for (unsigned i = 0; i < PS_LOCKS_MAX; i++)
-        ps_sema_init(&run->locks[i], 1);
+        ps_mutex_init(&run->locks[i]);
     atomic_store(&run->faults.stuck_worker, -1);
     atomic_store(&run->faults.slow_worker, -1);
     atomic_store(&run->faults.crash_worker, -1);
@@ -237,8 +237,6 @@ static void unbuild(struct ps_run *run)
     ps_services_stop(run);
     ps_feeder_free(run->feeder);
     ps_job_pool_free(run->jobs);
-    for (unsigned i = 0; i < PS_LOCKS_MAX; i++)
-        ps_sema_destroy(&run->locks[i]);
 }
 
 /* ---- the loop ---- */

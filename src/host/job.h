@@ -4,7 +4,7 @@
 #ifndef PS_HOST_JOB_H
 #define PS_HOST_JOB_H
 
-#include "engines/common/sync.h"
+#include "engines/sync.h"
 #include "host/run.h"
 #include "model/step.h"
 
@@ -27,7 +27,7 @@ struct ps_job {
     const struct ps_wait *waited; /* the wait it comes back from; NULL: none yet */
     uint64_t amount;              /* what the step drew: ns left to burn, the end of a sleep */
     union {
-        struct ps_waiter waiter; /* lock, and net for a place */
+        struct ps_sync_wait waiter; /* lock, and net for a place */
         struct ps_net_connection *connection;
     };
     struct ps_job *next_free;

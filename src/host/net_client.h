@@ -39,7 +39,7 @@ enum ps_err ps_net_pool_create(uint16_t port, unsigned workers, void (*forget)(v
 void ps_net_pool_destroy(struct ps_net_pool *pool);
 
 /* How many connections may be taken at once: a quarter of the descriptors this process may open,
- * for each has two ends here. The caller keeps to it (a struct ps_sema with so many places, taken
+ * for each has two ends here. The caller keeps to it (a struct ps_semaphore with so many places, taken
  * before ps_net_take); the pool keeps the idle ones below it. */
 unsigned ps_net_pool_cap(const struct ps_net_pool *pool);
 

@@ -4,7 +4,7 @@
 
 #include <stdatomic.h>
 
-#include "engines/common/sync.h"
+#include "engines/sync.h"
 #include "engines/engine.h"
 #include "host/burn.h"
 #include "model/arrivals.h"
@@ -36,12 +36,12 @@ struct ps_run {
     struct ps_burner burner;
     struct ps_job_pool *jobs;
     struct ps_feeder *feeder;
-    struct ps_sema locks[PS_LOCKS_MAX];
+    struct ps_mutex locks[PS_LOCKS_MAX];
     struct ps_faults faults;
     _Atomic uint32_t wait_failed; /* 1: some task could not wait, and the user was told */
     struct ps_net_service *net;   /* NULL: no net step */
     struct ps_net_pool *net_pool;
-    struct ps_sema net_places; /* connections that may be open */
+    struct ps_semaphore net_places; /* connections that may be open */
     struct ps_disk *disk;      /* NULL: no disk step */
 };
 

@@ -33,7 +33,7 @@ static enum ps_err start_net(struct ps_run *run)
     atomic_store_explicit(&run->segment->net_port, port, memory_order_relaxed);
     err = ps_net_pool_create(port, run->segment->slots, forget, run, &run->net_pool);
     if (err == PS_OK)
-        ps_sema_init(&run->net_places, ps_net_pool_cap(run->net_pool));
+        ps_semaphore_init(&run->net_places, ps_net_pool_cap(run->net_pool));
     return err;
 }
 
@@ -55,10 +55,8 @@ enum ps_err ps_services_start(struct ps_run *run, char *why, size_t why_size)
 
 void ps_services_stop(struct ps_run *run)
 {
-    if (run->net_pool) {
+    if (run->net_pool)
         ps_net_pool_destroy(run->net_pool);
-        ps_sema_destroy(&run->net_places);
-    }
     if (run->net)
         ps_net_service_stop(run->net);
     if (run->disk)

@@ -32,7 +32,7 @@ static int set_up(void **state)
     atomic_store(&f->run.faults.stuck_worker, -1);
     atomic_store(&f->run.faults.slow_worker, -1);
     atomic_store(&f->run.faults.crash_worker, -1);
-    ps_sema_init(&f->run.locks[0], 1);
+    ps_mutex_init(&f->run.locks[0]);
     *state = f;
     return 0;
 }
@@ -40,7 +40,6 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fixture *f = *state;
-    ps_sema_destroy(&f->run.locks[0]);
     ps_job_pool_free(f->run.jobs);
     ps_segment_unmap(f->run.segment);
     close(f->fd);
@@ -102,17 +101,16 @@ static void it_leaves_the_line_of_the_lock(void **state)
 {
     struct fixture *f = *state;
     give_steps(f, "lock a 1us");
-    struct ps_sema *lock = &f->run.locks[f->run.experiment.types[0].steps[0].lock];
+    struct ps_mutex *lock = &f->run.locks[f->run.experiment.types[0].steps[0].lock];
     struct ps_job *job = arrival(f);
-    struct ps_waiter holder;
-    assert_true(ps_sema_take(lock, &job->task, &holder, PS_STATE_LOCK));
+    assert_true(ps_mutex_try(lock));
     struct ps_wait *wait = step(job);
     assert_non_null(wait);
     wait->result = PS_ENOMEM;
     assert_null(step(job));
-    assert_null(lock->first);
-    ps_sema_put(lock);
-    assert_int_equal(lock->places, 1);
+    assert_null(lock->place.queue.first);
+    ps_mutex_unlock(lock);
+    assert_true(ps_mutex_try(lock));
     end(job);
 }
 

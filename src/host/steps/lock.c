@@ -6,16 +6,16 @@ static struct ps_wait *hold(struct ps_job *job, const struct ps_step_def *step)
     uint64_t left_ns = ps_dist_draw(&step->time, &job->rng);
     if (!ps_job_burn(job, &left_ns))
         ps_task_give_up(&job->task);
-    ps_sema_put(&job->run->locks[step->lock]);
+    ps_mutex_unlock(&job->run->locks[step->lock]);
     return NULL;
 }
 
 static struct ps_wait *advance(struct ps_job *job, const struct ps_step_def *step)
 {
-    struct ps_sema *lock = &job->run->locks[step->lock];
-    bool ours = job->phase == 0 ? ps_sema_take(lock, &job->task, &job->waiter, PS_STATE_LOCK)
-                                : ps_sema_again(lock, &job->waiter);
-    if (ours)
+    struct ps_mutex *lock = &job->run->locks[step->lock];
+    enum ps_err err = job->phase == 0 ? ps_mutex_begin(lock, &job->task, &job->waiter, PS_NEVER)
+                                      : ps_sync_again(&job->waiter);
+    if (err == PS_OK)
         return hold(job, step);
     job->phase = 1;
     return &job->waiter.wait;
@@ -23,9 +23,8 @@ static struct ps_wait *advance(struct ps_job *job, const struct ps_step_def *ste
 
 static void abandon(struct ps_job *job, const struct ps_step_def *step)
 {
-    struct ps_sema *lock = &job->run->locks[step->lock];
-    if (!ps_sema_give_up(lock, &job->waiter))
-        ps_sema_put(lock);
+    if (ps_sync_give_up(&job->waiter) == PS_OK)
+        ps_mutex_unlock(&job->run->locks[step->lock]);
 }
 
 extern const struct ps_step_ops ps_step_lock;

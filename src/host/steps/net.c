@@ -11,7 +11,7 @@ enum { WAITS_FOR_PLACE = 1, TALKS = 2 };
 static void hang_up(struct ps_job *job)
 {
     ps_net_drop(job->run->net_pool, job->connection);
-    ps_sema_put(&job->run->net_places);
+    ps_semaphore_put(&job->run->net_places);
     job->task.outcome = PS_FAILED;
 }
 
@@ -20,7 +20,7 @@ static bool connect_to_service(struct ps_job *job)
     enum ps_err err;
     job->connection = ps_net_take(job->run->net_pool, ps_worker_self(), &err);
     if (!job->connection) {
-        ps_sema_put(&job->run->net_places);
+        ps_semaphore_put(&job->run->net_places);
         job->task.outcome = PS_FAILED;
         return false;
     }
@@ -36,7 +36,7 @@ static struct ps_wait *talk(struct ps_job *job)
     switch (status) {
     case PS_NET_DONE:
         ps_net_put(job->run->net_pool, job->connection, ps_worker_self());
-        ps_sema_put(&job->run->net_places);
+        ps_semaphore_put(&job->run->net_places);
         return NULL;
     case PS_NET_WANT_READ:
     case PS_NET_WANT_WRITE:
@@ -55,14 +55,16 @@ static struct ps_wait *talk(struct ps_job *job)
 
 static struct ps_wait *advance(struct ps_job *job, const struct ps_step_def *step)
 {
-    struct ps_sema *places = &job->run->net_places;
+    struct ps_semaphore *places = &job->run->net_places;
     if (job->phase == 0)
         job->amount = ps_dist_draw(&step->time, &job->rng);
     if (job->phase != TALKS) {
-        bool ours = job->phase == 0 ? ps_sema_take(places, &job->task, &job->waiter, PS_STATE_NET)
-                                    : ps_sema_again(places, &job->waiter);
-        if (!ours) {
+        enum ps_err err = job->phase == 0
+                              ? ps_semaphore_begin(places, &job->task, &job->waiter, PS_NEVER)
+                              : ps_sync_again(&job->waiter);
+        if (err != PS_OK) {
             job->phase = WAITS_FOR_PLACE;
+            job->waiter.wait.why = PS_STATE_NET;
             return &job->waiter.wait;
         }
         if (!connect_to_service(job))
@@ -74,12 +76,12 @@ static struct ps_wait *advance(struct ps_job *job, const struct ps_step_def *ste
 static void abandon(struct ps_job *job, const struct ps_step_def *step)
 {
     (void)step;
-    struct ps_sema *places = &job->run->net_places;
+    struct ps_semaphore *places = &job->run->net_places;
     if (job->phase == TALKS) /* its answer is still on the way */
         ps_net_drop(job->run->net_pool, job->connection);
-    else if (ps_sema_give_up(places, &job->waiter))
+    else if (ps_sync_give_up(&job->waiter) != PS_OK)
         return;
-    ps_sema_put(places);
+    ps_semaphore_put(places);
 }
 
 extern const struct ps_step_ops ps_step_net;

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "engines/common/sync.h"
+#include "engines/sync.h"
 
 /* ---- sleeping ---- */
 
@@ -252,12 +252,12 @@ static void a_tree_of_joins(void **state)
 
 /* ---- semaphores ---- */
 
-static struct ps_sema lock;
+static struct ps_mutex lock;
 static _Atomic int inside;
 
 struct contender {
     struct job job; /* first */
-    struct ps_waiter waiter;
+    struct ps_sync_wait waiter;
     bool holds;
 };
 
@@ -267,15 +267,15 @@ static struct ps_wait *contend(struct job *job)
     if (self->holds) { /* yielded inside */
         CHECK(atomic_fetch_sub(&inside, 1) == 1);
         self->holds = false;
-        ps_sema_put(&lock);
+        ps_mutex_unlock(&lock);
         if (++job->number == 50)
             return NULL;
-        if (!ps_sema_take(&lock, &job->task, &self->waiter, PS_STATE_LOCK))
+        if (ps_mutex_begin(&lock, &job->task, &self->waiter, PS_NEVER) != PS_OK)
             return &self->waiter.wait;
     } else if (job->phase == 0) {
-        if (!ps_sema_take(&lock, &job->task, &self->waiter, PS_STATE_LOCK))
+        if (ps_mutex_begin(&lock, &job->task, &self->waiter, PS_NEVER) != PS_OK)
             return &self->waiter.wait;
-    } else if (!ps_sema_again(&lock, &self->waiter)) {
+    } else if (ps_sync_again(&self->waiter) != PS_OK) {
         return &self->waiter.wait;
     }
     CHECK(atomic_fetch_add(&inside, 1) == 0);
@@ -291,14 +291,13 @@ static void a_lock_between_loops(void **state)
     rig_open(&rig, 4);
     struct ps_engine_config config = rig_config(&rig, 4, 64);
     rig_start(&rig, &config);
-    ps_sema_init(&lock, 1);
+    ps_mutex_init(&lock);
     static struct contender all[N];
     for (int i = 0; i < N; i++) {
         job_init(&all[i].job, &rig, contend, NULL);
         job_submit(&all[i].job);
     }
     rig_close(&rig, PS_CLOSE_DRAIN);
-    ps_sema_destroy(&lock);
     assert_int_equal(rig.outcome[PS_COMPLETED], N);
 }
 

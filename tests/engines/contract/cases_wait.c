@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "engines/common/sync.h"
+#include "engines/sync.h"
 
 static struct ps_wait *step_fail(struct job *job)
 {
@@ -257,13 +257,13 @@ static void ping_pong(const struct subject *subject)
 /* ---- semaphores ---- */
 
 struct guarded {
-    struct ps_sema sema;
+    struct ps_semaphore sema;
     _Atomic unsigned inside, most;
 };
 
 struct holder {
     struct guarded *guarded;
-    struct ps_waiter waiter;
+    struct ps_sync_wait waiter;
     enum { WANTS, WAITS, HOLDS } state;
     unsigned times;
 };
@@ -279,7 +279,7 @@ static void enter(struct guarded *guarded)
 static void leave(struct guarded *guarded)
 {
     atomic_fetch_sub(&guarded->inside, 1);
-    ps_sema_put(&guarded->sema);
+    ps_semaphore_put(&guarded->sema);
 }
 
 /* Takes a place 20 times, and yields while it has it. */
@@ -293,11 +293,11 @@ static struct ps_wait *step_hold(struct job *job)
         if (++holder->times == 20)
             return NULL;
     }
-    bool got = holder->state == WANTS
-                   ? ps_sema_take(&guarded->sema, &job->task, &holder->waiter, PS_STATE_LOCK)
-                   : ps_sema_again(&guarded->sema, &holder->waiter);
-    holder->state = got ? HOLDS : WAITS;
-    if (!got)
+    enum ps_err err = holder->state == WANTS ? ps_semaphore_begin(&guarded->sema, &job->task,
+                                                                  &holder->waiter, PS_NEVER)
+                                             : ps_sync_again(&holder->waiter);
+    holder->state = err == PS_OK ? HOLDS : WAITS;
+    if (err != PS_OK)
         return &holder->waiter.wait;
     enter(guarded);
     return job_wait(job, PS_WAIT_YIELD, PS_STATE_RUN, PS_NEVER);
@@ -310,7 +310,7 @@ static void semaphore(const struct subject *subject)
         struct rig rig;
         struct guarded guarded = {0};
         struct holder holder[HOLDERS] = {0};
-        ps_sema_init(&guarded.sema, places);
+        ps_semaphore_init(&guarded.sema, places);
         rig_open(&rig, subject, 4);
         for (int i = 0; i < HOLDERS; i++) {
             struct job *job = rig_job(&rig, step_hold);
@@ -320,9 +320,8 @@ static void semaphore(const struct subject *subject)
         }
         rig_await(&rig, HOLDERS);
         assert_in_range(atomic_load(&guarded.most), 1, places);
-        assert_int_equal(guarded.sema.places, places);
+        assert_int_equal(atomic_load(&guarded.sema.word), places);
         rig_close(&rig, PS_CLOSE_DRAIN);
-        ps_sema_destroy(&guarded.sema);
     }
 }
 
@@ -421,7 +420,7 @@ static void calls(const struct subject *subject)
 struct direct {
     struct ps_task task;
     struct rig *rig;
-    struct ps_sema *sema;
+    struct ps_mutex *mutex;
     _Atomic unsigned called, bad;
 };
 
@@ -450,10 +449,10 @@ static void direct_run(struct ps_task *task)
                                   .call_arg = &direct->called},
                  PS_OK);
     for (int i = 0; i < 20; i++) {
-        if (ps_sema_take_direct(direct->sema, task, PS_STATE_LOCK) != PS_OK)
+        if (ps_mutex_lock(direct->mutex, task, PS_NEVER) != PS_OK)
             atomic_fetch_add(&direct->bad, 1);
         direct_check(direct, (struct ps_wait){.kind = PS_WAIT_YIELD}, PS_OK);
-        ps_sema_put(direct->sema);
+        ps_mutex_unlock(direct->mutex);
     }
 }
 
@@ -475,15 +474,15 @@ static void direct_style(const struct subject *subject)
         return;
     enum { COUNT = 10 };
     struct direct direct[COUNT];
-    struct ps_sema sema;
+    struct ps_mutex mutex;
     struct rig rig;
-    ps_sema_init(&sema, 1);
+    ps_mutex_init(&mutex);
     rig_open(&rig, subject, 3);
     memset(direct, 0, sizeof direct);
     for (unsigned i = 0; i < COUNT; i++) {
         ps_task_init(&direct[i].task, &direct_body, i, 0);
         direct[i].rig = &rig;
-        direct[i].sema = &sema;
+        direct[i].mutex = &mutex;
         assert_int_equal(ps_submit(rig.engine, &direct[i].task, PS_NEVER), PS_OK);
     }
     rig_await_marks(&rig, COUNT);
@@ -492,7 +491,6 @@ static void direct_style(const struct subject *subject)
         assert_int_equal(atomic_load(&direct[i].bad), 0);
     }
     rig_close(&rig, PS_CLOSE_DRAIN);
-    ps_sema_destroy(&sema);
 }
 
 const struct contract_case wait_cases[] = {
