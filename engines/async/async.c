@@ -101,7 +101,7 @@ void ps_async_place(struct ps_async *engine, struct ps_async_loop *own, struct p
                                : 0;
     for (uint32_t slot = turn % live;; slot = slot > 0 ? slot - 1 : 0) {
         struct ps_async_loop *loop = &engine->loop[slot];
-        if (loop == own) {
+        if (own && loop == own) {
             keep(own, task, charged);
             return;
         }

@@ -30,13 +30,13 @@ SLEEPERS = ((C, "libuv-timer"), (RUST, "tokio"), (RUST, "async-std"), (GO, "go")
 POOLS = (STEAL, "green", FIFO, CHANNEL, "async")
 
 ROWS = (
-    Row("submit", "jobs from a thread outside the pool", 1000000, (STEAL, "green", FIFO, CHANNEL), OUTSIDE),
-    Row("submit-inside", "jobs from a task", 1000000, (STEAL, "green"),
+    Row("submit", "jobs from a thread outside the pool", 1000000, (STEAL, "green", FIFO, CHANNEL, "async"), OUTSIDE),
+    Row("submit-inside", "jobs from a task", 1000000, (STEAL, "green", "async"),
         ((GO, "go-chanpool"), (TBB, "tbb-group"), (RUST, "rayon-scope"), (RUST, "tokio-inside"), (GO, "go-goroutine")), "submit"),
-    Row("burst", "jobs from eight threads", 1000000, (STEAL, "green", FIFO, CHANNEL),
+    Row("burst", "jobs from eight threads", 1000000, (STEAL, "green", FIFO, CHANNEL, "async"),
         ((GO, "go-chanpool"), (GO, "go-goroutine"), (RUST, "tokio"), (RUST, "rayon-spawn"), (RUST, "crossbeam-chan"),
          (TBB, "tbb-enqueue"), (TBB, "asio-pool"), (C, "c-condvar-ring"))),
-    Row("chain", "jobs, each submits the next", 300000, (STEAL, "green"),
+    Row("chain", "jobs, each submits the next", 300000, (STEAL, "green", "async"),
         ((GO, "go-goroutine"), (RUST, "tokio"), (RUST, "rayon-spawn"), (TBB, "tbb-group"), (TBB, "asio-pool"))),
     Row("fib", "fib(32), a fork at every call", 32, (STEAL, "green"),
         ((RUST, "rayon"), (TBB, "tbb"), (RUST, "tokio"), (GO, "go")), quick=1),
