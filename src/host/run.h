@@ -4,8 +4,8 @@
 
 #include <stdatomic.h>
 
-#include "engines/sync.h"
 #include "engines/engine.h"
+#include "engines/sync.h"
 #include "host/burn.h"
 #include "model/arrivals.h"
 #include "model/experiment.h"
@@ -42,7 +42,7 @@ struct ps_run {
     struct ps_net_service *net;   /* NULL: no net step */
     struct ps_net_pool *net_pool;
     struct ps_semaphore net_places; /* connections that may be open */
-    struct ps_disk *disk;      /* NULL: no disk step */
+    struct ps_disk *disk;           /* NULL: no disk step */
 };
 
 #endif
