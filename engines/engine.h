@@ -218,6 +218,9 @@ struct ps_engine_ops {
     /* A descriptor that was waited for on the calling worker is about to be closed. NULL: nothing
      * to forget. */
     void (*forget_fd)(struct ps_engine *engine, int fd);
+    /* Turns that a worker has taken: grows whenever it begins, resumes or yields a task. Any thread.
+     * NULL: a waiting task keeps its worker anyway. */
+    uint64_t (*turns)(const struct ps_engine *engine, unsigned slot);
     /* Whether a faulting address is a guard page of one of this engine's stacks, and the type of
      * the task that runs there. Async-signal-safe. NULL: the engine has no stacks of its own. */
     bool (*stack_overflow)(const void *address, unsigned *type);

@@ -99,6 +99,16 @@ static void say_wait(struct ps_log *log, uint64_t now_ns)
     e->kind = PS_EVENT_NONE;
 }
 
+static void say_hog(struct ps_log *log, const struct ps_event *e, const struct ps_snapshot *s)
+{
+    unsigned type = e->argument >> 12, ms = e->argument & 0xfff;
+    if (!calm(log->hogs_said_ns, s->at_ns) || type >= s->types)
+        return;
+    ps_log_add(log, e->at_ns, PS_STYLE_WARNING, "W%u: '%s' kept it for %u ms", e->slot,
+               s->type[type].name, ms);
+    log->hogs_said_ns = s->at_ns;
+}
+
 /* ---- what went wrong ---- */
 
 static void say_losses(struct ps_log *log, const struct ps_snapshot *s)
@@ -144,6 +154,8 @@ void ps_log_events(struct ps_log *log, const struct ps_event *events, size_t cou
             note_steal(log, &events[i]);
         else if (events[i].kind == PS_EVENT_BLOCKED)
             note_wait(log, &events[i]);
+        else if (events[i].kind == PS_EVENT_HOG)
+            say_hog(log, &events[i], s);
     }
     say_steals(log, s->at_ns);
     say_wait(log, s->at_ns);

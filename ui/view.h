@@ -34,6 +34,7 @@ struct ps_log {
         uint64_t said_ns;
         struct ps_totals totals;
     } losses;
+    uint64_t hogs_said_ns;
     bool deadlocked;
 };
 #define PS_LOG_CALM_NS (2 * (uint64_t)PS_NS_PER_S)
@@ -42,7 +43,7 @@ struct ps_log {
 void ps_log_add(struct ps_log *log, uint64_t at_ns, enum ps_style style, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 /* Add what is worth reading of a batch of events and of the snapshot taken with it: threads that
- * began or ended, steals, waits that are long for their kind, tasks that were refused or failed, a
+ * began or ended, steals, waits that are long for their kind, hogs, tasks that were refused or failed, a
  * deadlock and its end. `log` is all zero before the first batch of a run. */
 void ps_log_events(struct ps_log *log, const struct ps_event *events, size_t count,
                    const struct ps_snapshot *snapshot);

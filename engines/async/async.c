@@ -231,6 +231,12 @@ static struct ps_async *allocate(const struct ps_engine_config *config)
     return engine;
 }
 
+static uint64_t turns(const struct ps_engine *engine, unsigned slot)
+{
+    struct ps_async_loop *loop = &((struct ps_async *)engine)->loop[slot];
+    return atomic_load_explicit(&loop->turns, memory_order_relaxed);
+}
+
 extern const struct ps_engine_ops ps_engine_async;
 
 static enum ps_err create(const struct ps_engine_config *config, struct ps_engine **made)
@@ -464,4 +470,5 @@ const struct ps_engine_ops ps_engine_async = {
     .job = ps_async_job,
     .unpark = ps_async_unpark,
     .forget_fd = forget_fd,
+    .turns = turns,
 };

@@ -96,6 +96,7 @@ struct ps_async_loop {
 
     /* The loop's thread; before its start and after its join, the owner. */
     _Alignas(128) struct ps_probe probe;
+    _Atomic uint64_t turns;       /* tasks and jobs it began or resumed; others read */
     struct ps_task_list arrivals; /* taken from the inbox, not yet looked at */
     struct ps_task_list fresh;    /* not started: they wait for a permit */
     struct ps_task_list ready;    /* started, to be resumed */

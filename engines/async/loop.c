@@ -133,6 +133,8 @@ static bool slice_next_stretch(struct ps_async_loop *loop, struct slice *slice)
 /* A unit has been run. */
 static inline bool slice_over(struct ps_async_loop *loop, struct slice *slice)
 {
+    uint64_t turns = atomic_load_explicit(&loop->turns, memory_order_relaxed);
+    atomic_store_explicit(&loop->turns, turns + 1, memory_order_relaxed);
     return --slice->left == 0 && slice_next_stretch(loop, slice);
 }
 

@@ -255,6 +255,15 @@ static void forget_fd(struct ps_engine *engine, int fd)
     poller_forget(&of(engine)->poller, fd);
 }
 
+/* acquire, partner worker_of_slot: the record of the slot. */
+static uint64_t turns(const struct ps_engine *engine, unsigned slot)
+{
+    struct green *green = of((struct ps_engine *)engine);
+    if (slot >= atomic_load_explicit(&green->slots, memory_order_acquire))
+        return 0;
+    return atomic_load_explicit(&green->worker[slot]->tick, memory_order_relaxed);
+}
+
 static enum ps_err job(struct ps_engine *engine, void (*run)(void *arg), void *arg)
 {
     return ps_light_submit(&of(engine)->light, run, arg);
@@ -283,4 +292,5 @@ const struct ps_engine_ops ps_engine_green = {
     .wait = green_wait,
     .unpark = green_unpark,
     .forget_fd = forget_fd,
+    .turns = turns,
 };

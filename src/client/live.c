@@ -40,8 +40,8 @@ struct ps_live {
     uint64_t latency_at_ns; /* when latencies were last read */
     uint64_t heartbeat, heartbeat_at_ns;
     struct ps_os_threads *threads;
-    struct ps_snapshot *last; /* what is slow to read is kept here */
-    uint64_t ring_next[PS_MAX_WORKERS];
+    struct ps_snapshot *last;               /* what is slow to read is kept here */
+    uint64_t ring_next[PS_MAX_WORKERS + 1]; /* the last: hogs */
     unsigned ring_turn;
     unsigned late_answers; /* to lines that timed out: to be skipped */
     char input[512];
@@ -381,8 +381,8 @@ static size_t live_events(struct ps_source *source, struct ps_event *into, size_
     struct ps_live *live = (struct ps_live *)source;
     size_t n = 0;
     /* A slice of each ring in turn, so that one busy worker does not hide the others. */
-    for (unsigned i = 0; i < live->segment->slots && n < max; i++) {
-        unsigned slot = live->ring_turn++ % live->segment->slots;
+    for (unsigned i = 0; i <= live->segment->slots && n < max; i++) {
+        unsigned slot = live->ring_turn++ % (live->segment->slots + 1);
         size_t room = max - n < EVENT_SLICE ? max - n : EVENT_SLICE;
         n += ps_ring_read(live->segment, slot, &live->ring_next[slot], into + n, room, lost);
     }

@@ -20,6 +20,7 @@
 
 #include "base/clock.h"
 #include "base/machine.h"
+#include "engines/hogs.h"
 #include "host/control.h"
 #include "host/crash.h"
 #include "host/feeder.h"
@@ -40,13 +41,14 @@ struct host {
     struct ps_run run;
     struct ps_control control;
     struct ps_watchdog watchdog;
+    struct ps_hogs hogs;
     enum ps_end end;
     bool deadlocked;
     uint64_t close_ns; /* when closing began; 0: running */
     uint64_t discard_ns;
     uint64_t done_ns; /* when everything was seen to be done; 0: the end is when the engine stops */
     bool engine_stopped;
-    uint64_t tick_ns;
+    uint64_t tick_ns, hogs_ns; /* when to look next */
     char input[8192];
     size_t have;
 };
@@ -335,6 +337,10 @@ static void tick(struct host *host)
         host->tick_ns = now_ns + TICK_NS;
         account(host->run.segment);
     }
+    if (now_ns >= host->hogs_ns) {
+        host->hogs_ns = ps_hogs_possible(&host->hogs) ? now_ns + PS_HOG_NS / 2 : PS_NEVER;
+        ps_hogs_look(&host->hogs, now_ns);
+    }
     if (host->close_ns)
         return;
     if (due)
@@ -426,7 +432,8 @@ static uint64_t patience_ns(const struct host *host)
 {
     uint64_t now_ns = ps_now_ns(), ran = ran_ns(host, now_ns);
     uint64_t duration_ns = host->run.experiment.duration_ns;
-    uint64_t left_ns = host->tick_ns > now_ns ? host->tick_ns - now_ns : 0;
+    uint64_t next_ns = host->hogs_ns < host->tick_ns ? host->hogs_ns : host->tick_ns;
+    uint64_t left_ns = next_ns > now_ns ? next_ns - now_ns : 0;
     if (duration_ns && !host->control.paused) {
         uint64_t end_ns = duration_ns > ran ? duration_ns - ran : PS_NS_PER_MS;
         if (end_ns < left_ns)
@@ -498,6 +505,7 @@ int ps_host_main(void)
         _exit(1);
     }
     host.control.run = &host.run;
+    ps_hogs_init(&host.hogs, host.run.engine, PS_HOG_NS);
     host.watchdog.patience_ns = PS_DEADLOCK_NS;
     for (unsigned t = 0; t < host.run.experiment.type_count; t++)
         if (host.run.experiment.types[t].timeout_ns + PS_DEADLOCK_NS > host.watchdog.patience_ns)

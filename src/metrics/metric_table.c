@@ -130,6 +130,16 @@ static struct ps_metric_value steals(const struct ps_metric_source *from, unsign
     return count_of(sum);
 }
 
+static struct ps_metric_value hogs(const struct ps_metric_source *from, unsigned longest)
+{
+    uint64_t sum = 0, most = 0;
+    for (unsigned slot = 0; slot < from->snapshot->slots; slot++) {
+        sum += from->snapshot->worker[slot].hogs;
+        raise_to(&most, from->snapshot->worker[slot].hog_ns);
+    }
+    return count_of(longest ? most : sum);
+}
+
 static struct ps_metric_value process(const struct ps_metric_source *from, unsigned figure)
 {
     const struct ps_process_view *view = &from->snapshot->process;
@@ -225,6 +235,12 @@ static struct ps_metric_value worker_steals(const struct ps_metric_source *from,
     return count_of(figure == STEAL_OPERATIONS ? worker_of(from)->steals : worker_of(from)->stolen);
 }
 
+static struct ps_metric_value worker_hogs(const struct ps_metric_source *from, unsigned unused)
+{
+    (void)unused;
+    return count_of(worker_of(from)->hogs);
+}
+
 static struct ps_metric_value worker_robbed(const struct ps_metric_source *from, unsigned unused)
 {
     (void)unused;
@@ -299,6 +315,12 @@ static struct ps_metric_value type_latency(const struct ps_metric_source *from, 
         .trait = PS_TRAIT_STEALS, .value = steals, .argument = argument_                          \
     }
 
+#define HOG_METRIC(key_, label_, unit_, argument_, meaning_)                                      \
+    {                                                                                             \
+        .key = key_, .label = label_, .unit = unit_, .meaning = meaning_, .scope = PS_METRIC_RUN, \
+        .trait = PS_TRAIT_PARKS_TASKS, .value = hogs, .argument = argument_                       \
+    }
+
 #define LATENCY_METRICS(part, name, from_to)                                                      \
     RUN_METRIC("latency_ns." name ".count", name " timed", "tasks", latency,                      \
                part *FIGURES + COUNT, "timed tasks; one in `timed_1_in` while tasks are short"),  \
@@ -348,6 +370,9 @@ const struct ps_metric ps_metrics[] = {
                "most started tasks that slept or waited, of ten looks a second"),
     RUN_METRIC("peaks.queued", "queued, peak", "tasks", peak, PEAK_QUEUED,
                "most tasks accepted and not started, of ten looks a second"),
+    HOG_METRIC("hogs", "hogs", "tasks", 0,
+               "times a task kept its worker for over 10 ms without a wait or a yield"),
+    HOG_METRIC("hog_longest_ns", "hog, longest", "ns", 1, "the longest of these, at least"),
     RUN_METRIC("jobs", "jobs", "calls", calls, 0, "jobs run: calls without a record of their own"),
     RUN_METRIC("forks", "forks", "calls", calls, 1, "calls that were offered to thieves"),
     RUN_METRIC("net_requests", "net requests", "requests", net, 0,
@@ -379,6 +404,8 @@ const struct ps_metric ps_metrics[] = {
                   "tasks it took from others"),
     WORKER_METRIC("robbed", "robbed", "tasks", PS_TRAIT_STEALS, worker_robbed, 0,
                   "tasks others took from it"),
+    WORKER_METRIC("hogs", "hogs", "tasks", PS_TRAIT_PARKS_TASKS, worker_hogs, 0,
+                  "times a task kept it for over 10 ms without a wait or a yield"),
     WORKER_METRIC("cpu_seconds", "CPU", "s", 0, worker_os, 0,
                   "CPU time of its thread, from the operating system"),
     WORKER_METRIC("runqueue_wait_seconds", "no CPU", "s", 0, worker_os, 1,

@@ -45,14 +45,19 @@ static inline uint64_t instant(const struct ps_probe *probe, uint64_t now_ns)
     return now_ns - probe->segment->epoch_ns;
 }
 
+static void record_event(struct ps_ring *ring, enum ps_event_kind kind, uint32_t argument,
+                         uint64_t instant_ns)
+{
+    uint64_t head = get(&ring->head);
+    put(&ring->event[head % PS_RING_SLOTS],
+        instant_ns >> 10 << 28 | (uint64_t)kind << 24 | (argument & 0xffffff));
+    atomic_store_explicit(&ring->head, head + 1, memory_order_release);
+}
+
 static void event_at(struct ps_probe *probe, enum ps_event_kind kind, uint32_t argument,
                      uint64_t now_ns)
 {
-    struct ps_ring *ring = probe->ring;
-    uint64_t head = get(&ring->head);
-    put(&ring->event[head % PS_RING_SLOTS],
-        instant(probe, now_ns) >> 10 << 28 | (uint64_t)kind << 24 | (argument & 0xffffff));
-    atomic_store_explicit(&ring->head, head + 1, memory_order_release);
+    record_event(probe->ring, kind, argument, instant(probe, now_ns));
 }
 
 void ps_probe_event(struct ps_probe *probe, enum ps_event_kind kind, uint32_t argument)
@@ -302,4 +307,22 @@ void ps_probe_depth(struct ps_probe *probe, uint64_t depth)
     put(&probe->cell->queue_depth, depth);
     if (depth > get(&probe->cell->depth_peak))
         put(&probe->cell->depth_peak, depth);
+}
+
+void ps_probe_hog(struct ps_segment *segment, unsigned slot, bool fresh, uint64_t ns)
+{
+    struct ps_cell *cell = ps_segment_cell(segment, slot);
+    if (fresh)
+        put(&cell->hogs, get(&cell->hogs) + 1);
+    if (ns > get(&cell->hog_ns))
+        put(&cell->hog_ns, ns);
+}
+
+void ps_probe_hog_over(struct ps_segment *segment, unsigned slot, unsigned type, uint64_t ns,
+                       uint64_t now_ns)
+{
+    uint64_t ms = ns / PS_NS_PER_MS;
+    record_event(ps_segment_ring(segment, segment->slots), PS_EVENT_HOG,
+                 slot << 16 | type << 12 | (uint32_t)(ms < 0xfff ? ms : 0xfff),
+                 now_ns - segment->epoch_ns);
 }

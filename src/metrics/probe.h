@@ -114,6 +114,12 @@ void ps_probe_wake(struct ps_probe *probe);
  * stolen: the last of two that come together stays until the next change. */
 void ps_probe_depth(struct ps_probe *probe, uint64_t depth);
 
+/* By the one thread that looks for hogs: a task keeps worker `slot` for ns so far; fresh: it was not
+ * known to before. over: it did, for ns at least. */
+void ps_probe_hog(struct ps_segment *segment, unsigned slot, bool fresh, uint64_t ns);
+void ps_probe_hog_over(struct ps_segment *segment, unsigned slot, unsigned type, uint64_t ns,
+                       uint64_t now_ns);
+
 /* A plain event. No effect outside. */
 void ps_probe_event(struct ps_probe *probe, enum ps_event_kind kind, uint32_t argument);
 

@@ -78,7 +78,7 @@ static struct layout lay_out(uint64_t slots, uint64_t types)
     at.steals = at.cells + (slots + 1) * sizeof(struct ps_cell);
     at.types = at.steals + round_up(slots * slots * 2 * sizeof(uint64_t));
     at.rings = at.types + (slots + 1) * types * sizeof(struct ps_type_cell);
-    at.total = at.rings + slots * sizeof(struct ps_ring);
+    at.total = at.rings + (slots + 1) * sizeof(struct ps_ring);
     return at;
 }
 

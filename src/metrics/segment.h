@@ -7,7 +7,7 @@
  *   cells      slots + 1     x ps_cell              what a worker counts; the last is "outside"
  *   steals     slots x slots x uint64 x 2           row = thief, column = victim: operations, tasks
  *   types      (slots+1) x types x ps_type_cell     counts and latency of a task type on a worker
- *   rings      slots x ps_ring                      events
+ *   rings      (slots + 1) x ps_ring                events; the last is of who looks for hogs
  *
  * Writers: cell i, its row, types and ring belong to the thread that is worker i at the time. A
  * slot has one writer at a time; it changes hands only across a thread join or a lock. The outside
@@ -31,7 +31,7 @@
 #include "base/hist.h"
 
 #define PS_SEGMENT_MAGIC   UINT64_C(0x65706f6373706f70) /* "popscope" */
-#define PS_SEGMENT_VERSION 2u
+#define PS_SEGMENT_VERSION 3u
 
 #define PS_MAX_WORKERS   256u
 #define PS_MAX_TYPES     16u
@@ -87,7 +87,9 @@ enum ps_outcome {
     X(INJECT, "inject")   /* tasks taken from the shared queue */                               \
     X(BLOCKED, "blocked") /* state << 16 | milliseconds; recorded when it ends, from 1 ms on */ \
     X(RETIRE, "retire")   /* 0: the worker ends */                                              \
-    X(SPAWN, "spawn")     /* 0: the worker begins */
+    X(SPAWN, "spawn")     /* 0: the worker begins */                                            \
+    X(HOG, "hog") /* (worker << 16, in the outside ring) type << 12 | milliseconds, at least; \
+                             recorded when it is over */
 
 enum ps_event_kind {
 #define PS_EVENT_ENUM(name, text) PS_EVENT_##name,
@@ -125,6 +127,10 @@ struct ps_cell {
         wait_begin[PS_STATE_COUNT]; /* tasks that began to wait for ... on this worker */
     _Atomic uint64_t
         wait_end[PS_STATE_COUNT]; /* ... and went on; waiting now = sum of differences */
+
+    /* Writer: the thread that looks for hogs (engines/hogs.h). */
+    _Alignas(128) _Atomic uint64_t hogs; /* tasks that kept the worker too long */
+    _Atomic uint64_t hog_ns;             /* the longest so far, at least */
 };
 
 /* Figures of one task type on one worker; same writer as the cell. Latencies are of tasks that

@@ -141,6 +141,8 @@ static void take_worker(struct ps_worker_view *into, const struct ps_cell *cell,
     into->steal_tries = get(&cell->steal_tries);
     into->parks = get(&cell->parks);
     into->wakes = get(&cell->wakes);
+    into->hogs = get(&cell->hogs);
+    into->hog_ns = get(&cell->hog_ns);
     into->sample = get(&cell->sample);
     into->os_valid = false;
     into->robbed = 0;
@@ -347,6 +349,10 @@ size_t ps_ring_read(struct ps_segment *segment, unsigned slot, uint64_t *next,
             .kind = (enum ps_event_kind)(word >> 24 & 0xf),
             .argument = (uint32_t)(word & 0xffffff),
         };
+        if (into[n].kind == PS_EVENT_HOG) {
+            into[n].slot = (uint16_t)(into[n].argument >> 16);
+            into[n].argument &= 0xffff;
+        }
     }
     /* What the writer may have overwritten while we copied is dropped. */
     atomic_thread_fence(memory_order_acquire);

@@ -25,6 +25,7 @@ struct ps_worker_view {
     uint64_t queue_depth, depth_peak;
     uint64_t steals, stolen, steal_tries, robbed; /* robbed: tasks others took from it */
     uint64_t parks, wakes;
+    uint64_t hogs, hog_ns;            /* tasks that kept it too long; the longest, at least */
     uint64_t sample;                  /* 1 task in `sample` is timed */
     uint64_t time_ns[PS_STATE_COUNT]; /* includes the current state up to now */
     /* From the operating system; os_valid false: n/a. */
@@ -121,7 +122,7 @@ struct ps_event {
     uint32_t argument;
 };
 
-/* Copy events of a slot from number *next on (0 at first), at most max, oldest first; advances
+/* Copy events of a slot (segment->slots: hogs, each with its worker's slot) from number *next on (0 at first), at most max, oldest first; advances
  * *next; *lost += events that were overwritten before they could be read. Any thread. */
 size_t ps_ring_read(struct ps_segment *segment, unsigned slot, uint64_t *next,
                     struct ps_event *into, size_t max, uint64_t *lost);

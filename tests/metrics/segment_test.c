@@ -21,7 +21,7 @@ static void names_and_parts_are_where_the_header_says(void **state)
     assert_int_equal((uintptr_t)ps_segment_cell(segment, 1) % 128, 0);
     assert_int_equal((uintptr_t)ps_segment_type(segment, 3, 1) % 128, 0);
     char *end = (char *)segment + segment->total_bytes;
-    assert_true((char *)(ps_segment_ring(segment, 2) + 1) == end);
+    assert_true((char *)(ps_segment_ring(segment, 3) + 1) == end);
     assert_true((char *)(ps_segment_type(segment, 3, 1) + 1) <=
                 (char *)ps_segment_ring(segment, 0));
     ps_segment_unmap(segment);

@@ -306,6 +306,20 @@ static void the_log_keeps_what_happens_all_the_time_short(void **state)
     scene_free(scene);
 }
 
+static void the_log_names_a_hog(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new(SCENE_STEAL, 4, 1);
+    struct ps_log log = {0};
+    const struct ps_event hog = event(PS_EVENT_HOG, 2, 0, 48);
+    char line[64];
+    memset(&scene->snapshot->totals, 0, sizeof scene->snapshot->totals);
+    snprintf(line, sizeof line, "W2: '%s' kept it for 48 ms", scene->snapshot->type[0].name);
+    ps_log_events(&log, &hog, 1, scene->snapshot);
+    assert_true(logged(&log, line));
+    scene_free(scene);
+}
+
 static void the_log_tells_of_a_deadlock_once(void **state)
 {
     (void)state;
@@ -363,6 +377,7 @@ int main(void)
         cmocka_unit_test(drawing_twice_gives_the_same),
         cmocka_unit_test(a_deadlock_is_above_all_and_offers_keys),
         cmocka_unit_test(the_log_keeps_what_happens_all_the_time_short),
+        cmocka_unit_test(the_log_names_a_hog),
         cmocka_unit_test(the_log_tells_of_a_deadlock_once),
         cmocka_unit_test(the_lanes_move_in_steps),
         cmocka_unit_test(every_size_is_safe),
