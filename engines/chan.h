@@ -18,7 +18,7 @@
 struct ps_chan_waiter;
 
 struct ps_chan {
-    struct ps_lock lock; /* of the rest; never held across a wait or a wake-up */
+    struct ps_lock lock; /* of the rest; never held across a wait */
     bool closed;
     size_t capacity, count, first;
     void **slot; /* a ring of `capacity` */
