@@ -285,15 +285,14 @@ static void paused_work_stands_still(void **state)
             until(live, some_completed, "work");
             tell(live, "pause", PS_OK, "ok");
             /* What runs may end; then nothing starts any more. */
-            uint64_t started, again, quiet_since = ps_now_ns();
             look(live);
-            started = snapshot.totals.started;
+            uint64_t first = snapshot.totals.started, last = first, quiet_since = ps_now_ns();
             while (ps_now_ns() - quiet_since < 100 * (uint64_t)PS_NS_PER_MS) {
                 look(live);
-                again = snapshot.totals.started;
-                if (again != started)
+                if (snapshot.totals.started != last)
                     quiet_since = ps_now_ns();
-                assert_true(again - started < 100);
+                last = snapshot.totals.started;
+                assert_true(last - first < 100);
                 poll(NULL, 0, 2);
             }
             assert_int_equal(snapshot.phase, PS_PHASE_PAUSED);
