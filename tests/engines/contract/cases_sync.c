@@ -117,6 +117,8 @@ static void a_mutex_lets_one_in(const struct subject *subject)
 static struct ps_wait *step_take(struct job *job)
 {
     struct user *user = job->data;
+    if (job->phase == 0)
+        rig_mark(job->rig);
     enum ps_err err = note(user, user->waits ? ps_sync_again(&user->wait)
                                              : ps_semaphore_begin(&semaphore, &job->task,
                                                                   &user->wait, user->until_ns));
@@ -138,8 +140,13 @@ static void no_place_is_lost(const struct subject *subject)
         for (unsigned i = 0; i < WAITERS; i++)
             job[i] = use(&rig, step_take, i,
                          i % 3 ? PS_NEVER : ps_now_ns() + ps_rng_below(&rng, PS_NS_PER_MS));
+        rig_await_marks(&rig, subject_holds_threads(subject) ? 4 : WAITERS);
+        for (unsigned i = 0; i < WAITERS && round == 0; i++) /* all give up, and are gone */
+            ps_task_cancel(&job[i]->task);
+        if (round == 0)
+            rig_await(&rig, WAITERS);
         for (unsigned i = 0; i < WAITERS; i++) {
-            if (i % 2)
+            if (i % 2 && round > 0)
                 ps_task_cancel(&job[i]->task);
             ps_semaphore_put(&semaphore);
         }
