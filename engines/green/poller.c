@@ -227,6 +227,19 @@ void poller_kick(struct poller *poller)
         poller_interrupt(poller);
 }
 
+/* A sleeper that is off its futex arms anew, see park.c. */
+void poller_nudge(struct poller *poller)
+{
+    _Atomic uint32_t *park = atomic_load(&poller->sleeper);
+    if (!park)
+        return;
+    uint32_t how = PARK_FUTEX;
+    if (atomic_compare_exchange_strong(park, &how, PARK_EMPTY))
+        ps_futex_wake(park, 1);
+    else if (how == PARK_POLL)
+        poller_interrupt(poller);
+}
+
 void poller_interrupt(struct poller *poller)
 {
     uint64_t one = 1;

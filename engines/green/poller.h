@@ -18,7 +18,7 @@
  * earliest instant, then loads `until`, and kicks the sleeper if that is later. Descriptors: the
  * sleeper stores `sleeper` (seq_cst), then reads `waiters`; the first to wait counts itself (seq_cst
  * RMW), then reads `sleeper`, and kicks it off its futex. One of the two sees the other. Writing
- * event_fd ends epoll_wait; it is edge-triggered too and never read. */
+ * event_fd ends epoll_wait; it is edge-triggered too and never read. `watching`: see park.c. */
 #ifndef PS_ENGINES_GREEN_POLLER_H
 #define PS_ENGINES_GREEN_POLLER_H
 
@@ -37,6 +37,8 @@ struct poller {
     _Alignas(128) _Atomic uint64_t until;
     _Atomic(_Atomic uint32_t *) sleeper;         /* `park` of the holder that sleeps, or NULL */
     _Atomic uint32_t waiters;                    /* tasks that wait for descriptors */
+    _Atomic bool watching;                       /* the sleep ends at watch_ns at the latest */
+    uint64_t watch_ns;                           /* the holder's: when it looks at its peers next */
     _Atomic(struct fd_chunk *) chunk[FD_CHUNKS]; /* records by descriptor; never freed in a run */
 };
 
@@ -72,6 +74,8 @@ void poller_dispatch(struct poller *poller, const struct poller_batch *batch);
 
 /* Any thread. End the sleep of whoever sleeps as the holder. */
 void poller_kick(struct poller *poller);
+/* Any thread. The sleeper makes up its mind anew how long it sleeps; it looks for no work. */
+void poller_nudge(struct poller *poller);
 /* Any thread. End poller_wait, now or the next one (it returns false). */
 void poller_interrupt(struct poller *poller);
 

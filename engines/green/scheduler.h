@@ -47,6 +47,7 @@ struct green_worker {
     unsigned look_every;
     uint64_t looked_ns;
     unsigned next_peer; /* whose timers it looks at next */
+    uint64_t watched;   /* the poller's holder's: `tick` when it last looked */
     struct ps_rng rng;
     struct fiber native; /* the thread's own stack */
 
@@ -111,6 +112,8 @@ void green_schedule(struct green *green, struct ps_task *task, bool hot);
 void green_put(struct green_worker *worker, struct ps_task *task, bool hot);
 /* Make an offer to thieves, and wake one. */
 void worker_offer(struct green_worker *worker);
+/* Take tasks from a worker that takes no turns, against its will, into one's own queue. */
+void worker_relieve(struct green_worker *worker, struct green_worker *stuck);
 /* Take over the tasks of a chain; the first is returned. The others are offered when the worker has
  * stopped to search. */
 struct ps_task *worker_keep(struct green_worker *worker, struct task_chain chain);
@@ -136,6 +139,8 @@ void worker_loop(void *fiber);
 void worker_park(struct green_worker *worker);
 /* Wake a worker that the caller claimed in the idle set. */
 void worker_unpark(struct green_worker *worker);
+/* The worker put a task into its hot slot while somebody sleeps: he watches from now on. */
+void worker_be_watched(struct green_worker *worker);
 /* Timers and descriptors of a worker that has tasks to run. */
 void worker_look(struct green_worker *worker);
 

@@ -5,7 +5,8 @@
  *
  * The hot slot: what a task spawns or wakes runs next on its worker, while its data is in the cache.
  * Nobody is woken for it: its worker is about to look. Thieves take it only from a worker that takes
- * no turn for SPIN_NS (tokio #4941: stranded behind a long task).
+ * no turn for SPIN_NS, and while a worker sleeps, one of the sleepers watches for such (park.c;
+ * tokio #4941, #6596: stranded behind a long task).
  *
  * A task that waits or yields switches straight to the next one of its worker's own queue
  * (worker_next); the loop is for everything else: an empty queue, orders, and every look. */
@@ -70,6 +71,9 @@ void green_put(struct green_worker *worker, struct ps_task *task, bool hot)
         own_leave(own);
         offer_if_wanted(worker);
     }
+    if (hot && __builtin_expect(idle_count(&worker->green->idle) != 0, 0) &&
+        !atomic_load(&worker->green->poller.watching))
+        worker_be_watched(worker);
     worker_show_depth(worker);
 }
 
@@ -222,6 +226,15 @@ static struct ps_task *steal_stuck(struct green_worker *thief, const struct susp
     if (!victim || atomic_load_explicit(&victim->tick, memory_order_relaxed) != suspect->tick)
         return NULL;
     return stolen(thief, victim, own_revoke(&victim->own));
+}
+
+void worker_relieve(struct green_worker *worker, struct green_worker *stuck)
+{
+    if (!may_steal(worker->green))
+        return;
+    struct ps_task *task = stolen(worker, stuck, own_revoke(&stuck->own));
+    if (task)
+        green_put(worker, task, false);
 }
 
 /* For SPIN_NS at most: the others answer at their next turn. */
