@@ -75,6 +75,17 @@ static struct ps_task *pop_own(struct ps_steal_pool *pool, unsigned slot)
     return task;
 }
 
+/* The owner's own oldest task: it pops the youngest, and tasks that spawn each other would keep the
+ * oldest waiting for ever where nobody steals. */
+static struct ps_task *pop_oldest(struct ps_steal_pool *pool, unsigned slot)
+{
+    struct ps_task *task;
+    if (ps_deque_steal(&pool->worker[slot].deque, &task) != PS_STEAL_GOT)
+        return NULL;
+    show_own_depth(pool, slot);
+    return task;
+}
+
 static struct ps_task *pop_shared(struct ps_steal_pool *pool)
 {
     struct ps_task *task = ps_task_list_pop(&pool->overflow);
@@ -155,8 +166,11 @@ struct ps_task *ps_steal_find(struct ps_steal_pool *pool, struct ps_crew_worker 
 {
     unsigned slot = self->slot.number;
     struct ps_task *task = NULL;
-    if (!help && ++pool->worker[slot].tick % SHARED_TICK == 0)
+    if (!help && ++pool->worker[slot].tick % SHARED_TICK == 0) {
         task = take_shared(pool, self, true);
+        if (!task)
+            task = pop_oldest(pool, slot);
+    }
     if (!task)
         task = pop_own(pool, slot);
     if (!task && !help)
