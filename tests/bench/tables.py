@@ -122,6 +122,27 @@ def medians(lines):
     return "\n".join(out) + "\n"
 
 
+def _summary_of(figures, row, workers):
+    _, value, text, _ = FIGURES.get(row.bench, OPERATION)
+    best, name = figures.best_peer(row.bench, row.n, workers, field=value)
+    if not best:
+        return
+    ours = [(figures.median(row.bench, row.n, workers, who, field=value), who) for who in row.ours]
+    ours = ", ".join(f"{who} {text(median)} ({best / median:.2g}x)" for median, who in sorted(pair for pair in ours if pair[0]))
+    if ours:
+        yield f"| {row.bench} | {row.load} | {workers} | {ours} | {name} {text(best)} |"
+
+
+def summary(lines):
+    """A line a load: ours, and the best of the others."""
+    figures = Figures(lines)
+    out = ["| bench | load | workers | ours, and how many times as good as the best peer | the best peer |", "|---|---|--:|---|---|"]
+    for row in ROWS:
+        for workers in row.workers:
+            out.extend(_summary_of(figures, row, workers))
+    return "\n".join(out) + "\n"
+
+
 # ---- bars: each gives (what is measured, whether it is met); None where a figure is missing ----
 
 def at_most(bench, n, who, workers, limit, field=per_operation, text=duration):
