@@ -53,6 +53,8 @@ static void *thread_main(void *argument)
     ps_slot_enter(&worker->slot, worker);
     crew->work(worker);
     ps_slot_leave(&worker->slot);
+    /* It may have ended the last task, and did not come to rest after it. */
+    ps_engine_check_done(crew->engine);
     return NULL;
 }
 

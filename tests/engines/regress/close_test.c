@@ -281,6 +281,61 @@ static void no_task_is_lost_with_its_worker(void **state)
     kit_each(leave_while_stolen_from);
 }
 
+/* ---- the last task ends on a worker that leaves ---- */
+
+enum { ROUNDS = 5 };
+
+struct hold {
+    struct item item;
+    _Atomic uint32_t *phase, *held;
+};
+
+/* The one on slot 0 ends in phase 1, the others in phase 2, a little later. */
+static struct ps_wait *hold(struct ps_task *task)
+{
+    struct hold *hold = (struct hold *)task;
+    atomic_fetch_add(hold->held, 1);
+    bool first = ps_worker_self() == 0;
+    kit_spin(hold->phase, first ? 1 : 2);
+    for (uint64_t until_ns = ps_now_ns() + 200 * PS_NS_PER_US; !first && ps_now_ns() < until_ns;)
+        ;
+    return NULL;
+}
+
+static const struct ps_body holding = {
+    .name = "holding", .step = hold, .ended = count_end, .release = release_nothing};
+
+static void leave_last(const struct ps_engine_ops *ops, const struct ps_policy *policy)
+{
+    struct kit kit;
+    if (policy->fixed)
+        return;
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        _Atomic uint32_t phase = 0, held = 0;
+        struct hold task[WORKERS];
+        kit_open(&kit, ops, policy, WORKERS);
+        struct end end = {.engine = kit.engine};
+        for (unsigned i = 0; i < WORKERS; i++) {
+            task[i].phase = &phase;
+            task[i].held = &held;
+            assert_int_equal(submit_one(&task[i].item, &holding, &end, 0), PS_OK);
+        }
+        kit_await(&held, WORKERS);
+        assert_int_equal(ps_engine_resize(kit.engine, 1), PS_OK);
+        ps_engine_close(kit.engine, PS_CLOSE_DRAIN);
+        atomic_store(&phase, 1);
+        kit_await(&end.ended, 1);
+        atomic_store(&phase, 2);
+        kit_close(&kit, PS_CLOSE_DRAIN);
+    }
+}
+
+static void stop_hears_of_a_worker_that_leaves(void **state)
+{
+    (void)state;
+    kit_each(leave_last);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +343,7 @@ int main(void)
         cmocka_unit_test(callbacks_may_enter_the_engine),
         cmocka_unit_test(nothing_is_sent_to_what_is_closed),
         cmocka_unit_test(no_task_is_lost_with_its_worker),
+        cmocka_unit_test(stop_hears_of_a_worker_that_leaves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
