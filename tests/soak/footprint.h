@@ -7,7 +7,9 @@
 
 struct footprint {
     unsigned descriptors, threads, maps;
-    size_t bytes; /* allocated and not freed; 0: an allocator that does not tell (a sanitizer's) */
+    size_t
+        bytes; /* allocated and not freed; 0: an allocator that does not tell, a sanitizer's, which
+                     also makes maps of its own: they are not compared */
 };
 
 /* To be called first by main: starts the program anew with an allocator without caches, so that
