@@ -12,7 +12,10 @@ void ps_queue_task(void *task)
 
 enum ps_err ps_queue_init(struct ps_queue *queue, struct ps_engine *engine, struct ps_depth *depth)
 {
-    *queue = (struct ps_queue){.engine = engine, .depth = depth, .capacity = FIRST_CAPACITY};
+    *queue = (struct ps_queue){.engine = engine,
+                               .depth = depth,
+                               .capacity = FIRST_CAPACITY,
+                               .bound = engine->config.queue};
     queue->item = calloc(queue->capacity, sizeof *queue->item);
     return queue->item ? PS_OK : PS_ENOMEM;
 }
@@ -41,7 +44,6 @@ static bool grow(struct ps_queue *queue)
     return true;
 }
 
-/* `count` is the queue's number of items now. */
 static void show(struct ps_queue *queue, size_t before)
 {
     struct ps_depth *depth = queue->depth;
@@ -50,6 +52,11 @@ static void show(struct ps_queue *queue, size_t before)
 }
 
 /* ---- in ---- */
+
+static bool needs_to_grow(const struct ps_queue *queue)
+{
+    return ps_queue_count(queue) + queue->held + queue->spare >= queue->capacity;
+}
 
 /* Whether the door is open; room for what is held stays, so that it can always be put back. Without
  * memory the queue is full. */
@@ -60,7 +67,7 @@ static enum ps_err admit(struct ps_queue *queue, bool inside)
     if (!ps_engine_open_for(engine, inside))
         return PS_ECLOSED;
     bool full = bounded && ps_queue_full(queue);
-    if (!full && ps_queue_count(queue) + queue->held >= queue->capacity)
+    while (!full && needs_to_grow(queue))
         full = !grow(queue);
     if (!full)
         return PS_OK;

@@ -22,10 +22,12 @@ struct ps_queue {
     struct ps_engine *engine;
     struct ps_depth *depth;
     struct ps_job *item;
-    size_t capacity; /* a power of two, >= what is queued and held */
+    size_t capacity; /* a power of two, >= what is queued, held and spare */
     uint64_t head, tail;
-    size_t held; /* taken in advance and not yet begun, at most: counts against the bound */
-    bool wanted; /* somebody was told that it is full: see ps_queue_room */
+    size_t bound; /* at first config.queue */
+    size_t held;  /* taken in advance and not yet begun, at most: counts against the bound */
+    size_t spare; /* places that the ring keeps for putting back what was never queued here */
+    bool wanted;  /* somebody was told that it is full: see ps_queue_room */
 };
 
 /* PS_ENOMEM. depth: outlives the queue. */
@@ -40,7 +42,7 @@ static inline size_t ps_queue_count(const struct ps_queue *queue)
 /* Whether somebody who is held to the bound would be refused. */
 static inline bool ps_queue_full(const struct ps_queue *queue)
 {
-    return ps_queue_count(queue) + queue->held >= queue->engine->config.queue;
+    return ps_queue_count(queue) + queue->held >= queue->bound;
 }
 
 /* Accept at the end: PS_OK, and counted; PS_EFULL, PS_ECLOSED: nothing has happened. */
@@ -49,7 +51,7 @@ enum ps_err ps_queue_put_job(struct ps_queue *queue, struct ps_job job);
 
 /* The oldest ones, at most `most`: how many. */
 unsigned ps_queue_take(struct ps_queue *queue, struct ps_job *into, unsigned most);
-/* Back to the front, in their order. They must be part of `held`. */
+/* Back to the front, in their order. They must be part of `held`, or fit into `spare`. */
 void ps_queue_put_back(struct ps_queue *queue, const struct ps_job *item, unsigned count);
 /* All tasks; jobs stay, since what was accepted of them runs. */
 struct ps_task_list ps_queue_take_tasks(struct ps_queue *queue);

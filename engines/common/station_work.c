@@ -15,13 +15,8 @@
  * A wake-up names a worker, so nobody else can consume it (which is how a condition variable loses
  * it, glibc BZ 25847), and it is a ticket, so it is not lost if it comes before the sleep.
  *
- * Protocol of hands. While tasks are short, one visit takes several: its fair share of the queue, at
- * most `batch`, which doubles as long as a task takes less than BRISK_NS and is 1 otherwise. They lie
- * in the worker's hand, from which anybody can take them.
- *   its worker  1 next += 1 (CAS); 2 runs that one. Refills an empty hand, under the lock
- *   others      under the lock: 1 copy the older half; 2 next += half (CAS)
- * The slots of a hand are written under the lock and only when it is empty, so who has read one and
- * wins the CAS has read what is there.
+ * Hands (hand.h). While tasks are short, one visit takes several: its fair share of the queue, at
+ * most a batch. They lie in the worker's hand, from which anybody can take them under the lock.
  * No task is left in a hand behind one that turns out long: a worker that finds the queue empty
  * looks into every hand before it sleeps; it looks into one in turn at each visit, and takes what
  * is overdue (OVERDUE younger ones were taken meanwhile) before what is in the queue; and a task
@@ -36,66 +31,9 @@
 #include "base/clock.h"
 #include "engines/common/stations.h"
 
-enum {
-    SPIN_NS = 2000,
-    LOOK_NS = 500,  /* between two visits of a seeker: what a busy producer gets ahead meanwhile */
-    BRISK_NS = 500, /* a shorter task is worth a batch */
-    FEW = PS_HAND / 2,
-    OVERDUE = 4 * PS_HAND
-};
+enum { FEW = PS_HAND / 2, OVERDUE = 4 * PS_HAND };
 
 /* ---- hands ---- */
-
-static inline unsigned hand_next(uint64_t hand)
-{
-    return (unsigned)(uint32_t)hand;
-}
-
-static inline unsigned hand_end(uint64_t hand)
-{
-    return (unsigned)(hand >> 32);
-}
-
-static inline uint64_t hand_of(unsigned next, unsigned end)
-{
-    return (uint64_t)end << 32 | next;
-}
-
-/* Its own worker. relaxed: the CAS decides who has it, and the slot is ours. */
-static bool take_from_own_hand(struct ps_station_worker *self, struct ps_job *job)
-{
-    uint64_t hand = atomic_load_explicit(&self->hand, memory_order_relaxed);
-    while (hand_next(hand) < hand_end(hand))
-        if (atomic_compare_exchange_weak_explicit(&self->hand, &hand, hand + 1,
-                                                  memory_order_relaxed, memory_order_relaxed)) {
-            *job = self->item[hand_next(hand)];
-            return true;
-        }
-    return false;
-}
-
-/* Under the lock: the oldest in a hand, at most half of it (rounded up) or all. */
-static unsigned take_from_hand(struct ps_station_worker *worker, struct ps_job *into, bool all)
-{
-    uint64_t hand = atomic_load_explicit(&worker->hand, memory_order_relaxed);
-    unsigned count;
-    do {
-        count = hand_end(hand) - hand_next(hand);
-        if (!all)
-            count = (count + 1) / 2;
-        for (unsigned i = 0; i < count; i++)
-            into[i] = worker->item[hand_next(hand) + i];
-    } while (count > 0 &&
-             !atomic_compare_exchange_weak_explicit(&worker->hand, &hand, hand + count,
-                                                    memory_order_relaxed, memory_order_relaxed));
-    return count;
-}
-
-bool ps_station_holds(struct ps_station_worker *self)
-{
-    uint64_t hand = atomic_load_explicit(&self->hand, memory_order_relaxed);
-    return hand_next(hand) < hand_end(hand);
-}
 
 static void set_charge(struct ps_station_worker *worker, unsigned charge)
 {
@@ -108,7 +46,7 @@ static void set_charge(struct ps_station_worker *worker, unsigned charge)
 void ps_station_put_back(struct ps_station_worker *worker)
 {
     struct ps_job item[PS_HAND];
-    unsigned count = take_from_hand(worker, item, true);
+    unsigned count = ps_hand_take(&worker->hand, item, true);
     if (count > 0)
         ps_queue_put_back(&worker->station->queue, item, count);
     set_charge(worker, 0);
@@ -118,9 +56,8 @@ void ps_station_recount(struct ps_station_pool *pool, struct ps_station *station
 {
     for (unsigned i = 0; i < pool->crew.slots && station->holders > 0; i++) {
         struct ps_station_worker *worker = &pool->worker[i];
-        uint64_t hand = atomic_load_explicit(&worker->hand, memory_order_relaxed);
         if (worker->station == station && worker->charge > 0)
-            set_charge(worker, hand_end(hand) - hand_next(hand));
+            set_charge(worker, ps_hand_size(&worker->hand));
     }
 }
 
@@ -185,20 +122,9 @@ static void arrive(struct ps_station_worker *self)
     ps_station_put_back(self);
 }
 
-/* How long its last ones took decides how many it takes next. */
-static void judge(struct ps_station_worker *self, uint64_t now_ns)
-{
-    if (self->took_ns == 0)
-        return;
-    bool brisk = now_ns - self->took_ns < (uint64_t)self->took * BRISK_NS;
-    self->batch = !brisk ? 1 : 2 * self->batch < PS_HAND ? 2 * self->batch : PS_HAND;
-    self->station->brisk = brisk;
-    self->took_ns = 0;
-}
-
 static unsigned take_back(struct ps_station_worker *self, struct ps_station_worker *holder)
 {
-    unsigned count = take_from_hand(holder, self->item, false);
+    unsigned count = ps_hand_take(&holder->hand, self->hand.item, false);
     set_charge(holder, holder->charge > count ? holder->charge - count : 0);
     return count;
 }
@@ -237,15 +163,16 @@ static unsigned take_from_queue(struct ps_station_worker *self)
 {
     struct ps_station *station = self->station;
     unsigned most = 1;
-    if (self->batch > 1) {
+    if (ps_hand_brisk(&self->hand)) {
         size_t share = (ps_queue_count(&station->queue) + station->workers - 1) / station->workers;
-        most = share < 1 ? 1 : share < self->batch ? (unsigned)share : self->batch;
+        most = share < 1 ? 1 : share < self->hand.batch ? (unsigned)share : self->hand.batch;
     }
-    return ps_queue_take(&station->queue, self->item, most);
+    return ps_queue_take(&station->queue, self->hand.item, most);
 }
 
 /* true: *job is to be run, and others are in the hand. */
-static bool take(struct ps_station_pool *pool, struct ps_station_worker *self, struct ps_job *job)
+static bool take(struct ps_station_pool *pool, struct ps_station_worker *self, uint64_t now_ns,
+                 struct ps_job *job)
 {
     unsigned count = take_overdue(pool, self);
     if (count == 0)
@@ -254,11 +181,9 @@ static bool take(struct ps_station_pool *pool, struct ps_station_worker *self, s
         count = take_from_hands(pool, self);
     if (count == 0)
         return false;
-    *job = self->item[0];
-    atomic_store_explicit(&self->hand, hand_of(1, count), memory_order_relaxed);
+    *job = ps_hand_fill(&self->hand, count, now_ns);
     set_charge(self, count - 1);
     self->position = self->station->queue.head;
-    self->took = count;
     return true;
 }
 
@@ -267,22 +192,22 @@ static bool take(struct ps_station_pool *pool, struct ps_station_worker *self, s
 static bool lets_pile_up(struct ps_station_pool *pool, struct ps_station_worker *self)
 {
     const struct ps_queue *queue = &self->station->queue;
-    return pool->spins && self->batch > 1 && self->looks == 0 && self->took > 0 &&
+    return pool->spins && ps_hand_brisk(&self->hand) && self->looks == 0 && self->hand.took > 0 &&
            ps_queue_count(queue) < FEW && !queue->wanted;
 }
 
 enum finding { WORK, NOTHING_YET, NOTHING, PAUSE, LEFT };
 
 static enum finding find(struct ps_station_pool *pool, struct ps_crew_worker *crew,
-                         struct ps_station_worker *self, struct ps_job *job)
+                         struct ps_station_worker *self, uint64_t now_ns, struct ps_job *job)
 {
     if (ps_crew_leave(crew))
         return LEFT;
     if (ps_crew_paused(&pool->crew))
         return PAUSE;
-    if (!lets_pile_up(pool, self) && take(pool, self, job))
+    if (!lets_pile_up(pool, self) && take(pool, self, now_ns, job))
         return WORK;
-    if (pool->spins && self->looks < SPIN_NS / LOOK_NS) {
+    if (pool->spins && self->looks < PS_LOOKS) {
         seek(self);
         return NOTHING_YET;
     }
@@ -296,8 +221,9 @@ static enum finding visit(struct ps_station_pool *pool, struct ps_crew_worker *c
     uint64_t now_ns = ps_now_ns();
     ps_lock(&pool->lock);
     arrive(self);
-    judge(self, now_ns);
-    enum finding finding = find(pool, crew, self, job);
+    if (ps_hand_judge(&self->hand, now_ns))
+        self->station->brisk = ps_hand_brisk(&self->hand);
+    enum finding finding = find(pool, crew, self, now_ns, job);
     struct ps_station_worker *called = ps_station_call(pool, self->station);
     bool room = ps_queue_room(&self->station->queue);
     ps_unlock(&pool->lock);
@@ -305,23 +231,12 @@ static enum finding visit(struct ps_station_pool *pool, struct ps_crew_worker *c
     if (room)
         ps_engine_room(&pool->base);
     self->looks = finding == NOTHING_YET ? self->looks + 1 : 0;
-    if (finding == WORK)
-        self->took_ns = now_ns;
-    else if (finding != NOTHING_YET)
-        self->took = 0;
+    if (finding != WORK && finding != NOTHING_YET)
+        self->hand.took = 0;
     return finding;
 }
 
 /* ---- between visits ---- */
-
-static void look_elsewhere(void)
-{
-    uint64_t until_ns = ps_now_ns() + LOOK_NS;
-    do
-        for (unsigned i = 0; i < 8; i++)
-            ps_relax();
-    while (ps_now_ns() < until_ns);
-}
 
 /* The state says why it rests. */
 static void rest(struct ps_slot *slot, enum finding finding, uint32_t ticket)
@@ -329,7 +244,7 @@ static void rest(struct ps_slot *slot, enum finding finding, uint32_t ticket)
     switch (finding) {
     case NOTHING_YET:
         ps_probe_state(&slot->probe, PS_STATE_SEEK, -1);
-        look_elsewhere();
+        ps_look_later();
         break;
     case PAUSE:
         ps_probe_state(&slot->probe, PS_STATE_PAUSED, -1);
@@ -356,7 +271,7 @@ void ps_station_work(struct ps_crew_worker *crew)
     struct ps_job job;
     for (;;) {
         uint32_t ticket = ps_parker_ticket(&crew->slot.parker);
-        enum finding finding = undisturbed(pool, crew) && take_from_own_hand(self, &job)
+        enum finding finding = undisturbed(pool, crew) && ps_hand_pop(&self->hand, &job)
                                    ? WORK
                                    : visit(pool, crew, self, &job);
         if (finding == LEFT)

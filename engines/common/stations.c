@@ -50,7 +50,7 @@ static enum ps_err make_workers(struct ps_station_pool *pool)
         return PS_ENOMEM;
     memset(pool->worker, 0, bytes);
     for (unsigned i = 0; i < pool->base.config.segment->slots; i++)
-        pool->worker[i].batch = 1;
+        ps_hand_init(&pool->worker[i].hand);
     return PS_OK;
 }
 
@@ -232,7 +232,7 @@ enum ps_err ps_stations_wait(struct ps_task *task, struct ps_wait *wait)
     struct ps_crew_worker *crew = ps_self()->worker;
     struct ps_station_pool *pool = ps_stations_of(task->engine);
     struct ps_station_worker *self = &pool->worker[crew->slot.number];
-    if (ps_station_holds(self))
+    if (ps_hand_size(&self->hand) > 0)
         give_back(pool, self);
     return ps_slot_wait(&crew->slot, &pool->crew.paused, task, wait);
 }

@@ -9,10 +9,9 @@
 #define PS_ENGINES_COMMON_STATIONS_H
 
 #include "engines/common/crew.h"
+#include "engines/common/hand.h"
 #include "engines/common/pool.h"
 #include "engines/common/queue.h"
-
-#define PS_HAND 64u
 
 enum ps_call_order { PS_CALL_LAST_ASLEEP, PS_CALL_FIRST_ASLEEP };
 
@@ -22,20 +21,14 @@ struct ps_sleeper {
 };
 
 struct ps_station_worker {
-    /* What it has taken in advance: item[next .. end). next | end << 32; see station_work.c. */
-    _Alignas(128) _Atomic uint64_t hand;
-    struct ps_job item[PS_HAND];
-    /* The worker's own. */
-    uint64_t took_ns; /* when it took them; 0: it has run nothing since its last visit */
-    unsigned took;    /* how many */
-    unsigned batch;   /* how many it may take at once */
-    unsigned looks;   /* visits in a row that found nothing */
+    struct ps_hand hand;
+    unsigned looks; /* the worker's own: visits in a row that found nothing */
     /* Under the lock. */
     _Alignas(128) struct ps_sleeper sleeper;
     struct ps_station *station;
     bool seeks;        /* counted in the station's seekers */
     unsigned charge;   /* its part of queue.held */
-    uint64_t position; /* queue.head when it took them */
+    uint64_t position; /* queue.head when it filled its hand */
 };
 
 /* Under the pool's lock. */
@@ -98,8 +91,6 @@ void ps_station_work(struct ps_crew_worker *crew);
  * ps_station_wake when the lock is free, or NULL. */
 struct ps_station_worker *ps_station_call(struct ps_station_pool *pool, struct ps_station *station);
 void ps_station_wake(struct ps_station_pool *pool, struct ps_station_worker *worker);
-/* The worker: whether its hand is not empty. */
-bool ps_station_holds(struct ps_station_worker *self);
 /* Under the lock: queue.held as it is, and not at most. */
 void ps_station_recount(struct ps_station_pool *pool, struct ps_station *station);
 /* Under the lock: everything from the worker's hand back to its queue. */
