@@ -1,5 +1,5 @@
 /* Who sleeps and who searches, so that no task is left while workers sleep, and no herd is woken
- * for one task. Private to threadpool/steal.c.
+ * for one task. Private to the pools of threadpool/ that have a queue a worker.
  *
  * A searcher is a worker that looks for work in other queues; it is counted, and at most half of
  * the workers are. While somebody searches, nobody is woken: the searcher will find the task, and

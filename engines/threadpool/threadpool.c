@@ -11,13 +11,19 @@ static const struct ps_policy policies[] = {
      .max_workers = PS_MAX_WORKERS},
     {.name = "steal",
      .title = "a deque a worker: own tasks last in first out, others stolen from the far end",
-     .traits = PS_TRAIT_STEALS | PS_TRAIT_WORKER_QUEUE | PS_TRAIT_SHARED_QUEUE | PS_TRAIT_DIRECT,
+     .traits = PS_TRAIT_STEALS | PS_TRAIT_WORKER_QUEUE | PS_TRAIT_SHARED_QUEUE | PS_TRAIT_DIRECT |
+               PS_TRAIT_HELPS,
      .max_workers = PS_MAX_WORKERS},
     {.name = "uv",
      .title = "libuv's own pool: every task is a uv_queue_work of one event loop",
      .traits = PS_TRAIT_SHARED_QUEUE | PS_TRAIT_DIRECT,
      .max_workers = UV_THREADS,
      .threads = UV_THREADS},
+    {.name = "sharded",
+     .title =
+         "a queue a worker: a task goes into the shorter of two; idle workers take from others",
+     .traits = PS_TRAIT_STEALS | PS_TRAIT_WORKER_QUEUE | PS_TRAIT_DIRECT,
+     .max_workers = PS_MAX_WORKERS},
     {.name = "bulkhead",
      .title =
          "compartments: workers and a queue reserved for a task type; the others share the rest",
@@ -28,7 +34,7 @@ static const struct ps_policy policies[] = {
 
 /* In the order of `policies`. */
 static const struct ps_pool_ops *const pools[] = {&ps_pool_fifo, &ps_pool_steal, &ps_pool_uv,
-                                                  &ps_pool_bulkhead};
+                                                  &ps_pool_sharded, &ps_pool_bulkhead};
 
 static enum ps_err create(const struct ps_engine_config *config, struct ps_engine **engine)
 {

@@ -4,6 +4,7 @@
  *   fifo.c        one locked queue, idle workers woken one by one
  *   steal.c       a deque a worker, stealing, joins that help; idle.c: who sleeps and who searches
  *   uv.c          libuv's own pool
+ *   sharded.c     a locked queue a worker, tasks put into the shorter of two
  *   bulkhead.c    workers reserved for task types
  *   deque.c       the deque of Chase and Lev */
 #ifndef PS_ENGINES_THREADPOOL_THREADPOOL_H
@@ -13,6 +14,7 @@
 
 extern const struct ps_engine_ops ps_engine_threadpool;
 
-extern const struct ps_pool_ops ps_pool_fifo, ps_pool_steal, ps_pool_uv, ps_pool_bulkhead;
+extern const struct ps_pool_ops ps_pool_fifo, ps_pool_steal, ps_pool_uv, ps_pool_sharded,
+    ps_pool_bulkhead;
 
 #endif

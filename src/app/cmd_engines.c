@@ -28,6 +28,7 @@ static const struct trait {
     {PS_TRAIT_PARKS_TASKS, "parks-tasks"},
     {PS_TRAIT_DIRECT, "direct-style"},
     {PS_TRAIT_OFFLOAD, "offloads"},
+    {PS_TRAIT_HELPS, "joins-help"},
 };
 #define TRAITS (sizeof traits / sizeof *traits)
 

@@ -44,7 +44,7 @@ bool bench_parks(const struct bench *bench)
 
 bool bench_joins(const struct bench *bench)
 {
-    return bench_parks(bench) || (bench->policy->traits & PS_TRAIT_STEALS) != 0;
+    return bench_parks(bench) || (bench->policy->traits & PS_TRAIT_HELPS) != 0;
 }
 
 bool bench_waits(const struct bench *bench, unsigned tasks)

@@ -39,8 +39,7 @@ static void fork_join(const struct subject *subject)
 /* Where a join holds no worker, or helps. */
 static void deep_fork_join(const struct subject *subject)
 {
-    bool helps = subject_has(subject, PS_TRAIT_STEALS) && subject_holds_threads(subject);
-    if (!helps && subject_holds_threads(subject))
+    if (!subject_has(subject, PS_TRAIT_HELPS) && subject_holds_threads(subject))
         return;
     for (unsigned workers = 1; workers <= 3; workers++)
         grow_tree(subject, workers, 10);
@@ -246,7 +245,7 @@ static struct ps_wait *step_brood(struct job *job)
 
 static void stealing(const struct subject *subject)
 {
-    if (!subject_has(subject, PS_TRAIT_STEALS))
+    if (!subject_has(subject, PS_TRAIT_STEALS) || !subject_keeps(subject))
         return;
     struct ps_engine_config config = rig_config(2, 64);
     config.stealing = false;

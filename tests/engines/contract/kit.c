@@ -18,6 +18,12 @@ bool subject_holds_threads(const struct subject *subject)
     return !subject_has(subject, PS_TRAIT_PARKS_TASKS);
 }
 
+bool subject_keeps(const struct subject *subject)
+{
+    return subject_has(subject, PS_TRAIT_WORKER_QUEUE) &&
+           strcmp(subject->policy->name, "sharded") != 0;
+}
+
 struct ps_engine_config rig_config(unsigned workers, size_t queue)
 {
     return (struct ps_engine_config){

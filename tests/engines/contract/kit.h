@@ -61,6 +61,8 @@ struct rig {
 bool subject_has(const struct subject *subject, unsigned trait);
 /* Whether `workers` tasks that wait can be all the engine's workers. */
 bool subject_holds_threads(const struct subject *subject);
+/* Whether what a task submits goes into the queue of its own worker. */
+bool subject_keeps(const struct subject *subject);
 
 struct ps_engine_config rig_config(unsigned workers, size_t queue);
 /* create; also start. slots of the segment: 32. */

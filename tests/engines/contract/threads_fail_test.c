@@ -22,8 +22,10 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
     return __real_pthread_create(thread, attributes, main, argument);
 }
 
-static const char *const fixed_threads[][2] = {
-    {"threadpool", "fifo"}, {"threadpool", "steal"}, {"pthread", "channel"}};
+static const char *const fixed_threads[][2] = {{"threadpool", "fifo"},
+                                               {"threadpool", "steal"},
+                                               {"threadpool", "sharded"},
+                                               {"pthread", "channel"}};
 enum { FIXED = sizeof fixed_threads / sizeof fixed_threads[0] };
 
 static struct subject subject_of(const char *engine, const char *policy)
