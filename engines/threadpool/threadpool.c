@@ -27,7 +27,7 @@ static const struct ps_policy policies[] = {
     {.name = "bulkhead",
      .title =
          "compartments: workers and a queue reserved for a task type; the others share the rest",
-     .traits = PS_TRAIT_SHARED_QUEUE | PS_TRAIT_DIRECT,
+     .traits = PS_TRAIT_SHARED_QUEUE | PS_TRAIT_DIRECT | PS_TRAIT_RESERVES,
      .max_workers = PS_MAX_WORKERS},
     {.name = NULL},
 };

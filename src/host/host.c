@@ -134,7 +134,7 @@ static struct ps_engine_config engine_config(struct ps_run *run, const struct ps
         [PS_FULL_REFUSE] = PS_ON_FULL_REFUSE,
         [PS_FULL_CALLER_RUNS] = PS_ON_FULL_CALLER_RUNS,
     };
-    return (struct ps_engine_config){
+    struct ps_engine_config config = {
         .policy = policy,
         .workers = workers,
         .queue = e->queue,
@@ -147,6 +147,25 @@ static struct ps_engine_config engine_config(struct ps_run *run, const struct ps
         .seed = e->seed,
         .segment = run->segment,
     };
+    for (unsigned t = 0; t < e->type_count; t++)
+        config.reserve[t] = e->types[t].reserve;
+    return config;
+}
+
+/* A compartment takes its workers from the others, who need at least one. */
+static bool reserves_fit(const struct ps_experiment *e, const struct ps_policy *policy,
+                         unsigned workers, char *why, size_t size)
+{
+    unsigned sum = 0;
+    for (unsigned t = 0; t < e->type_count; t++)
+        sum += e->types[t].reserve;
+    if (!(policy->traits & PS_TRAIT_RESERVES) || sum < workers)
+        return true;
+    snprintf(why, size,
+             "engine.workers = %u: the task types reserve %u of them (task NAME.reserve), which "
+             "leaves none for the others",
+             workers, sum);
+    return false;
 }
 
 static void describe(struct ps_run *run, const struct ps_policy *policy, unsigned workers,
@@ -194,6 +213,8 @@ static enum ps_err build(struct host *host, char *why, size_t size)
                                       policy->threads ? policy->threads : workers, why, size);
     if (err != PS_OK)
         return err;
+    if (!reserves_fit(&run->experiment, policy, workers, why, size))
+        return PS_EINVAL;
     run->policy = policy;
     run->workers = workers;
     describe(run, policy, workers, &machine);

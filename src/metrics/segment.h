@@ -186,6 +186,7 @@ enum ps_end {
 #define PS_TRAIT_DIRECT       0x10u /* runs bodies that block in place (ps_body.run) */
 #define PS_TRAIT_OFFLOAD      0x20u /* can hand blocking calls to helper threads */
 #define PS_TRAIT_HELPS        0x40u /* a join runs other tasks meanwhile, if that is on */
+#define PS_TRAIT_RESERVES     0x80u /* workers can be reserved for task types */
 
 /* How much probes record. COUNTERS: counts, and times as the sampling of probe.h says. OFF: only
  * what an engine needs for itself, the counts of accepted, started and ended tasks. FULL: every task

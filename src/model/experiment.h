@@ -40,6 +40,7 @@ struct ps_task_type {
     char name[PS_NAME_MAX];
     double weight;       /* share of arrivals; 0: only spawned */
     uint64_t timeout_ns; /* from the intended arrival; 0: none */
+    unsigned reserve;    /* workers that run only this type, where the policy has that */
     unsigned step_count; /* >= 1 */
     struct ps_step_def steps[PS_STEPS_MAX];
 };

@@ -106,6 +106,9 @@ const struct ps_key ps_keys[] = {
     {"task", "timeout", PS_KEY_DURATION, "0", "0 (none), 1ns..60min",
      "time from its arrival after which a task is given up", NULL, OF_TYPE(timeout_ns), .min = 0,
      .max = HOUR_NS},
+    {"task", "reserve", PS_KEY_COUNT, "0", "0..255; all types together: fewer than the workers",
+     "threadpool:bulkhead: workers that run only tasks of this type", NULL, OF_TYPE(reserve),
+     .min = 0, .max = 255},
     {"task", "steps", PS_KEY_STEPS, NULL, "1..32 steps, separated by commas",
      "what a task of this type does, in order", NULL, OF_TYPE(steps)},
 
@@ -196,7 +199,7 @@ struct ps_section ps_section_find(const struct ps_experiment *experiment, const 
         ps_because(why, "a task type needs a name: [task NAME]");
     } else {
         ps_because(why, "there is no such section; allowed: preset, engine, arrivals, task NAME, "
-                        "run, faults");
+                        "run, faults, trial NAME, needs, expect, lab");
         ps_because_near(why, text, names);
     }
     return (struct ps_section){NULL, experiment->type_count, ""};

@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "model/keys.h"
+#include "model/lab_keys.h"
 #include "model/lines.h"
 
 /* Where a key or a section ("engine", "task long") was written. */
@@ -20,10 +21,11 @@ struct origin {
     unsigned line;
 };
 
-#define ORIGINS_MAX 128u
+#define ORIGINS_MAX 256u
 
 struct parser {
     struct ps_experiment *experiment;
+    struct ps_lab *lab;
     const struct ps_vocabulary *words;
     const char *name;
     struct ps_complaints *complaints;
@@ -72,6 +74,11 @@ static bool remember(struct parser *parser, const char *key, const char *value, 
 static void meet_section(struct parser *parser, const char *text, unsigned line)
 {
     struct ps_why why = {""};
+    if (ps_lab_section(text)) {
+        if (remember(parser, text, NULL, line) && !ps_lab_begin(parser->lab, text, line, &why))
+            complain(parser, line, text, NULL, why.text);
+        return;
+    }
     struct ps_section section = ps_section_find(parser->experiment, text, &why);
     if (!section.word) {
         complain(parser, line, text, NULL, why.text);
@@ -124,6 +131,18 @@ static char *give_line(char *into, int size, void *stream)
     return into;
 }
 
+static void take_lab_value(struct parser *parser, const char *section, const char *name,
+                           const char *value)
+{
+    char path[80];
+    struct ps_why why = {""};
+    unsigned line = parser->lines.number;
+    snprintf(path, sizeof path, "%s.%s", section, name);
+    if (remember(parser, path, value, line) &&
+        !ps_lab_take(parser->lab, section, name, value, line, &why))
+        complain(parser, line, path, value, why.text);
+}
+
 static int take_value(void *user, const char *section_text, const char *name, const char *value)
 {
     struct parser *parser = user;
@@ -131,6 +150,10 @@ static int take_value(void *user, const char *section_text, const char *name, co
     char path[80];
     if (!name || !value)
         return 1;
+    if (ps_lab_section(section_text)) {
+        take_lab_value(parser, section_text, name, value);
+        return 1;
+    }
     snprintf(path, sizeof path, "%s.%s", section_text, name);
     struct ps_why why = {""};
     struct ps_section section = ps_section_find(parser->experiment, section_text, &why);
@@ -191,22 +214,51 @@ static bool check(struct parser *parser)
     return false;
 }
 
-enum ps_err ps_experiment_parse(struct ps_experiment *experiment, const struct ps_vocabulary *words,
-                                const char *name, const char *text, size_t size,
-                                struct ps_complaints *complaints)
+static bool check_runs(struct parser *parser)
+{
+    const struct ps_lab *lab = parser->lab;
+    if (lab->trial_count + lab->sweep_count == 0 && !lab->duration[0])
+        return true;
+    struct ps_experiment *experiment = malloc(sizeof *experiment);
+    bool ok = experiment != NULL;
+    for (unsigned run = 0; ok && run < ps_lab_runs(lab); run++)
+        ok = ps_lab_experiment(lab, run, parser->experiment, parser->words, parser->name,
+                               experiment, parser->complaints) == PS_OK;
+    free(experiment);
+    return ok;
+}
+
+enum ps_err ps_lab_parse(struct ps_experiment *experiment, struct ps_lab *lab,
+                         const struct ps_vocabulary *words, const char *name, const char *text,
+                         size_t size, struct ps_complaints *complaints)
 {
     struct parser parser = {.experiment = experiment,
+                            .lab = lab,
                             .words = words,
                             .name = name,
                             .complaints = complaints,
                             .lines = ps_lines_begin(text, size)};
     ps_experiment_init(experiment);
+    memset(lab, 0, sizeof *lab);
     if (size > PS_PRESET_MAX_BYTES) {
         ps_complain(complaints, name, 0, "", NULL, "larger than %u bytes", PS_PRESET_MAX_BYTES);
         return PS_EPARSE;
     }
-    bool ok = first_pass(&parser) && second_pass(&parser) && complete(&parser) && check(&parser);
+    bool ok = first_pass(&parser) && second_pass(&parser) && complete(&parser) && check(&parser) &&
+              check_runs(&parser);
     return ok ? PS_OK : PS_EPARSE;
+}
+
+enum ps_err ps_experiment_parse(struct ps_experiment *experiment, const struct ps_vocabulary *words,
+                                const char *name, const char *text, size_t size,
+                                struct ps_complaints *complaints)
+{
+    struct ps_lab *lab = malloc(sizeof *lab);
+    if (!lab)
+        return PS_ENOMEM;
+    enum ps_err err = ps_lab_parse(experiment, lab, words, name, text, size, complaints);
+    free(lab);
+    return err;
 }
 
 /* ---- files ---- */
@@ -226,8 +278,9 @@ static bool read_all(int fd, char *into, size_t size, size_t *length)
     return true;
 }
 
-static enum ps_err load(int fd, struct ps_experiment *experiment, const struct ps_vocabulary *words,
-                        const char *path, struct ps_complaints *complaints)
+static enum ps_err load(int fd, struct ps_experiment *experiment, struct ps_lab *lab,
+                        const struct ps_vocabulary *words, const char *path,
+                        struct ps_complaints *complaints)
 {
     struct stat about;
     if (fstat(fd, &about) != 0)
@@ -242,13 +295,14 @@ static enum ps_err load(int fd, struct ps_experiment *experiment, const struct p
         return PS_ENOMEM;
     enum ps_err err = PS_EIO;
     if (read_all(fd, text, PS_PRESET_MAX_BYTES + 1, &length))
-        err = ps_experiment_parse(experiment, words, path, text, length, complaints);
+        err = ps_lab_parse(experiment, lab, words, path, text, length, complaints);
     free(text);
     return err;
 }
 
-enum ps_err ps_experiment_load(struct ps_experiment *experiment, const struct ps_vocabulary *words,
-                               const char *path, struct ps_complaints *complaints)
+enum ps_err ps_lab_load(struct ps_experiment *experiment, struct ps_lab *lab,
+                        const struct ps_vocabulary *words, const char *path,
+                        struct ps_complaints *complaints)
 {
     /* Not to wait for the writer of a FIFO. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -256,10 +310,21 @@ enum ps_err ps_experiment_load(struct ps_experiment *experiment, const struct ps
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
         return PS_ENOENT;
     if (fd >= 0) {
-        err = load(fd, experiment, words, path, complaints);
+        err = load(fd, experiment, lab, words, path, complaints);
         close(fd);
     }
     if (err == PS_EIO)
         ps_complain(complaints, path, 0, "", NULL, "cannot be read: %s", strerror(errno));
+    return err;
+}
+
+enum ps_err ps_experiment_load(struct ps_experiment *experiment, const struct ps_vocabulary *words,
+                               const char *path, struct ps_complaints *complaints)
+{
+    struct ps_lab *lab = malloc(sizeof *lab);
+    if (!lab)
+        return PS_ENOMEM;
+    enum ps_err err = ps_lab_load(experiment, lab, words, path, complaints);
+    free(lab);
     return err;
 }

@@ -19,8 +19,9 @@ static const struct module {
     {"engines", "engines", "metrics base"},
     {"host", "src/host", "engines model metrics base"},
     {"client", "src/client", "model metrics base"},
+    {"lab", "src/lab", "model metrics base"},
     {"ui", "ui", "client model metrics base"},
-    {"app", "src/app", "host client ui engines model metrics base"},
+    {"app", "src/app", "lab host client ui engines model metrics base"},
 };
 #define MODULES (sizeof modules / sizeof *modules)
 

@@ -1,0 +1,169 @@
+/* Verdicts on snapshots made by hand. */
+#include "support.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lab/judge.h"
+
+#define SECOND UINT64_C(1000000000)
+
+struct judge_fixture {
+    struct ps_lab lab;
+    struct ps_experiment experiment;
+    struct ps_snapshot snapshots[4];
+    struct ps_metric_peaks peaks[4];
+    struct ps_lab_run runs[4];
+    struct ps_lab_judgement judgement;
+    struct ps_complaints complaints;
+};
+
+static void fill(struct ps_snapshot *s, uint64_t completed, uint32_t traits)
+{
+    s->phase = PS_PHASE_ENDED;
+    s->end = PS_END_DURATION;
+    s->started_ns = SECOND;
+    s->ended_ns = s->at_ns = 3 * SECOND;
+    s->workers = s->slots = s->types = 2;
+    s->traits = traits;
+    s->usable_cpus = 2;
+    strcpy(s->engine, "threadpool");
+    strcpy(s->policy, "fifo");
+    s->totals.ended[PS_COMPLETED] = completed;
+    strcpy(s->type[0].name, "short");
+    strcpy(s->type[1].name, "long");
+    s->type[1].totals.ended[PS_COMPLETED] = completed / 2;
+    s->worker[0].totals.ended[PS_COMPLETED] = completed - 1;
+    s->worker[1].totals.ended[PS_COMPLETED] = 1;
+}
+
+static int make(void **state)
+{
+    struct judge_fixture *f = calloc(1, sizeof *f);
+    if (!f)
+        return -1;
+    for (unsigned i = 0; i < 4; i++)
+        f->runs[i] = (struct ps_lab_run){&f->snapshots[i], &f->peaks[i]};
+    fill(&f->snapshots[0], 100, 0);
+    fill(&f->snapshots[1], 300, PS_TRAIT_STEALS);
+    fill(&f->snapshots[2], 50, 0);
+    fill(&f->snapshots[3], 350, 0);
+    f->experiment.type_count = 2;
+    strcpy(f->experiment.types[0].name, "short");
+    strcpy(f->experiment.types[1].name, "long");
+    f->lab.trial_count = 2;
+    strcpy(f->lab.trials[0].name, "slow");
+    strcpy(f->lab.trials[1].name, "fast");
+    *state = f;
+    return 0;
+}
+
+static int drop(void **state)
+{
+    free(*state);
+    return 0;
+}
+
+static void expect(struct judge_fixture *f, const char *formula)
+{
+    f->lab.expect_count = 1;
+    f->lab.expects[0].line = 9;
+    strcpy(f->lab.expects[0].words, "words");
+    snprintf(f->lab.expects[0].formula, sizeof f->lab.expects[0].formula, "%s", formula);
+}
+
+static enum ps_lab_verdict verdict(struct judge_fixture *f, const char *formula)
+{
+    expect(f, formula);
+    memset(&f->complaints, 0, sizeof f->complaints);
+    if (ps_lab_check(&f->lab, &f->experiment, "lab.ini", &f->complaints) != PS_OK)
+        fail_msg("%s: %s", formula, f->complaints.list[0].text);
+    ps_lab_judge(&f->lab, f->runs, &f->judgement);
+    return f->judgement.verdict;
+}
+
+static void figures_of_runs_types_and_workers_are_found(void **state)
+{
+    struct judge_fixture *f = *state;
+    assert_int_equal(verdict(f, "fast.completed = 3 * slow.completed"), PS_LAB_SHOWN);
+    assert_int_equal(verdict(f, "fast.completed[long] = 150"), PS_LAB_SHOWN);
+    assert_int_equal(verdict(f, "slow.tasks[0] = 99"), PS_LAB_SHOWN);
+    assert_int_equal(verdict(f, "most(slow.tasks) > 50 * least(slow.tasks)"), PS_LAB_SHOWN);
+    assert_int_equal(verdict(f, "fast.throughput_per_s = 150"), PS_LAB_SHOWN);
+    assert_int_equal(verdict(f, "cpus = 2"), PS_LAB_SHOWN);
+    assert_int_equal(verdict(f, "slow.workers = 2"), PS_LAB_SHOWN);
+    assert_int_equal(verdict(f, "slow.ended[duration] = 1"), PS_LAB_SHOWN);
+    assert_int_equal(verdict(f, "slow.ended[deadlock] = 1"), PS_LAB_NOT_SHOWN);
+    assert_string_equal(f->judgement.because, "words: not 0 = 1");
+}
+
+static void what_an_engine_cannot_have_is_not_visible(void **state)
+{
+    struct judge_fixture *f = *state;
+    assert_int_equal(verdict(f, "slow.steals.tasks > 0"), PS_LAB_NOT_VISIBLE);
+    assert_string_equal(f->judgement.because, "words: steals.tasks is n/a on threadpool:fifo");
+    assert_int_equal(verdict(f, "fast.steals.tasks = 0"), PS_LAB_SHOWN);
+}
+
+static void a_need_comes_before_expectations(void **state)
+{
+    struct judge_fixture *f = *state;
+    f->lab.need_count = 1;
+    strcpy(f->lab.needs[0].words, "eight CPUs");
+    strcpy(f->lab.needs[0].formula, "cpus >= 8");
+    assert_int_equal(verdict(f, "fast.completed < 1"), PS_LAB_NOT_VISIBLE);
+    assert_string_equal(f->judgement.because, "eight CPUs: not 2 >= 8");
+}
+
+static void a_sweep_has_a_largest_and_a_best(void **state)
+{
+    struct judge_fixture *f = *state;
+    f->lab.sweep_count = 2;
+    strcpy(f->lab.sweep_key, "engine.workers");
+    strcpy(f->lab.sweep_values[0], "4");
+    strcpy(f->lab.sweep_values[1], "16");
+    strcpy(f->lab.answer, "best(completed)");
+    assert_int_equal(verdict(f, "fast.completed > 80% * max(completed)"), PS_LAB_SHOWN);
+    assert_true(f->judgement.answer.number == 16);
+    assert_int_equal(verdict(f, "min(completed) = 50"), PS_LAB_SHOWN);
+}
+
+static void formulas_are_checked_before_anything_runs(void **state)
+{
+    struct judge_fixture *f = *state;
+    static const struct {
+        const char *formula, *why;
+    } rows[] = {
+        {"completed > 1", "does not begin with the name of a trial"},
+        {"slow.complete > 1", "there is no figure 'complete' of a run"},
+        {"slow.completed[middle] > 1", "'middle' is no task type"},
+        {"slow.queue_depth[long] > 1", "no figure 'queue_depth' of a task type"},
+        {"max(completed) > 1", "max() needs a [lab] sweep"},
+        {"slow.ended[badly] = 1", "no run ends as 'badly'"},
+        {"sum(slow.completed) > 1", "there is no function 'sum'"},
+        {"most(slow.tasks[1]) > 1", "is over all workers"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        expect(f, rows[i].formula);
+        memset(&f->complaints, 0, sizeof f->complaints);
+        assert_int_equal(ps_lab_check(&f->lab, &f->experiment, "lab.ini", &f->complaints),
+                         PS_EPARSE);
+        const struct ps_complaint *complaint = &f->complaints.list[0];
+        if (!strstr(complaint->text, rows[i].why))
+            fail_msg("%s: %s", rows[i].formula, complaint->text);
+        assert_int_equal(complaint->line, 9);
+        assert_string_equal(complaint->key, "expect.words");
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(figures_of_runs_types_and_workers_are_found, make, drop),
+        cmocka_unit_test_setup_teardown(what_an_engine_cannot_have_is_not_visible, make, drop),
+        cmocka_unit_test_setup_teardown(a_need_comes_before_expectations, make, drop),
+        cmocka_unit_test_setup_teardown(a_sweep_has_a_largest_and_a_best, make, drop),
+        cmocka_unit_test_setup_teardown(formulas_are_checked_before_anything_runs, make, drop),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
