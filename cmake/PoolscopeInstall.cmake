@@ -45,10 +45,12 @@ foreach(header ${public_headers})
 endforeach()
 target_include_directories(poolscope_static INTERFACE ${public_include})
 
-# The manual is the program's own account of its tables.
-set(manual ${PROJECT_BINARY_DIR}/poolscope.1)
-add_custom_command(OUTPUT ${manual} COMMAND poolscope manual > ${manual} DEPENDS poolscope VERBATIM)
-add_custom_target(manual ALL DEPENDS ${manual})
+# Manual pages and completion scripts are the program's own account of its tables.
+set(pages ${PROJECT_BINARY_DIR}/pages)
+add_custom_command(OUTPUT ${pages}/poolscope.1
+  COMMAND sh ${PROJECT_SOURCE_DIR}/cmake/pages.sh $<TARGET_FILE:poolscope> ${pages}
+  DEPENDS poolscope ${PROJECT_SOURCE_DIR}/cmake/pages.sh VERBATIM)
+add_custom_target(manual ALL DEPENDS ${pages}/poolscope.1)
 
 # Relative to the .pc file, so that an installed tree can be moved.
 file(RELATIVE_PATH prefix_from_pc /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
@@ -58,5 +60,8 @@ install(TARGETS poolscope RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS poolscope_shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
 install(TARGETS poolscope_static ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
 install(FILES ${PROJECT_BINARY_DIR}/poolscope.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
-install(FILES ${manual} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(DIRECTORY ${pages}/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 FILES_MATCHING PATTERN "*.1")
+install(FILES ${pages}/poolscope.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME poolscope)
+install(FILES ${pages}/_poolscope DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+install(FILES ${pages}/poolscope.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 install(DIRECTORY presets DESTINATION ${CMAKE_INSTALL_DATADIR}/poolscope)

@@ -11,7 +11,8 @@ enum ps_exit {
     PS_EXIT_OK = 0,
     PS_EXIT_ERROR = 1, /* output cannot be written, out of memory, a file exists */
     PS_EXIT_USAGE = 2, /* bad usage, preset or limit */
-    PS_EXIT_RUN = 3,   /* the run failed: deadlock, crash, lost tasks */
+    PS_EXIT_RUN = 3,   /* the run failed: deadlock, crash, lost tasks; an expectation that fails */
+    PS_EXIT_NOT_VISIBLE = 4, /* lesson, grade: this machine cannot show it */
     PS_EXIT_SIGNAL = 128
 };
 
@@ -34,7 +35,8 @@ const struct ps_command *ps_command_find(const char *name);
 int ps_command_unknown(const char *name);
 
 extern const struct ps_option ps_start_options[], ps_run_options[], ps_presets_options[],
-    ps_engines_options[], ps_check_options[], ps_screenshot_options[];
+    ps_engines_options[], ps_check_options[], ps_screenshot_options[], ps_lesson_options[],
+    ps_grade_options[], ps_completion_options[], ps_help_options[];
 
 int ps_cmd_start(const struct ps_command *command, int argc, char **argv);
 int ps_cmd_run(const struct ps_command *command, int argc, char **argv);
@@ -42,6 +44,9 @@ int ps_cmd_presets(const struct ps_command *command, int argc, char **argv);
 int ps_cmd_engines(const struct ps_command *command, int argc, char **argv);
 int ps_cmd_check(const struct ps_command *command, int argc, char **argv);
 int ps_cmd_screenshot(const struct ps_command *command, int argc, char **argv);
+int ps_cmd_lesson(const struct ps_command *command, int argc, char **argv);
+int ps_cmd_grade(const struct ps_command *command, int argc, char **argv);
+int ps_cmd_completion(const struct ps_command *command, int argc, char **argv);
 int ps_cmd_help(const struct ps_command *command, int argc, char **argv);
 int ps_cmd_manual(const struct ps_command *command, int argc, char **argv);
 

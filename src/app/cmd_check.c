@@ -1,7 +1,9 @@
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "app/pick.h"
 #include "host/host.h"
+#include "lab/judge.h"
 
 const struct ps_option ps_check_options[] = {PS_OPTIONS_END};
 
@@ -9,7 +11,13 @@ static bool check_file(const char *path)
 {
     struct ps_experiment experiment;
     struct ps_complaints complaints = {0};
-    enum ps_err err = ps_experiment_load(&experiment, ps_host_vocabulary(), path, &complaints);
+    struct ps_lab *lab = malloc(sizeof *lab);
+    enum ps_err err = PS_ENOMEM;
+    if (lab)
+        err = ps_lab_load(&experiment, lab, ps_host_vocabulary(), path, &complaints);
+    if (err == PS_OK)
+        err = ps_lab_check(lab, &experiment, path, &complaints);
+    free(lab);
     if (err == PS_OK) {
         printf("%s: ok\n", path);
         return true;

@@ -7,7 +7,7 @@
 #include "engines/engine.h"
 
 struct engines_options {
-    bool json;
+    bool json, names;
 };
 
 const struct ps_option ps_engines_options[] = {
@@ -15,6 +15,10 @@ const struct ps_option ps_engines_options[] = {
      .help = "a JSON array",
      .kind = PS_OPTION_FLAG,
      .offset = offsetof(struct engines_options, json)},
+    {.name = "--names",
+     .help = "only ENGINE:POLICY, one a line",
+     .kind = PS_OPTION_FLAG,
+     .offset = offsetof(struct engines_options, names)},
     PS_OPTIONS_END,
 };
 
@@ -29,6 +33,7 @@ static const struct trait {
     {PS_TRAIT_DIRECT, "direct-style"},
     {PS_TRAIT_OFFLOAD, "offloads"},
     {PS_TRAIT_HELPS, "joins-help"},
+    {PS_TRAIT_RESERVES, "reserves"},
 };
 #define TRAITS (sizeof traits / sizeof *traits)
 
@@ -55,6 +60,13 @@ static void list(void)
     printf(
         "\nparks-tasks: a waiting task leaves its worker free for others. The first policy of an "
         "engine\nis its default.\n");
+}
+
+static void list_names(void)
+{
+    for (const struct ps_engine_ops *const *engine = ps_engines; *engine; engine++)
+        for (const struct ps_policy *policy = (*engine)->policies; policy->name; policy++)
+            printf("%s:%s\n", (*engine)->name, policy->name);
 }
 
 static json_t *policy_object(const struct ps_engine_ops *engine, const struct ps_policy *policy)
@@ -99,7 +111,9 @@ int ps_cmd_engines(const struct ps_command *command, int argc, char **argv)
         return PS_EXIT_USAGE;
     }
     bool listed = true;
-    if (options.json)
+    if (options.names)
+        list_names();
+    else if (options.json)
         listed = list_json();
     else
         list();

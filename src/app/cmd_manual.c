@@ -1,4 +1,5 @@
-/* The manual page in man(7), on stdout: `poolscope manual`, run by the build. */
+/* The manual pages in man(7), on stdout, run by the build: `poolscope manual` the whole,
+ * `poolscope manual COMMAND` that of a command. */
 #include <stdio.h>
 #include <string.h>
 
@@ -32,6 +33,12 @@ static void paragraph(const char *term, const char *extra, const char *text)
     printf("\n");
 }
 
+static void options_of(const struct ps_command *command)
+{
+    for (const struct ps_option *option = command->options; option->name; option++)
+        paragraph(option->name, option->argument ? option->argument : "", option->help);
+}
+
 static void commands(void)
 {
     printf(".SH COMMANDS\n");
@@ -43,8 +50,7 @@ static void commands(void)
         printf("\"\n");
         roff(command->help);
         printf(".\n");
-        for (const struct ps_option *option = command->options; option->name; option++)
-            paragraph(option->name, option->argument ? option->argument : "", option->help);
+        options_of(command);
         if (command->more) {
             printf(".PP\n");
             roff(command->more);
@@ -101,7 +107,9 @@ static void endings(void)
     paragraph("0", "", "Completed: the run reached its end, whatever tasks failed in it.");
     paragraph("1", "", "Output could not be written, a file exists already, or memory ran out.");
     paragraph("2", "", "Bad usage, preset or limit; nothing was started.");
-    paragraph("3", "", "The run failed: deadlock, crash, or tasks were lost.");
+    paragraph("3", "",
+              "The run failed: deadlock, crash, or tasks were lost; an expectation does not hold.");
+    paragraph("4", "", "lesson --check, grade: this machine cannot show it.");
     paragraph("130", "", "Interrupted by SIGINT (143: SIGTERM, 129: SIGHUP).");
     printf(".SH ENVIRONMENT\n");
     paragraph("POOLSCOPE_PRESETS", "", "Folder of presets to use instead of the shipped ones.");
@@ -111,13 +119,8 @@ static void endings(void)
               "Presets of your own; XDG_CONFIG_HOME is obeyed.");
 }
 
-int ps_cmd_manual(const struct ps_command *command, int argc, char **argv)
+static void whole(void)
 {
-    struct ps_arguments arguments;
-    char nothing;
-    int code;
-    if (ps_app_options(command, argc, argv, &nothing, &arguments, &code) != PS_OPTIONS_DONE)
-        return code;
     printf(".TH POOLSCOPE 1 \"\" \"poolscope %s\"\n"
            ".SH NAME\npoolscope \\- an oscilloscope for thread pools\n"
            ".SH SYNOPSIS\n.B poolscope\n[\\fICOMMAND\\fR] [\\fIOPTIONS\\fR]\n"
@@ -131,5 +134,47 @@ int ps_cmd_manual(const struct ps_command *command, int argc, char **argv)
     presets();
     json();
     endings();
-    return ps_app_finish(PS_EXIT_OK);
+}
+
+static void page(const struct ps_command *command)
+{
+    printf(".TH POOLSCOPE-");
+    for (const char *c = command->name; *c; c++)
+        putchar(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
+    printf(" 1 \"\" \"poolscope %s\"\n.SH NAME\npoolscope\\-%s \\- ", POOLSCOPE_VERSION,
+           command->name);
+    roff(command->help);
+    printf("\n.SH SYNOPSIS\n.B poolscope %s\n", command->name);
+    roff(command->arguments);
+    printf("%s\n", command->options->name ? " [\\fIOPTIONS\\fR]" : "");
+    if (command->more) {
+        printf(".SH DESCRIPTION\n");
+        roff(command->more);
+        printf("\n");
+    }
+    if (command->options->name) {
+        printf(".SH OPTIONS\n");
+        options_of(command);
+    }
+    endings();
+    printf(".SH \"SEE ALSO\"\n.BR poolscope (1): presets, steps and the figures of a run.\n");
+}
+
+int ps_cmd_manual(const struct ps_command *command, int argc, char **argv)
+{
+    struct ps_arguments arguments;
+    char nothing;
+    int code;
+    if (ps_app_options(command, argc, argv, &nothing, &arguments, &code) != PS_OPTIONS_DONE)
+        return code;
+    const struct ps_command *of = arguments.count ? ps_command_find(arguments.item[0]) : NULL;
+    if (arguments.count > 1)
+        ps_app_complain("manual: one command at a time");
+    else if (arguments.count && (!of || !of->help))
+        return ps_command_unknown(arguments.item[0]);
+    else if (of)
+        page(of);
+    else
+        whole();
+    return ps_app_finish(arguments.count > 1 ? PS_EXIT_USAGE : PS_EXIT_OK);
 }

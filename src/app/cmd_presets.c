@@ -9,7 +9,7 @@
 #include "host/host.h"
 
 struct presets_options {
-    bool json;
+    bool json, names;
 };
 
 const struct ps_option ps_presets_options[] = {
@@ -17,6 +17,10 @@ const struct ps_option ps_presets_options[] = {
      .help = "a JSON array",
      .kind = PS_OPTION_FLAG,
      .offset = offsetof(struct presets_options, json)},
+    {.name = "--names",
+     .help = "only the names of those that can be used, one a line",
+     .kind = PS_OPTION_FLAG,
+     .offset = offsetof(struct presets_options, names)},
     PS_OPTIONS_END,
 };
 
@@ -49,6 +53,13 @@ static void list(const struct ps_library *library)
         snprintf(engine, sizeof engine, "%s:%s", experiment->engine, policy_of(experiment));
         printf("  %-26s %-18s %s\n", preset->name, engine, experiment->title);
     }
+}
+
+static void list_names(const struct ps_library *library)
+{
+    for (size_t i = 0; i < library->count; i++)
+        if (library->presets[i].valid)
+            printf("%s\n", library->presets[i].name);
 }
 
 static json_t *preset_object(const struct ps_preset *preset)
@@ -107,7 +118,9 @@ int ps_cmd_presets(const struct ps_command *command, int argc, char **argv)
         return err == PS_ENOMEM ? PS_EXIT_ERROR : PS_EXIT_USAGE;
     }
     bool listed = true;
-    if (options.json)
+    if (options.names)
+        list_names(&library);
+    else if (options.json)
         listed = list_json(&library);
     else
         list(&library);

@@ -41,6 +41,23 @@ const struct ps_command ps_commands[] = {
      .help = "list the engines and their policies",
      .options = ps_engines_options,
      .run = ps_cmd_engines},
+    {.name = "lesson",
+     .arguments = "N|NAME|FILE",
+     .help = "open a lesson, or check that this machine shows it",
+     .more = "Without --check it is 'run' with the lesson's text. With --check the lesson's trials "
+             "run\n"
+             "one after the other and its expectations are held against their figures.\n"
+             "Exit status of --check: 0 shown, 3 an expectation does not hold, 4 this machine\n"
+             "cannot show it. 'all' checks every lesson.",
+     .options = ps_lesson_options,
+     .run = ps_cmd_lesson},
+    {.name = "grade",
+     .arguments = "LAB.ini",
+     .help = "run a lab and report in Markdown whether its goals are met",
+     .more = "A lab is a preset with [trial NAME], [needs], [expect] and [lab] sections.\n"
+             "Exit status: 0 every goal is met, 3 one is not, 4 this machine cannot show it.",
+     .options = ps_grade_options,
+     .run = ps_cmd_grade},
     {.name = "check",
      .arguments = "FILE...",
      .help = "check preset files",
@@ -56,10 +73,15 @@ const struct ps_command ps_commands[] = {
     {.name = "help",
      .arguments = "[COMMAND|metrics|keys|steps]",
      .help = "explain a command, or what there is to measure and to set",
-     .options = no_options,
+     .options = ps_help_options,
      .run = ps_cmd_help},
+    {.name = "completion",
+     .arguments = "bash|zsh|fish",
+     .help = "print the completion script of a shell",
+     .options = ps_completion_options,
+     .run = ps_cmd_completion},
     {.name = "version", .arguments = "", .options = no_options, .run = cmd_version},
-    {.name = "manual", .arguments = "", .options = no_options, .run = ps_cmd_manual},
+    {.name = "manual", .arguments = "[COMMAND]", .options = no_options, .run = ps_cmd_manual},
     {.name = "host", .arguments = "", .options = no_options, .run = cmd_host},
     {.name = NULL},
 };

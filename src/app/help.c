@@ -149,12 +149,31 @@ int ps_help_topic(const char *word)
     return PS_EXIT_USAGE;
 }
 
+struct help_options {
+    bool commands;
+};
+
+const struct ps_option ps_help_options[] = {
+    {.name = "--commands",
+     .help = "only the names of the commands, one a line",
+     .kind = PS_OPTION_FLAG,
+     .offset = offsetof(struct help_options, commands)},
+    PS_OPTIONS_END,
+};
+
+static void command_names(void)
+{
+    for (const struct ps_command *command = ps_commands; command->name; command++)
+        if (command->help)
+            printf("%s\n", command->name);
+}
+
 int ps_cmd_help(const struct ps_command *command, int argc, char **argv)
 {
+    struct help_options options = {0};
     struct ps_arguments arguments;
-    char nothing;
     int code;
-    if (ps_app_options(command, argc, argv, &nothing, &arguments, &code) != PS_OPTIONS_DONE)
+    if (ps_app_options(command, argc, argv, &options, &arguments, &code) != PS_OPTIONS_DONE)
         return code;
     if (arguments.count > 1) {
         ps_app_complain("help: one topic at a time");
@@ -162,6 +181,9 @@ int ps_cmd_help(const struct ps_command *command, int argc, char **argv)
     }
     if (arguments.count == 1)
         return ps_help_topic(arguments.item[0]);
-    help_program();
+    if (options.commands)
+        command_names();
+    else
+        help_program();
     return ps_app_finish(PS_EXIT_OK);
 }

@@ -79,6 +79,27 @@ static int load_preset(const char *name, struct ps_experiment *experiment)
     return code;
 }
 
+int ps_pick_path(const char *name, char *path, size_t size)
+{
+    if (is_path(name)) {
+        snprintf(path, size, "%s", name);
+        return PS_EXIT_OK;
+    }
+    struct ps_library library;
+    char why[320];
+    if (ps_library_load(&library, ps_host_vocabulary(), why, sizeof why) != PS_OK) {
+        ps_app_complain("%s", why);
+        return PS_EXIT_USAGE;
+    }
+    const struct ps_preset *preset = ps_library_find(&library, name);
+    if (preset)
+        snprintf(path, size, "%s", preset->path);
+    else
+        complain_no_preset(&library, name);
+    ps_library_free(&library);
+    return preset ? PS_EXIT_OK : PS_EXIT_USAGE;
+}
+
 struct overriding {
     struct ps_experiment *experiment;
     const struct ps_vocabulary *words;

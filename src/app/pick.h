@@ -42,6 +42,9 @@ struct ps_overrides {
 int ps_pick_experiment(const char *name, const struct ps_overrides *overrides,
                        struct ps_experiment *experiment);
 
+/* The path of the file that ps_pick_experiment would load, whether it is valid or not. */
+int ps_pick_path(const char *name, char *path, size_t size);
+
 /* Every complaint on stderr, one a line. */
 void ps_pick_complain(const struct ps_complaints *complaints);
 

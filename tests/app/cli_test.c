@@ -288,6 +288,52 @@ static void checks_files(void **state)
     unlink(bad);
 }
 
+static void completes_in_every_shell(void **state)
+{
+    (void)state;
+    static const char *const shells[] = {"bash", "zsh", "fish"};
+    for (size_t i = 0; i < sizeof shells / sizeof *shells; i++) {
+        char *out = said(ARGS("completion", shells[i]));
+        static const char *const words[] = {"screenshot", "duration", "presets --names"};
+        for (size_t w = 0; w < sizeof words / sizeof *words; w++)
+            if (!strstr(out, words[w]))
+                fail_msg("%s does not complete %s", shells[i], words[w]);
+        assert_null(strstr(out, "manual"));
+        free(out);
+    }
+    refused(ARGS("completion", "csh"), 2, "poolscope: completion: expected bash, zsh or fish");
+    refused(ARGS("completion"), 2, "poolscope: completion: expected bash, zsh or fish");
+}
+
+static void a_command_has_a_page_of_its_own(void **state)
+{
+    (void)state;
+    char *out = said(ARGS("manual", "grade"));
+    assert_non_null(strstr(out, ".TH POOLSCOPE-GRADE 1"));
+    assert_non_null(strstr(out, "SEE ALSO"));
+    free(out);
+    refused_with(ARGS("manual", "graed"), ARGS("did you mean 'grade'?"));
+}
+
+static void labs_that_cannot_be_judged_are_refused(void **state)
+{
+    (void)state;
+    static const char lab[] = "[preset]\ntitle = T\n[task a]\nsteps = cpu 1ms\n"
+                              "[expect]\nquick = latency_ns.response.p98 < 1ms\n";
+    char path[] = "/tmp/ps-lab-XXXXXX.ini";
+    int fd = mkstemps(path, 4);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, lab, sizeof lab - 1), sizeof lab - 1);
+    close(fd);
+    refused_with(ARGS("grade", path), ARGS(path, ":6: expect.quick", "there is no figure"));
+    refused_with(ARGS("lesson", path, "--check"), ARGS("there is no figure"));
+    refused_with(ARGS("check", path), ARGS("there is no figure"));
+    unlink(path);
+    refused_with(ARGS("grade", "quick-demo"), ARGS("there is no [expect] section"));
+    refused_with(ARGS("grade"), ARGS("expected one lab file"));
+    refused_with(ARGS("lesson", "99", "--check"), ARGS("no preset '99'"));
+}
+
 static void lost_output_is_an_error(void **state)
 {
     (void)state;
@@ -318,6 +364,9 @@ int main(void)
         cmocka_unit_test(lists_engines),
         cmocka_unit_test(lists_presets),
         cmocka_unit_test(checks_files),
+        cmocka_unit_test(completes_in_every_shell),
+        cmocka_unit_test(a_command_has_a_page_of_its_own),
+        cmocka_unit_test(labs_that_cannot_be_judged_are_refused),
         cmocka_unit_test(lost_output_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

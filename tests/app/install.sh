@@ -32,6 +32,23 @@ for header in $(cd "$prefix/include/poolscope" && find . -name '*.h'); do
 done
 
 test "$("$prefix/bin/poolscope" --version)" = "poolscope $(pkg-config --modversion poolscope)"
-test -s "$prefix/share/man/man1/poolscope.1"
+for page in poolscope poolscope-run poolscope-lesson poolscope-grade; do
+    test -s "$prefix/share/man/man1/$page.1"
+done
+completed=$(PATH="$prefix/bin:$PATH" bash -c '
+    . "$0/share/bash-completion/completions/poolscope"
+    complete_line() {
+        COMP_LINE=$1 COMP_POINT=${#1} COMP_WORDS=($1) COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+        _poolscope
+        echo "${COMPREPLY[*]}"
+    }
+    complete_line "poolscope gr"
+    complete_line "poolscope run 07-"
+    complete_line "poolscope run --engine pthread:c"' "$prefix")
+test "$completed" = "grade
+07-skewed-tasks
+channel"
+test -s "$prefix/share/zsh/site-functions/_poolscope"
+test -s "$prefix/share/fish/vendor_completions.d/poolscope.fish"
 test -n "$(find "$prefix/share/poolscope/presets" -name '*.ini')"
 echo "installed, linked and run"

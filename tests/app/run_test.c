@@ -238,6 +238,61 @@ static void a_reader_that_leaves_ends_it(void **state)
     process_result_free(&r);
 }
 
+/* The same lab with other expectations. */
+static struct process_result graded(const char *command, const char *expectations)
+{
+    static const char lab[] = "[preset]\ntitle = Two | one\n[engine]\nname = threadpool\n"
+                              "[arrivals]\nmodel = closed\nin_flight = 4\n"
+                              "[task nap]\nsteps = sleep 10ms\n"
+                              "[trial one]\nengine.workers = 1\n[trial four]\n"
+                              "engine.workers = 4\n[lab]\nduration = 300ms\n"
+                              "sweep = engine.workers 1 2\nprediction = 2\n"
+                              "answer = best(completed)\n";
+    char path[] = "/tmp/ps-lab-XXXXXX.ini";
+    int fd = mkstemps(path, 4);
+    assert_true(fd >= 0);
+    dprintf(fd, "%s%s", lab, expectations);
+    close(fd);
+    struct process_result r = strcmp(command, "grade") == 0
+                                  ? process_run(ARGS("grade", path), SECONDS)
+                                  : process_run(ARGS("lesson", path, "--check"), SECONDS);
+    unlink(path);
+    return r;
+}
+
+static void verdict(const char *command, const char *expectations, int code, const char *word)
+{
+    struct process_result r = graded(command, expectations);
+    if (r.code != code || !strstr(r.out, word))
+        fail_msg("%s: exit %d, %s%s", expectations, r.code, r.out, r.err);
+    process_result_free(&r);
+}
+
+#define HOLDS "[expect]\nfour do more = four.completed > 2 * one.completed\n"
+
+static void labs_are_graded(void **state)
+{
+    (void)state;
+    verdict("lesson", HOLDS, 0, "\nshown\n");
+    verdict("lesson", "[expect]\nno = four.completed < one.completed\n", 3,
+            "not visible on this machine, because no: not ");
+    verdict("lesson", "[needs]\nmany CPUs = cpus > 5000\n" HOLDS, 4,
+            "not visible on this machine, because many CPUs: not ");
+    struct process_result r = graded("grade", HOLDS);
+    static const char *const words[] = {"# Two | one\n",
+                                        "- seed: 1\n",
+                                        "- predicted: 2\n- measured: `best(completed)` = 2\n",
+                                        "| one | threadpool:fifo | 1 |",
+                                        "| engine.workers 2 | threadpool:fifo | 2 |",
+                                        "| four do more | `four.completed > 2 * one.completed` |",
+                                        "**Met**"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (!strstr(r.out, words[i]))
+            fail_msg("no '%s' in %s", words[i], r.out);
+    assert_int_equal(r.code, 0);
+    process_result_free(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -251,6 +306,7 @@ int main(void)
         cmocka_unit_test(a_killed_front_end_leaves_no_host),
         cmocka_unit_test(a_killed_host_is_named),
         cmocka_unit_test(a_reader_that_leaves_ends_it),
+        cmocka_unit_test(labs_are_graded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
