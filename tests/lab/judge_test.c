@@ -1,6 +1,7 @@
 /* Verdicts on snapshots made by hand. */
 #include "support.h"
 
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,6 +157,25 @@ static void formulas_are_checked_before_anything_runs(void **state)
     }
 }
 
+static void every_lesson_can_check_itself(void **state)
+{
+    struct judge_fixture *f = *state;
+    glob_t files;
+    assert_int_equal(glob(TEST_PRESETS "/*.ini", 0, NULL, &files), 0);
+    for (size_t i = 0; i < files.gl_pathc; i++) {
+        const char *path = files.gl_pathv[i];
+        memset(&f->complaints, 0, sizeof f->complaints);
+        enum ps_err err = ps_lab_load(&f->experiment, &f->lab, NULL, path, &f->complaints);
+        if (err == PS_OK)
+            err = ps_lab_check(&f->lab, &f->experiment, path, &f->complaints);
+        if (err != PS_OK)
+            fail_msg("%s: %s", path, f->complaints.list[0].text);
+        if (f->experiment.lesson && f->lab.expect_count == 0)
+            fail_msg("%s: nothing is expected", path);
+    }
+    globfree(&files);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +184,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_need_comes_before_expectations, make, drop),
         cmocka_unit_test_setup_teardown(a_sweep_has_a_largest_and_a_best, make, drop),
         cmocka_unit_test_setup_teardown(formulas_are_checked_before_anything_runs, make, drop),
+        cmocka_unit_test_setup_teardown(every_lesson_can_check_itself, make, drop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

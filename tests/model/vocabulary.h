@@ -12,6 +12,8 @@ static const struct ps_policy_word test_pthread[] = {{"channel", "workers on a c
 static const struct ps_policy_word test_async[] = {{"pinned", "loops", 64}, {NULL, NULL, 0}};
 static const struct ps_policy_word test_threadpool[] = {{"fifo", "one queue", 256},
                                                         {"steal", "own queues, stealing", 256},
+                                                        {"sharded", "the shorter of two", 256},
+                                                        {"bulkhead", "compartments", 256},
                                                         {"uv", "libuv's own pool", 128},
                                                         {NULL, NULL, 0}};
 static const struct ps_engine_word test_engines[] = {{"green", "green threads", test_green},
