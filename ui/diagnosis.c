@@ -175,6 +175,19 @@ static void without_cpu(struct ps_figures *f, const struct ps_snapshot *s)
              100 * ready / run, f->lanes, s->usable_cpus);
 }
 
+static void behind_the_gil(struct ps_figures *f, const struct ps_snapshot *s)
+{
+    double wait = 0, run = 0;
+    for (unsigned w = 0; w < f->lanes; w++) {
+        wait += f->rate[w].share[PS_STATE_GIL];
+        run += f->rate[w].share[PS_STATE_RUN];
+    }
+    if (s->gil_interval_ns && wait > 0.5)
+        find(f, PS_STYLE_WARNING,
+             "%.1f of %u workers wait for the GIL: all that compute do so as one (%.1f now).", wait,
+             f->lanes, run);
+}
+
 static void where_time_goes(struct ps_figures *f)
 {
     const struct ps_quantiles *response = &f->latency[PS_ROW_RESPONSE];
@@ -204,6 +217,7 @@ void ps_diagnose(struct ps_figures *f, const struct ps_live_view *view)
         idle_beside_backlog(f, s);
         refusing(f, s);
         growing(f, view->history);
+        behind_the_gil(f, s);
         without_cpu(f, s);
     }
     where_time_goes(f);

@@ -84,12 +84,12 @@ struct state_look {
 };
 
 static const struct state_look looks[PS_STATE_COUNT] = {
-    [PS_STATE_OFF] = {PS_STYLE_OFF, ' '},       [PS_STATE_IDLE] = {PS_STYLE_IDLE, 0x00b7},
-    [PS_STATE_SEEK] = {PS_STYLE_SEEK, 's'},     [PS_STATE_RUN] = {PS_STYLE_RUN, 0x2587},
-    [PS_STATE_LOCK] = {PS_STYLE_LOCK, 'x'},     [PS_STATE_JOIN] = {PS_STYLE_JOIN, 'j'},
-    [PS_STATE_NET] = {PS_STYLE_NET, 0x2248},    [PS_STATE_DISK] = {PS_STYLE_DISK, 'd'},
-    [PS_STATE_SLEEP] = {PS_STYLE_SLEEP, 'z'},   [PS_STATE_BLOCK] = {PS_STYLE_BLOCK, 'b'},
-    [PS_STATE_PAUSED] = {PS_STYLE_PAUSED, '='},
+    [PS_STATE_OFF] = {PS_STYLE_OFF, ' '},     [PS_STATE_IDLE] = {PS_STYLE_IDLE, 0x00b7},
+    [PS_STATE_SEEK] = {PS_STYLE_SEEK, 's'},   [PS_STATE_RUN] = {PS_STYLE_RUN, 0x2587},
+    [PS_STATE_LOCK] = {PS_STYLE_LOCK, 'x'},   [PS_STATE_GIL] = {PS_STYLE_GIL, 'g'},
+    [PS_STATE_JOIN] = {PS_STYLE_JOIN, 'j'},   [PS_STATE_NET] = {PS_STYLE_NET, 0x2248},
+    [PS_STATE_DISK] = {PS_STYLE_DISK, 'd'},   [PS_STATE_SLEEP] = {PS_STYLE_SLEEP, 'z'},
+    [PS_STATE_BLOCK] = {PS_STYLE_BLOCK, 'b'}, [PS_STATE_PAUSED] = {PS_STYLE_PAUSED, '='},
 };
 
 enum ps_style ps_state_style(enum ps_state state, bool ready)

@@ -46,6 +46,7 @@ enum ps_theme { PS_THEME_DARK, PS_THEME_LIGHT, PS_THEME_MONO, PS_THEME_COUNT };
     X(RUN, 0x27ae8a, 0x008a6e, 2, 0, 0)                                              \
     X(READY, 0xf0e442, 0x8a7400, 11, 0, PS_ATTR_BOLD)                                \
     X(LOCK, 0xe8703a, 0xc04800, 9, 0, PS_ATTR_BOLD)                                  \
+    X(GIL, 0xd94f4f, 0xa82020, 1, 0, PS_ATTR_BOLD)                                   \
     X(JOIN, 0xcc79a7, 0xa04a7d, 13, 0, 0)                                            \
     X(NET, 0x56b4e9, 0x0b74b4, 14, 0, 0)                                             \
     X(DISK, 0x7c8cf8, 0x3a46c8, 12, 0, 0)                                            \

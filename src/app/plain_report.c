@@ -191,6 +191,12 @@ static void resources(FILE *to, const struct ps_report *report)
         fprintf(to, "steals     %s operations took %s tasks\n", operations, stolen);
     else
         fprintf(to, "steals     n/a\n");
+    if (report->snapshot->gil_interval_ns) {
+        char wait[32], switches[32];
+        metric_text(report, "gil.wait_seconds", wait, sizeof wait);
+        metric_text(report, "gil.switches", switches, sizeof switches);
+        fprintf(to, "GIL        waited %s s in all  %s switches\n", wait, switches);
+    }
     const struct ps_process_view *process = &report->snapshot->process;
     if (process->valid)
         fprintf(to,

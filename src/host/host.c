@@ -223,6 +223,8 @@ static enum ps_err build(struct host *host, char *why, size_t size)
     ps_arrivals_init(&run->arrivals, &run->experiment);
     for (unsigned i = 0; i < PS_LOCKS_MAX; i++)
         ps_mutex_init(&run->locks[i]);
+    if (run->experiment.gil)
+        ps_gil_init(&run->gil, run->experiment.gil_interval_ns, run->segment);
     atomic_store(&run->faults.stuck_worker, -1);
     atomic_store(&run->faults.slow_worker, -1);
     atomic_store(&run->faults.crash_worker, -1);

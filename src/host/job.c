@@ -20,6 +20,7 @@ static void begin(struct ps_job *job, struct ps_run *run, unsigned type, struct 
     job->type = &run->experiment.types[type];
     job->first = job->rng = rng;
     job->position = job->phase = job->children = 0;
+    job->holds_gil = false;
     job->waited = NULL;
     job->born_ns = ps_now_ns();
 }
@@ -96,14 +97,38 @@ static bool to_stop(struct ps_job *job)
     return ps_task_stopping(&job->task, now_ns) != PS_STOP_NOT;
 }
 
+void ps_job_compute(struct ps_job *job)
+{
+    if (!job->run->experiment.gil || job->holds_gil)
+        return;
+    ps_gil_take(&job->run->gil, &job->task);
+    job->holds_gil = true;
+}
+
+void ps_job_between(struct ps_job *job)
+{
+    if (job->holds_gil)
+        ps_gil_check(&job->run->gil, &job->task);
+}
+
+static void release_gil(struct ps_job *job)
+{
+    if (!job->holds_gil)
+        return;
+    job->holds_gil = false;
+    ps_gil_drop(&job->run->gil, &job->task);
+}
+
 bool ps_job_burn(struct ps_job *job, uint64_t *left_ns)
 {
+    ps_job_compute(job);
     uint64_t slow = slowness(job);
     while (*left_ns > 0) {
         uint64_t piece = *left_ns < PIECE_NS ? *left_ns : PIECE_NS;
         for (uint64_t i = 0; i < slow; i++)
             ps_burn(&job->run->burner, piece);
         *left_ns -= piece;
+        ps_job_between(job);
         if (*left_ns > 0 && to_stop(job))
             return false;
     }
@@ -133,9 +158,10 @@ static void abandon(struct ps_job *job)
         step_ops[def->kind]->abandon(job, def);
 }
 
-static struct ps_wait *step(struct ps_task *task)
+/* Until the job waits (NULL: it has ended). */
+static struct ps_wait *go_on(struct ps_job *job)
 {
-    struct ps_job *job = (struct ps_job *)task;
+    struct ps_task *task = &job->task;
     const struct ps_task_type *type = job->type;
     if (job->position == 0 && job->phase == 0 && job->children == 0)
         ps_job_started(job->run->jobs, job);
@@ -167,6 +193,14 @@ static struct ps_wait *step(struct ps_task *task)
     if (fail > 0 && ps_rng_unit(&job->rng) < fail)
         task->outcome = PS_FAILED;
     return NULL;
+}
+
+static struct ps_wait *step(struct ps_task *task)
+{
+    struct ps_job *job = (struct ps_job *)task;
+    struct ps_wait *wait = go_on(job);
+    release_gil(job);
+    return wait;
 }
 
 static void ended(struct ps_task *task)

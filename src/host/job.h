@@ -20,6 +20,7 @@ struct ps_job {
     uint32_t position;        /* index of the current step */
     uint32_t phase;           /* 0 when a step begins; the step's own after that */
     uint32_t children;        /* spawned so far */
+    bool holds_gil;           /* the thread that runs it does, for it */
     bool root;                /* came from the feeder, not from a parent */
     _Atomic uint32_t started; /* not 0 from its first step to its end; see job_pool.c */
     uint64_t born_ns;
@@ -50,8 +51,13 @@ struct ps_job *ps_job_arrival(struct ps_run *run, uint64_t number, uint64_t inte
 struct ps_job *ps_job_child(struct ps_job *parent, unsigned type);
 
 /* Burn CPU for the job's current worker (a slow worker takes longer) in pieces, looking for stop.
- * Returns false if the job is to stop; *left_ns is what remains. */
+ * Takes the GIL, if there is one. Returns false if the job is to stop; *left_ns is what remains. */
 bool ps_job_burn(struct ps_job *job, uint64_t *left_ns);
+
+/* For steps that compute by themselves: from here to its next wait or its end the job computes, and
+ * with gil = on holds the GIL. between: at least every 50 us of it. Its thread. */
+void ps_job_compute(struct ps_job *job);
+void ps_job_between(struct ps_job *job);
 
 /* Memory of jobs: per-thread magazines over a shared depot. */
 struct ps_job_pool *ps_job_pool_new(void);

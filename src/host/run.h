@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "engines/engine.h"
+#include "engines/gil.h"
 #include "engines/sync.h"
 #include "host/burn.h"
 #include "model/arrivals.h"
@@ -43,6 +44,7 @@ struct ps_run {
     struct ps_net_pool *net_pool;
     struct ps_semaphore net_places; /* connections that may be open */
     struct ps_disk *disk;           /* NULL: no disk step */
+    struct ps_gil gil;              /* if experiment.gil */
 };
 
 #endif

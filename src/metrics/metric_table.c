@@ -18,6 +18,7 @@ enum type_figure {
 };
 enum process_figure { RSS, RSS_PEAK, CPU, VOLUNTARY, INVOLUNTARY };
 enum peak_figure { PEAK_IN_FLIGHT, PEAK_WAITING, PEAK_QUEUED };
+enum gil_figure { GIL_WAIT, GIL_SWITCHES, GIL_REQUESTS };
 enum steal_figure { STEAL_OPERATIONS, STEAL_TASKS, STEAL_TRIES };
 
 static struct ps_metric_value count_of(uint64_t count)
@@ -193,6 +194,19 @@ static struct ps_metric_value net(const struct ps_metric_source *from, unsigned 
     return count_of(errors ? from->snapshot->net_errors : from->snapshot->net_requests);
 }
 
+static struct ps_metric_value gil(const struct ps_metric_source *from, unsigned figure)
+{
+    const struct ps_snapshot *snapshot = from->snapshot;
+    uint64_t wait_ns = 0;
+    if (snapshot->gil_interval_ns == 0)
+        return na();
+    if (figure != GIL_WAIT)
+        return count_of(figure == GIL_SWITCHES ? snapshot->gil_switches : snapshot->gil_requests);
+    for (unsigned slot = 0; slot < snapshot->slots; slot++)
+        wait_ns += snapshot->worker[slot].time_ns[PS_STATE_GIL];
+    return real_of((double)wait_ns / PS_NS_PER_S);
+}
+
 /* ---- a worker ---- */
 
 static const struct ps_worker_view *worker_of(const struct ps_metric_source *from)
@@ -206,15 +220,16 @@ static struct ps_metric_value worker_tasks(const struct ps_metric_source *from, 
     return count_of(ps_totals_ended(&worker_of(from)->totals));
 }
 
-static struct ps_metric_value worker_run(const struct ps_metric_source *from, unsigned unused)
+static struct ps_metric_value worker_share(const struct ps_metric_source *from, unsigned state)
 {
-    (void)unused;
     const uint64_t *time = worker_of(from)->time_ns;
     uint64_t sum = 0;
-    for (unsigned state = 0; state < PS_STATE_COUNT; state++)
-        if (state != PS_STATE_OFF)
-            sum += time[state];
-    return sum ? real_of((double)time[PS_STATE_RUN] / (double)sum) : na();
+    if (state == PS_STATE_GIL && from->snapshot->gil_interval_ns == 0)
+        return na();
+    for (unsigned s = 0; s < PS_STATE_COUNT; s++)
+        if (s != PS_STATE_OFF)
+            sum += time[s];
+    return sum ? real_of((double)time[state] / (double)sum) : na();
 }
 
 static struct ps_metric_value worker_depth(const struct ps_metric_source *from, unsigned unused)
@@ -378,6 +393,12 @@ const struct ps_metric ps_metrics[] = {
     RUN_METRIC("net_requests", "net requests", "requests", net, 0,
                "requests that the loopback service answered"),
     RUN_METRIC("net_errors", "net errors", "requests", net, 1, "requests that it could not answer"),
+    RUN_METRIC("gil.wait_seconds", "GIL wait", "s", gil, GIL_WAIT,
+               "time that all workers together waited for the GIL"),
+    RUN_METRIC("gil.switches", "GIL switches", "switches", gil, GIL_SWITCHES,
+               "times another thread got the GIL"),
+    RUN_METRIC("gil.requests", "GIL drop requests", "requests", gil, GIL_REQUESTS,
+               "times its holder was asked to drop it, after an interval without a switch"),
     RUN_METRIC("probe_ns", "probe", "ns", probe_cost, 0,
                "measured cost of timing one task on this machine"),
     RUN_METRIC("rss_bytes", "RSS", "bytes", process, RSS,
@@ -392,8 +413,10 @@ const struct ps_metric ps_metrics[] = {
                "context switches because the kernel took the CPU away"),
 
     WORKER_METRIC("tasks", "done", "tasks", 0, worker_tasks, 0, "tasks that ended on this worker"),
-    WORKER_METRIC("run_fraction", "run", "", 0, worker_run, 0,
+    WORKER_METRIC("run_fraction", "run", "", 0, worker_share, PS_STATE_RUN,
                   "share of the worker's lifetime in which it ran tasks, 0 to 1"),
+    WORKER_METRIC("gil_wait_fraction", "GIL wait", "", 0, worker_share, PS_STATE_GIL,
+                  "share of the worker's lifetime in which it waited for the GIL, 0 to 1"),
     WORKER_METRIC("queue_depth", "queue", "tasks", PS_TRAIT_WORKER_QUEUE, worker_depth, 0,
                   "tasks in its own queue at the end"),
     WORKER_METRIC("queue_depth_peak", "queue, peak", "tasks", PS_TRAIT_WORKER_QUEUE,

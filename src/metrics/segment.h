@@ -47,6 +47,7 @@
     X(SEEK, "seek", 's', "looks for work in other queues") \
     X(RUN, "run", '#', "runs a task")                      \
     X(LOCK, "lock", 'x', "waits for a lock")               \
+    X(GIL, "gil", 'g', "waits for the interpreter lock")   \
     X(JOIN, "join", 'j', "waits for child tasks")          \
     X(NET, "net", '~', "waits for the network")            \
     X(DISK, "disk", 'd', "reads or writes a file")         \
@@ -238,6 +239,12 @@ struct ps_segment {
 
     /* Writer: the service thread. */
     _Alignas(128) _Atomic uint64_t net_requests, net_errors;
+
+    /* Writer: the host's main thread before the run; switches and requests: whoever holds the lock
+     * of the GIL (engines/gil.h). */
+    _Alignas(128) _Atomic uint64_t gil_interval_ns; /* 0: no GIL */
+    _Atomic uint64_t gil_switches;                  /* times another thread got it */
+    _Atomic uint64_t gil_requests;                  /* times a holder was asked to drop it */
 };
 
 /* The state word: state << 56 | (type + 1, 0 for none) << 48 | instant in ns (48 bits, 78 h). */

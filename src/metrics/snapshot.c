@@ -74,6 +74,9 @@ static void take_run(struct ps_snapshot *into, const struct ps_segment *segment)
     into->probes = get32(&segment->probes);
     into->net_requests = get(&segment->net_requests);
     into->net_errors = get(&segment->net_errors);
+    into->gil_interval_ns = get(&segment->gil_interval_ns);
+    into->gil_switches = get(&segment->gil_switches);
+    into->gil_requests = get(&segment->gil_requests);
     memcpy(into->engine, segment->engine, sizeof into->engine);
     memcpy(into->policy, segment->policy, sizeof into->policy);
     into->engine[PS_NAME_BYTES - 1] = into->policy[PS_NAME_BYTES - 1] = '\0';

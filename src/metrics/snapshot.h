@@ -72,6 +72,8 @@ struct ps_snapshot {
     uint64_t probe_ns;
     enum ps_probes probes;
     uint64_t net_requests, net_errors;
+    uint64_t gil_interval_ns; /* 0: no GIL */
+    uint64_t gil_switches, gil_requests;
     char engine[PS_NAME_BYTES], policy[PS_NAME_BYTES];
     char message[PS_MESSAGE_BYTES];
     /* What went wrong, if something did. */

@@ -61,8 +61,10 @@ struct ps_experiment {
     uint64_t stack_bytes; /* 0: the engine's default */
     unsigned offload;     /* helper threads for blocking calls; 0: off. INI: off | on (= 4) | N */
     bool stealing;        /* INI: on | off */
-    enum ps_probing probing; /* counters | off | full: what is recorded of tasks */
-    bool help;               /* wait = help | block: whether a join runs other tasks meanwhile */
+    enum ps_probing probing;  /* counters | off | full: what is recorded of tasks */
+    bool help;                /* wait = help | block: whether a join runs other tasks meanwhile */
+    bool gil;                 /* computing steps hold one lock: engines/gil.h */
+    uint64_t gil_interval_ns; /* then a holder is asked to drop it */
     /* [arrivals] */
     enum ps_arrival_model model;
     double rate; /* per second, open */

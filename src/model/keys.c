@@ -84,6 +84,13 @@ const struct ps_key ps_keys[] = {
      OF(stealing)},
     {"engine", "wait", PS_KEY_SWITCH, "help", "help | block",
      "whether a worker in a join runs other tasks meanwhile, where it can", block_help, OF(help)},
+    {"engine", "gil", PS_KEY_SWITCH, "off", "on | off",
+     "whether computing steps hold one lock for all, as Python's threads do; waiting steps release "
+     "it",
+     off_on, OF(gil)},
+    {"engine", "gil_interval", PS_KEY_DURATION, "5ms", "1us..60s",
+     "how long a worker waits for the GIL before it asks its holder to drop it", NULL,
+     OF(gil_interval_ns), .min = 1000, .max = UINT64_C(60000000000)},
 
     {"arrivals", "model", PS_KEY_CHOICE, "open", "open | closed | batch",
      "at a rate | a number of clients | all at once", model_choices, OF(model)},

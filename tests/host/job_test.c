@@ -139,6 +139,49 @@ static void cancel_hits_what_was_born_before(void **state)
     end(later);
 }
 
+static uint64_t times_taken(const struct fixture *f)
+{
+    return atomic_load_explicit(&f->run.gil.dropped, memory_order_relaxed);
+}
+
+static void only_computing_steps_hold_the_gil(void **state)
+{
+    struct fixture *f = *state;
+    give_steps(f, "sleep 1s, cpu 1us, lock a 1us, sleep 1s, cpu 60us");
+    f->run.experiment.gil = true;
+    ps_gil_init(&f->run.gil, PS_GIL_INTERVAL_NS, f->run.segment);
+    struct ps_job *job = arrival(f);
+    assert_non_null(step(job));
+    assert_int_equal(times_taken(f), 0);
+    assert_non_null(step(job)); /* both computing steps, without letting it go between them */
+    assert_false(f->run.gil.locked);
+    assert_int_equal(times_taken(f), 1);
+    assert_null(step(job));
+    assert_false(f->run.gil.locked);
+    assert_int_equal(times_taken(f), 2);
+    assert_int_equal(job->task.outcome, PS_COMPLETED);
+    end(job);
+}
+
+static void who_waits_for_a_lock_or_gives_up_lets_the_gil_go(void **state)
+{
+    struct fixture *f = *state;
+    give_steps(f, "cpu 1us, lock a 1us, cpu 60min");
+    f->run.experiment.gil = true;
+    ps_gil_init(&f->run.gil, PS_GIL_INTERVAL_NS, f->run.segment);
+    struct ps_job *job = arrival(f);
+    assert_true(ps_mutex_try(&f->run.locks[0]));
+    assert_non_null(step(job));
+    assert_false(f->run.gil.locked);
+    ps_mutex_unlock(&f->run.locks[0]);
+    job->task.deadline_ns = ps_now_ns() + PS_NS_PER_MS;
+    assert_null(step(job));
+    assert_int_equal(job->task.outcome, PS_TIMED_OUT);
+    assert_false(f->run.gil.locked);
+    assert_int_equal(times_taken(f), 2);
+    end(job);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -146,6 +189,8 @@ int main(void)
         TEST(a_task_that_could_not_wait_fails),
         TEST(it_leaves_the_line_of_the_lock),
         TEST(cancel_hits_what_was_born_before),
+        TEST(only_computing_steps_hold_the_gil),
+        TEST(who_waits_for_a_lock_or_gives_up_lets_the_gil_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

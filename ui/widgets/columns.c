@@ -123,7 +123,7 @@ static struct row_figures figures_of(const struct ps_live_view *view, const stru
         const struct ps_worker_rates *rate = &f->rate[w];
         r.run += 100 * rate->share[PS_STATE_RUN] / n;
         r.ready += 100 * rate->ready / n;
-        r.lock += 100 * rate->share[PS_STATE_LOCK] / n;
+        r.lock += 100 * (rate->share[PS_STATE_LOCK] + rate->share[PS_STATE_GIL]) / n;
         r.idle += 100 * (rate->share[PS_STATE_IDLE] + rate->share[PS_STATE_SEEK]) / n;
         for (unsigned i = PS_STATE_JOIN; i <= PS_STATE_BLOCK; i++)
             r.wait += 100 * rate->share[i] / n;

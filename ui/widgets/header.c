@@ -42,6 +42,8 @@ static void identity(const struct ps_canvas *c, const struct ps_live_view *view,
     if (s->traits & PS_TRAIT_STEALS)
         ps_flow_add(&flow, 3, s->stealing ? PS_STYLE_GOOD : PS_STYLE_WARNING, "stealing", "%s",
                     s->stealing ? "on" : "off");
+    if (s->gil_interval_ns)
+        ps_flow_add(&flow, 1, PS_STYLE_GIL, "GIL", "%s", ps_figure_time(clock, s->gil_interval_ns));
     ps_flow_add(&flow, 0, PS_STYLE_STRONG, "workers", "%u on %u cpu", s->workers, s->usable_cpus);
     if (view->title && view->title[0])
         ps_flow_add(&flow, 2, PS_STYLE_NORMAL, "", "%.40s", view->title);

@@ -3,8 +3,8 @@
 /* In the order of how often they are seen, so that a narrow legend keeps the common ones. READY
  * stands for itself: PS_STATE_COUNT. */
 static const unsigned order[] = {PS_STATE_RUN,  PS_STATE_COUNT, PS_STATE_IDLE,  PS_STATE_SEEK,
-                                 PS_STATE_NET,  PS_STATE_SLEEP, PS_STATE_LOCK,  PS_STATE_DISK,
-                                 PS_STATE_JOIN, PS_STATE_BLOCK, PS_STATE_PAUSED};
+                                 PS_STATE_GIL,  PS_STATE_NET,   PS_STATE_SLEEP, PS_STATE_LOCK,
+                                 PS_STATE_DISK, PS_STATE_JOIN,  PS_STATE_BLOCK, PS_STATE_PAUSED};
 
 static const char *name_of(unsigned entry)
 {
@@ -14,10 +14,11 @@ static const char *name_of(unsigned entry)
 static void draw(const struct ps_canvas *c, const struct ps_live_view *view,
                  const struct ps_figures *f)
 {
-    (void)view;
     (void)f;
     int x = 1;
     for (unsigned i = 0; i < sizeof order / sizeof order[0]; i++) {
+        if (order[i] == PS_STATE_GIL && view->snapshot->gil_interval_ns == 0)
+            continue;
         bool ready = order[i] == PS_STATE_COUNT;
         enum ps_state state = ready ? PS_STATE_RUN : (enum ps_state)order[i];
         const char *name = name_of(order[i]);

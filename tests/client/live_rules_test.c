@@ -1,0 +1,81 @@
+/* What a preset may ask of the world around the tasks, in real hosts: this program re-executes itself
+ * as the host. */
+#include "support.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "client/live.h"
+#include "engines/engine.h"
+#include "host/host.h"
+
+#define PATIENCE_NS (30 * (uint64_t)PS_NS_PER_S)
+
+static struct ps_snapshot snapshot;
+
+/* The end of a batch of `tasks` on an engine; `text` has the sections but [preset] and [arrivals]. */
+static void run_to_the_end(const char *engine, const char *policy, const char *text, unsigned tasks)
+{
+    struct ps_experiment e;
+    struct ps_complaints complaints = {.count = 0};
+    char preset[1024], why[512] = "";
+    int size =
+        snprintf(preset, sizeof preset,
+                 "[preset]\ntitle = test\n[arrivals]\nmodel = batch\ntasks = %u\n%s", tasks, text);
+    if (ps_experiment_parse(&e, ps_host_vocabulary(), "test", preset, (size_t)size, &complaints) !=
+        PS_OK)
+        fail_msg("%s", ps_complaint_text(why, sizeof why, &complaints.list[0]));
+    snprintf(e.engine, sizeof e.engine, "%s", engine);
+    snprintf(e.policy, sizeof e.policy, "%s", policy);
+    struct ps_live *live;
+    if (ps_live_start(&e, &live, why, sizeof why) != PS_OK)
+        fail_msg("%s", why);
+    struct ps_source *source = ps_live_source(live);
+    uint64_t give_up = ps_now_ns() + PATIENCE_NS;
+    do {
+        assert_int_equal(source->ops->snapshot(source, &snapshot), PS_OK);
+        if (ps_now_ns() > give_up)
+            fail_msg("%s:%s does not end (message: %s)", engine, policy, snapshot.message);
+        poll(NULL, 0, 2); /* only spares the CPU */
+    } while (snapshot.phase != PS_PHASE_ENDED);
+    ps_live_free(live);
+    assert_true(ps_totals_conserved(&snapshot.totals));
+}
+
+static void with_a_gil_every_engine_takes_turns(void **state)
+{
+    (void)state;
+    for (const struct ps_engine_ops *const *e = ps_engines; *e; e++)
+        for (const struct ps_policy *p = (*e)->policies; p->name; p++) {
+            run_to_the_end((*e)->name, p->name,
+                           "[engine]\nworkers = 3\ngil = on\ngil_interval = 50us\n[task work]\n"
+                           "steps = cpu 150us, sleep 50us, lock a 60us, yield, cpu 20us\n",
+                           200);
+            assert_int_equal(snapshot.totals.ended[PS_COMPLETED], 200);
+            assert_int_equal(snapshot.gil_interval_ns, 50000);
+            assert_int_equal(snapshot.waiting[PS_STATE_GIL], 0);
+            assert_true(snapshot.gil_switches > 0);
+        }
+}
+
+static void without_a_gil_nothing_is_said_of_it(void **state)
+{
+    (void)state;
+    run_to_the_end("pthread", "", "[engine]\nworkers = 2\n[task work]\nsteps = cpu 20us\n", 50);
+    assert_int_equal(snapshot.gil_interval_ns, 0);
+    for (unsigned w = 0; w < snapshot.slots; w++)
+        assert_int_equal(snapshot.worker[w].time_ns[PS_STATE_GIL], 0);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "host") == 0)
+        return ps_host_main();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(with_a_gil_every_engine_takes_turns),
+        cmocka_unit_test(without_a_gil_nothing_is_said_of_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
