@@ -1,11 +1,9 @@
 #include "app/json_report.h"
 
-#include <jansson.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "app/json_tools.h"
 
 const struct ps_report_key ps_report_keys[] = {
     {"schema", "version of this object's keys"},
@@ -24,16 +22,9 @@ const struct ps_report_key ps_report_keys[] = {
     {.key = NULL},
 };
 
-/* JSON text is UTF-8 without control characters; a file name may be anything. */
 static json_t *text_value(const char *text)
 {
-    char clean[512];
-    ps_text_clean(clean, sizeof clean, text);
-    if (!ps_utf8_valid(clean, strlen(clean)))
-        for (char *c = clean; *c; c++)
-            if ((unsigned char)*c >= 0x80)
-                *c = '?';
-    return json_string(clean);
+    return ps_json_text(text);
 }
 
 static json_t *metric_value(const struct ps_metric_value *value)
@@ -164,11 +155,5 @@ static json_t *report_object(const struct ps_report *report)
 enum ps_err ps_report_json(const struct ps_report *report, FILE *to)
 {
     json_t *root = report_object(report);
-    char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
-    json_decref(root);
-    if (!text)
-        return PS_ENOMEM;
-    bool written = fprintf(to, "%s\n", text) >= 0 && fflush(to) == 0;
-    free(text);
-    return written ? PS_OK : PS_EIO;
+    return ps_json_print(root, JSON_INDENT(2), to);
 }

@@ -124,13 +124,13 @@ static void complain(struct overriding *to, const char *source, const char *valu
     to->complaints.count++;
 }
 
-static void set_engine(struct overriding *to, const char *value)
+static void set_engine(struct overriding *to, const char *value, const char *source)
 {
     char name[64];
     const char *colon = strchr(value, ':');
     size_t length = colon ? (size_t)(colon - value) : strlen(value);
     if (length >= sizeof name || (colon && !colon[1])) {
-        complain(to, "--engine", value, "expected NAME or NAME:POLICY");
+        complain(to, source, value, "expected NAME or NAME:POLICY");
         return;
     }
     memcpy(name, value, length);
@@ -138,9 +138,9 @@ static void set_engine(struct overriding *to, const char *value)
     /* The preset's policy belongs to the preset's engine. */
     if (strcmp(name, to->experiment->engine) != 0)
         to->experiment->policy[0] = 0;
-    set_key(to, "engine.name", name, "--engine");
+    set_key(to, "engine.name", name, source);
     if (colon && to->complaints.count == 0)
-        set_key(to, "engine.policy", colon + 1, "--engine");
+        set_key(to, "engine.policy", colon + 1, source);
 }
 
 static void set_rate(struct overriding *to, const char *value)
@@ -169,7 +169,8 @@ static void set_any(struct overriding *to, const char *assignment)
 static void override(struct overriding *to, const struct ps_overrides *overrides)
 {
     if (overrides->engine)
-        set_engine(to, overrides->engine);
+        set_engine(to, overrides->engine,
+                   overrides->engine_option ? overrides->engine_option : "--engine");
     set_key(to, "engine.workers", overrides->workers, "--workers");
     set_key(to, "run.duration", overrides->duration, "--duration");
     set_key(to, "arrivals.tasks", overrides->tasks, "--tasks");

@@ -7,7 +7,8 @@
 
 /* Options that override keys of a preset; a part of the structs of commands that run something. */
 struct ps_overrides {
-    const char *engine; /* NAME or NAME:POLICY */
+    const char *engine;        /* NAME or NAME:POLICY */
+    const char *engine_option; /* that gave it, for complaints; NULL: --engine */
     const char *workers, *duration, *tasks, *rate, *seed;
     struct ps_option_list set; /* section.key=value */
 };

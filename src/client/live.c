@@ -246,6 +246,11 @@ struct ps_source *ps_live_source(struct ps_live *live)
     return &live->source;
 }
 
+void ps_live_want_latency(struct ps_live *live)
+{
+    live->latency_at_ns = 0;
+}
+
 int ps_live_fd(const struct ps_live *live)
 {
     return live->control;

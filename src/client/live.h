@@ -20,6 +20,10 @@ enum ps_err ps_live_start(const struct ps_experiment *experiment, struct ps_live
 /* The source; owned by live. */
 struct ps_source *ps_live_source(struct ps_live *live);
 
+/* The next snapshot reads latencies, even if they were read a moment ago: for the ends of a window
+ * that is measured. They cost about a millisecond; screens do without. */
+void ps_live_want_latency(struct ps_live *live);
+
 /* Whether the host still runs. False: reaped; the last snapshot says why it ended: phase ENDED, end
  * and message ("host crashed: SIGSEGV in worker 3, task fib"). Never blocks. */
 bool ps_live_running(struct ps_live *live);

@@ -162,6 +162,15 @@ static struct ps_metric_value process(const struct ps_metric_source *from, unsig
     return na();
 }
 
+static struct ps_metric_value cpu_per_task(const struct ps_metric_source *from, unsigned unused)
+{
+    (void)unused;
+    uint64_t completed = from->snapshot->totals.ended[PS_COMPLETED];
+    if (!from->snapshot->process.valid || !completed)
+        return na();
+    return count_of(from->snapshot->process.cpu_ns / completed);
+}
+
 static struct ps_metric_value peak(const struct ps_metric_source *from, unsigned figure)
 {
     if (!from->peaks)
@@ -407,6 +416,8 @@ const struct ps_metric ps_metrics[] = {
                "its largest resident memory"),
     RUN_METRIC("cpu_seconds", "CPU", "s", process, CPU,
                "CPU time of the host process, user and system, all threads"),
+    RUN_METRIC("cpu_per_task_ns", "CPU a task", "ns", cpu_per_task, 0,
+               "CPU time of the host process / completed: what a task costs with all around it"),
     RUN_METRIC("switches.voluntary", "switches, voluntary", "switches", process, VOLUNTARY,
                "context switches because a thread waited"),
     RUN_METRIC("switches.involuntary", "switches, involuntary", "switches", process, INVOLUNTARY,

@@ -63,7 +63,8 @@ static void helps(void **state)
 {
     (void)state;
     char *out = said(ARGS("--help"));
-    static const char *const commands[] = {"run", "presets", "engines", "check", "screenshot"};
+    static const char *const commands[] = {"run",     "compare", "presets",
+                                           "engines", "check",   "screenshot"};
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         assert_non_null(strstr(out, commands[i]));
         char *one = said(ARGS(commands[i], "--help"));

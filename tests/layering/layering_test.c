@@ -19,9 +19,10 @@ static const struct module {
     {"engines", "engines", "metrics base"},
     {"host", "src/host", "engines model metrics base"},
     {"client", "src/client", "model metrics base"},
-    {"lab", "src/lab", "model metrics base"},
-    {"ui", "ui", "client model metrics base"},
-    {"app", "src/app", "lab host client ui engines model metrics base"},
+    {"stats", "src/stats", "base"},
+    {"lab", "src/lab", "client model metrics stats base"},
+    {"ui", "ui", "lab client model metrics stats base"},
+    {"app", "src/app", "host client ui lab engines model metrics stats base"},
 };
 #define MODULES (sizeof modules / sizeof *modules)
 
