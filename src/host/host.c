@@ -369,7 +369,9 @@ static void tick(struct host *host)
     if (due)
         watch(host, now_ns);
     if (time_is_up(host, now_ns))
-        begin_to_close(host, PS_END_DURATION, host->deadlocked ? PS_CLOSE_DISCARD : PS_CLOSE_DRAIN);
+        begin_to_close(host, PS_END_DURATION,
+                       host->deadlocked || !host->run.experiment.drain ? PS_CLOSE_DISCARD
+                                                                       : PS_CLOSE_DRAIN);
     else if (ps_feeder_exhausted(host->run.feeder) && ps_engine_idle(host->run.engine)) {
         host->done_ns = ps_now_ns();
         begin_to_close(host, PS_END_COMPLETED, PS_CLOSE_DRAIN);

@@ -81,6 +81,7 @@ struct ps_experiment {
     /* [run] */
     uint64_t duration_ns; /* 0: until stopped */
     uint64_t seed;
+    bool drain; /* end = discard | drain: what becomes of accepted tasks when the time is over */
     /* [faults] */
     double fail; /* probability 0..1 that a task fails at its end */
 };

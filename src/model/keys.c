@@ -31,6 +31,7 @@ static const char *const probing_choices[] = {
     NULL,
 };
 static const char *const off_on[] = {"off", "on", NULL};
+static const char *const discard_drain[] = {"discard", "drain", NULL};
 static const char *const block_help[] = {"block", "help", NULL};
 _Static_assert(sizeof(enum ps_full) == sizeof(unsigned), "stored by number");
 _Static_assert(sizeof(enum ps_probing) == sizeof(unsigned), "stored by number");
@@ -124,6 +125,9 @@ const struct ps_key ps_keys[] = {
     {"run", "seed", PS_KEY_COUNT, "1", "0..18446744073709551615",
      "of arrivals and drawn times: the same seed is the same work", NULL, OF(seed), .min = 0,
      .max = UINT64_MAX},
+    {"run", "end", PS_KEY_SWITCH, "drain", "drain | discard",
+     "when the time is over: finish what was accepted (3 s at most), or cancel it", discard_drain,
+     OF(drain)},
     {"run", "probes", PS_KEY_CHOICE, "counters", "counters | off | full",
      "what is recorded of tasks: counts and a sample of times; only what the engine needs; every "
      "task",

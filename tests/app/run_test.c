@@ -238,6 +238,28 @@ static void a_reader_that_leaves_ends_it(void **state)
     process_result_free(&r);
 }
 
+/* A backlog of 40 ms when the time is over. */
+static json_int_t cancelled_with(const char *end)
+{
+    struct process_result r = process_run(ARGS("run", "28", "--json", "--duration", "200ms",
+                                               "--set", "arrivals.in_flight=16", "--set", end),
+                                          SECONDS);
+    json_t *root = parsed(&r);
+    conserved(root);
+    json_int_t cancelled = count(root, "cancelled");
+    assert_int_equal(r.code, 0);
+    json_decref(root);
+    process_result_free(&r);
+    return cancelled;
+}
+
+static void the_end_drains_or_discards(void **state)
+{
+    (void)state;
+    assert_int_equal(cancelled_with("run.end=drain"), 0);
+    assert_int_equal(cancelled_with("run.end=discard"), 16);
+}
+
 /* The same lab with other expectations. */
 static struct process_result graded(const char *command, const char *expectations)
 {
@@ -306,6 +328,7 @@ int main(void)
         cmocka_unit_test(a_killed_front_end_leaves_no_host),
         cmocka_unit_test(a_killed_host_is_named),
         cmocka_unit_test(a_reader_that_leaves_ends_it),
+        cmocka_unit_test(the_end_drains_or_discards),
         cmocka_unit_test(labs_are_graded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
