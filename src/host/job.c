@@ -25,10 +25,12 @@ static void begin(struct ps_job *job, struct ps_run *run, unsigned type, struct 
     job->born_ns = ps_now_ns();
 }
 
-static void set_deadline(struct ps_job *job, uint64_t from_ns)
+/* within_ns: when it has to end anyway. */
+static void set_deadline(struct ps_job *job, uint64_t from_ns, uint64_t within_ns)
 {
-    if (job->type->timeout_ns)
-        job->task.deadline_ns = ps_time_add(from_ns, job->type->timeout_ns);
+    uint64_t own_ns =
+        job->type->timeout_ns ? ps_time_add(from_ns, job->type->timeout_ns) : PS_NEVER;
+    job->task.deadline_ns = own_ns < within_ns ? own_ns : within_ns;
 }
 
 struct ps_job *ps_job_arrival(struct ps_run *run, uint64_t number, uint64_t intended_ns)
@@ -41,7 +43,7 @@ struct ps_job *ps_job_arrival(struct ps_run *run, uint64_t number, uint64_t inte
     begin(job, run, type, ps_arrival_rng(&run->arrivals, number));
     job->root = true;
     job->task.stamp.intended_ns = intended_ns;
-    set_deadline(job, intended_ns);
+    set_deadline(job, intended_ns, PS_NEVER);
     return job;
 }
 
@@ -57,7 +59,7 @@ struct ps_job *ps_job_child(struct ps_job *parent, unsigned type)
     job->root = false;
     job->task.parent = &parent->task;
     job->task.stamp.intended_ns = job->born_ns;
-    set_deadline(job, job->born_ns);
+    set_deadline(job, job->born_ns, parent->task.deadline_ns);
     return job;
 }
 
@@ -91,7 +93,7 @@ static uint64_t slowness(const struct ps_job *job)
     return atomic_load_explicit(&faults->slow_factor, memory_order_relaxed);
 }
 
-static bool to_stop(struct ps_job *job)
+bool ps_job_stopping(struct ps_job *job)
 {
     uint64_t now_ns = job->task.deadline_ns == PS_NEVER ? 0 : ps_now_ns();
     return ps_task_stopping(&job->task, now_ns) != PS_STOP_NOT;
@@ -129,7 +131,7 @@ bool ps_job_burn(struct ps_job *job, uint64_t *left_ns)
             ps_burn(&job->run->burner, piece);
         *left_ns -= piece;
         ps_job_between(job);
-        if (*left_ns > 0 && to_stop(job))
+        if (*left_ns > 0 && ps_job_stopping(job))
             return false;
     }
     return true;
@@ -174,7 +176,7 @@ static struct ps_wait *go_on(struct ps_job *job)
     while (job->position < type->step_count) {
         const struct ps_step_def *def = &type->steps[job->position];
         const struct ps_step_ops *ops = step_ops[def->kind];
-        if (to_stop(job)) {
+        if (ps_job_stopping(job)) {
             abandon(job);
             ps_task_give_up(task);
             return NULL;

@@ -46,9 +46,17 @@ struct ps_step_ops {
 extern const struct ps_body ps_job_body;
 
 /* Make a job ready to submit: number n of the arrival list, or a child of `parent`. NULL: no
- * memory. */
+ * memory.
+ *
+ * A job's time is also its children's: none has a later deadline than its parent, whether the parent
+ * waits for it or not, as with Go's contexts. So what was spawned by a job that is timed out is timed
+ * out with it, wherever it waits, also when it runs on the stack of the parent that helps it. A job
+ * that is cancelled spawns no more. */
 struct ps_job *ps_job_arrival(struct ps_run *run, uint64_t number, uint64_t intended_ns);
 struct ps_job *ps_job_child(struct ps_job *parent, unsigned type);
+
+/* Whether the job is asked to stop, or its time is up. Its thread. */
+bool ps_job_stopping(struct ps_job *job);
 
 /* Burn CPU for the job's current worker (a slow worker takes longer) in pieces, looking for stop.
  * Takes the GIL, if there is one. Returns false if the job is to stop; *left_ns is what remains. */

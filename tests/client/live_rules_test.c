@@ -69,6 +69,28 @@ static void without_a_gil_nothing_is_said_of_it(void **state)
         assert_int_equal(snapshot.worker[w].time_ns[PS_STATE_GIL], 0);
 }
 
+/* Children that would sleep for an hour, some of them queued behind others, some of them run by the
+ * parent that waits for them. */
+static void who_is_timed_out_ends_its_children(void **state)
+{
+    (void)state;
+    uint64_t spawned = 0;
+    for (const struct ps_engine_ops *const *e = ps_engines; *e; e++)
+        for (const struct ps_policy *p = (*e)->policies; p->name; p++) {
+            run_to_the_end((*e)->name, p->name,
+                           "[engine]\nworkers = 3\n"
+                           "[task parent]\ntimeout = 60ms\nsteps = spawn child x3, join\n"
+                           "[task child]\nweight = 0\nsteps = spawn leaf x2, sleep 60min\n"
+                           "[task leaf]\nweight = 0\ntimeout = 1min\nsteps = sleep 60min\n",
+                           3);
+            spawned += snapshot.type[1].totals.submitted;
+            for (unsigned t = 0; t < 3; t++)
+                assert_int_equal(snapshot.type[t].totals.ended[PS_TIMED_OUT],
+                                 snapshot.type[t].totals.submitted);
+        }
+    assert_true(spawned > 0);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "host") == 0)
@@ -76,6 +98,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(with_a_gil_every_engine_takes_turns),
         cmocka_unit_test(without_a_gil_nothing_is_said_of_it),
+        cmocka_unit_test(who_is_timed_out_ends_its_children),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

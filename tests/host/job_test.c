@@ -10,6 +10,8 @@
 #include "host/host.h"
 #include "host/job.h"
 
+extern const struct ps_step_ops ps_step_spawn;
+
 static const char *const names[] = {"work"};
 
 struct fixture {
@@ -182,6 +184,36 @@ static void who_waits_for_a_lock_or_gives_up_lets_the_gil_go(void **state)
     end(job);
 }
 
+static void a_child_has_no_more_time_than_its_parent(void **state)
+{
+    struct fixture *f = *state;
+    give_steps(f, "sleep 1s");
+    struct ps_task_type *type = &f->run.experiment.types[0];
+    struct ps_job *free_one = arrival(f), *child_of_free = ps_job_child(free_one, 0);
+    assert_int_equal(child_of_free->task.deadline_ns, PS_NEVER);
+    type->timeout_ns = PS_NS_PER_S;
+    struct ps_job *parent = arrival(f), *child = ps_job_child(parent, 0);
+    assert_int_equal(child->task.deadline_ns, parent->task.deadline_ns);
+    type->timeout_ns = PS_NS_PER_MS;
+    struct ps_job *quick = ps_job_child(child, 0);
+    assert_int_equal(quick->task.deadline_ns, quick->born_ns + PS_NS_PER_MS);
+    struct ps_job *all[] = {quick, child, parent, child_of_free, free_one};
+    for (unsigned i = 0; i < 5; i++)
+        ps_job_put(f->run.jobs, all[i]);
+}
+
+static void who_is_cancelled_spawns_no_more(void **state)
+{
+    struct fixture *f = *state;
+    give_steps(f, "spawn other x3\n[task other]\nweight = 0\nsteps = yield");
+    struct ps_job *job = arrival(f);
+    atomic_store(&job->task.stop, PS_STOP_CANCEL);
+    assert_null(ps_step_spawn.advance(job, &job->type->steps[0]));
+    assert_int_equal(job->children, 0);
+    assert_int_equal(job->task.outcome, PS_CANCELLED);
+    end(job);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -189,6 +221,8 @@ int main(void)
         TEST(a_task_that_could_not_wait_fails),
         TEST(it_leaves_the_line_of_the_lock),
         TEST(cancel_hits_what_was_born_before),
+        TEST(a_child_has_no_more_time_than_its_parent),
+        TEST(who_is_cancelled_spawns_no_more),
         TEST(only_computing_steps_hold_the_gil),
         TEST(who_waits_for_a_lock_or_gives_up_lets_the_gil_go),
     };
