@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "engines/common/light.h"
 #include "engines/common/parker.h"
+#include "engines/common/starve_watch.h"
 
 static _Thread_local struct ps_self self_of_thread = {.slot = -1};
 
@@ -249,8 +250,10 @@ enum ps_err ps_engine_create(const struct ps_engine_ops *ops, const struct ps_en
 enum ps_err ps_engine_start(struct ps_engine *engine)
 {
     enum ps_err err = engine->ops->start(engine);
-    if (err == PS_OK)
+    if (err == PS_OK) {
         ps_engine_raise(engine, PS_ENGINE_RUNNING);
+        ps_starve_watch(engine);
+    }
     return err;
 }
 
@@ -271,12 +274,16 @@ enum ps_err ps_engine_resize(struct ps_engine *engine, unsigned workers)
 
 enum ps_err ps_engine_tune(struct ps_engine *engine, enum ps_knob knob, uint64_t value)
 {
-    return engine->ops->tune(engine, knob, value);
+    enum ps_err err = engine->ops->tune(engine, knob, value);
+    if (err == PS_OK)
+        ps_starve_tuned(engine, knob, value);
+    return err;
 }
 
 void ps_engine_close(struct ps_engine *engine, enum ps_close how)
 {
     engine->ops->close(engine, how);
+    ps_starve_tuned(engine, PS_KNOB_PAUSED, 0);
     wake_outside(engine);
     /* Submitters that wait for room must learn that there will be none. */
     atomic_fetch_add(&engine->room_seq, 1);
@@ -301,6 +308,7 @@ void ps_engine_fini(struct ps_engine *engine)
 
 void ps_engine_destroy(struct ps_engine *engine)
 {
+    ps_starve_unwatch(engine);
     engine->ops->destroy(engine);
 }
 
