@@ -63,6 +63,7 @@ static inline __attribute__((always_inline)) void settle(struct green_worker *wo
         break;
     case FIBER_AFTER_SLEEP:
         sleeper_settle(worker, left);
+        worker_show_depth(worker);
         break;
     case FIBER_AFTER_FREE:
         stack_put(&worker->green->depot, &worker->pool, left);

@@ -188,6 +188,7 @@ void worker_park(struct green_worker *worker)
         return;
     }
     ps_engine_check_done(&green->base);
+    worker_show_depth(worker);
     ps_probe_park(&worker->probe);
     if (poller_acquire(&green->poller, (int)worker->slot))
         sleep_as_poller(worker);

@@ -15,12 +15,26 @@
 #include "base/clock.h"
 #include "engines/common/lock.h"
 #include "engines/common/parker.h"
+#include "engines/common/starve_watch.h"
 
 enum { SPIN_NS = 2000 };
 
+/* By a thief. */
+static void show_depth_of(struct green_worker *victim)
+{
+    uint64_t shown;
+    do {
+        shown = own_depth(&victim->own);
+        ps_probe_depth_ordered(&victim->probe, shown);
+    } while (own_depth(&victim->own) != shown);
+}
+
 void worker_show_depth(struct green_worker *worker)
 {
-    ps_probe_depth(&worker->probe, own_depth(&worker->own));
+    if (PS_EXACT_GAUGES)
+        show_depth_of(worker);
+    else
+        ps_probe_depth(&worker->probe, own_depth(&worker->own));
 }
 
 void green_notify(struct green *green)
@@ -182,8 +196,8 @@ static struct ps_task *stolen(struct green_worker *thief, struct green_worker *v
     struct ps_task *task = worker_keep(thief, chain);
     ps_probe_steal(&thief->probe, victim->slot, chain.count);
     worker_show_depth(thief);
-    /* The victim may be busy for long: its gauge is put right here. Its own next store wins. */
-    worker_show_depth(victim);
+    /* The victim may be busy for long: its gauge is put right here. */
+    show_depth_of(victim);
     return task;
 }
 

@@ -1,7 +1,9 @@
 /* Gauges. The lists' length is shown under their lock. A deque's is shown by its owner after each
  * push and pop, and by a thief after each steal, or the screen would show a backlog beside a
  * blocked worker that has long been stolen. Two who show at once can leave an old figure, so the
- * thief looks again until what it showed is true; the owner shows again with its next task. */
+ * thief looks again until what it showed is true; the owner shows again with its next task, and when
+ * it finds none. */
+#include "engines/common/starve_watch.h"
 #include "engines/threadpool/steal.h"
 
 enum {
@@ -10,19 +12,23 @@ enum {
     LOOT = 16         /* most tasks stolen at once */
 };
 
-static void show_own_depth(struct ps_steal_pool *pool, unsigned slot)
-{
-    ps_probe_depth(&pool->crew.worker[slot].slot.probe, ps_deque_size(&pool->worker[slot].deque));
-}
-
 static void show_victim_depth(struct ps_steal_pool *pool, unsigned slot)
 {
     struct ps_deque *deque = &pool->worker[slot].deque;
     size_t shown;
     do {
         shown = ps_deque_size(deque);
-        ps_probe_depth(&pool->crew.worker[slot].slot.probe, shown);
+        ps_probe_depth_ordered(&pool->crew.worker[slot].slot.probe, shown);
     } while (ps_deque_size(deque) != shown);
+}
+
+static void show_own_depth(struct ps_steal_pool *pool, unsigned slot)
+{
+    if (PS_EXACT_GAUGES)
+        show_victim_depth(pool, slot);
+    else
+        ps_probe_depth(&pool->crew.worker[slot].slot.probe,
+                       ps_deque_size(&pool->worker[slot].deque));
 }
 
 void ps_steal_shared_changed(struct ps_steal_pool *pool)
@@ -70,8 +76,7 @@ void ps_steal_hand_over(struct ps_steal_pool *pool, unsigned slot)
 static struct ps_task *pop_own(struct ps_steal_pool *pool, unsigned slot)
 {
     struct ps_task *task = ps_deque_pop(&pool->worker[slot].deque);
-    if (task)
-        show_own_depth(pool, slot);
+    show_own_depth(pool, slot);
     return task;
 }
 

@@ -309,6 +309,13 @@ void ps_probe_depth(struct ps_probe *probe, uint64_t depth)
         put(&probe->cell->depth_peak, depth);
 }
 
+void ps_probe_depth_ordered(struct ps_probe *probe, uint64_t depth)
+{
+    ps_probe_depth(probe, depth);
+    /* seq_cst: a store alone could become visible after the loads that follow it. */
+    atomic_exchange(&probe->cell->queue_depth, depth);
+}
+
 void ps_probe_hog(struct ps_segment *segment, unsigned slot, bool fresh, uint64_t ns)
 {
     struct ps_cell *cell = ps_segment_cell(segment, slot);

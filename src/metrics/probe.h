@@ -113,6 +113,10 @@ void ps_probe_wake(struct ps_probe *probe);
  * thief calls it for its victim too, so that a stuck worker does not go on showing what has been
  * stolen: the last of two that come together stays until the next change. */
 void ps_probe_depth(struct ps_probe *probe, uint64_t depth);
+/* The same, and whatever the caller reads next is read after the gauge was shown to everybody. Who
+ * reads the depth again and shows it again if it has changed leaves a true gauge, if all others do
+ * so too: the last of them to show has looked afterwards. */
+void ps_probe_depth_ordered(struct ps_probe *probe, uint64_t depth);
 
 /* By the one thread that looks for hogs: a task keeps worker `slot` for ns so far; fresh: it was not
  * known to before. over: it did, for ns at least. */

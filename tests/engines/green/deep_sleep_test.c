@@ -424,6 +424,52 @@ static void steps_sleep_without_a_stack(void **state)
     }
 }
 
+/* ---- the gauge ---- */
+
+enum { SPAWNS = 200, YIELDS = 20 };
+
+static struct ps_task spawned[SPAWNS];
+static uint64_t most_shown; /* the one worker's */
+
+static void read_gauge(struct ps_task *task)
+{
+    unsigned slot = (unsigned)ps_worker_self();
+    uint64_t shown = atomic_load(&ps_segment_cell(task->engine->config.segment, slot)->queue_depth);
+    if (shown > most_shown)
+        most_shown = shown;
+}
+
+/* It goes from its sleep straight to what it has spawned, unless a look is due, which becomes rare
+ * when turns are short. */
+static void spawn_and_sleep(struct ps_task *task)
+{
+    static const struct ps_body reads = {.name = "reads", .run = read_gauge, .ended = count_end};
+    for (unsigned i = 0; i < SPAWNS; i++) {
+        for (unsigned n = 0; n < YIELDS; n++)
+            kit_wait(task, PS_WAIT_YIELD, PS_STATE_RUN);
+        ps_task_init(&spawned[i], &reads, 1 + i, 0);
+        if (ps_submit(task->engine, &spawned[i], PS_NEVER) != PS_OK)
+            return;
+        ps_green_sleep(task, ps_now_ns() + 100 * PS_NS_PER_US);
+    }
+}
+
+static void what_runs_after_a_sleeper_is_not_queued(void **state)
+{
+    static const struct ps_body body = {
+        .name = "spawns", .run = spawn_and_sleep, .ended = count_end};
+    struct ps_task task;
+    struct kit kit;
+    (void)state;
+    open_deep(&kit, (struct kit_case){"steal", 1});
+    most_shown = 0;
+    ps_task_init(&task, &body, 0, 0);
+    assert_int_equal(ps_submit(kit.engine, &task, PS_NEVER), PS_OK);
+    kit_await(&ended, 1 + SPAWNS);
+    kit_close(&kit, PS_CLOSE_DRAIN);
+    assert_int_equal(most_shown, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -436,6 +482,7 @@ int main(void)
         cmocka_unit_test(a_token_is_kept),
         cmocka_unit_test(a_late_token_is_not_lost),
         cmocka_unit_test(steps_sleep_without_a_stack),
+        cmocka_unit_test(what_runs_after_a_sleeper_is_not_queued),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
