@@ -10,7 +10,7 @@
 enum {
     CHUNK = 256,                         /* sleepers allocated at once */
     LONG_NS = 10 * (int)PS_NS_PER_MS,    /* the 5 us it costs are a two thousandth */
-    COPY_MOST = 3072 * GREEN_STACK_SCALE /* more is no saving over a page */
+    COPY_MOST = 3584 * GREEN_STACK_SCALE /* more is no saving over a page; a ucontext takes 1 KB */
 };
 
 struct sleeper_chunk {

@@ -10,6 +10,8 @@
 #include "engines/green/scheduler.h"
 #include "engines/green/slab.h"
 
+#define PATIENCE_NS (60 * (uint64_t)PS_NS_PER_S)
+
 enum { SLEEPERS = 3000 / KIT_SCALE, WORDS = 40, ROUNDS = 3 };
 
 struct sleeper_task {
@@ -251,8 +253,12 @@ static void memory_is_given_back(void **state)
     open_deep(&kit, (struct kit_case){"steal", WORKERS});
     struct sleeper_task *tasks = make(SLEEPERS, &for_ever[0], PS_NEVER);
     submit_all(&kit, tasks, SLEEPERS);
-    while (atomic_load(&green_of(&kit)->depot.deep) < SLEEPERS || resident(&kit) > KEPT)
+    uint64_t until_ns = ps_now_ns() + PATIENCE_NS;
+    while ((atomic_load(&green_of(&kit)->depot.deep) < SLEEPERS || resident(&kit) > KEPT) &&
+           ps_now_ns() < until_ns)
         sched_yield();
+    assert_int_equal(atomic_load(&green_of(&kit)->depot.deep), SLEEPERS);
+    assert_in_range(resident(&kit), 0, KEPT);
     kit_close(&kit, PS_CLOSE_DISCARD);
     free(tasks);
 }
