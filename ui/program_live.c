@@ -193,7 +193,8 @@ static void change_load(struct ps_program *p, int direction)
     if (e->model == PS_ARRIVAL_OPEN) {
         double rate = direction < 0 ? e->rate / 1.25 : e->rate * 1.25;
         snprintf(line, sizeof line, "rate %.10g", rate);
-        snprintf(said, sizeof said, "%s tasks/s offered", ps_figure_rate(figure, rate));
+        snprintf(said, sizeof said, "%s tasks/s offered",
+                 ps_figure_rate(figure, rate / ps_clock_factor(e->clock)));
         if (control(p, said, line))
             e->rate = rate;
         return;

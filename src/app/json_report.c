@@ -132,6 +132,9 @@ static void put_identity(json_t *root, const struct ps_report *report)
     json_object_set_new(root, "policy", text_value(policy));
     json_object_set_new(root, "workers", json_integer(snapshot->workers));
     json_object_set_new(root, "usable_cpus", json_integer(snapshot->usable_cpus));
+    char clock[32];
+    json_object_set_new(root, "clock",
+                        json_string(ps_snapshot_clock(snapshot, clock, sizeof clock)));
     json_object_set_new(root, "seed", json_integer((json_int_t)experiment->seed));
 }
 

@@ -45,6 +45,9 @@ static void begin(struct ps_plain *plain, const struct ps_snapshot *snapshot)
             snapshot->engine, snapshot->policy, snapshot->workers,
             snapshot->workers == 1 ? "" : "s", snapshot->usable_cpus,
             snapshot->usable_cpus == 1 ? "" : "s");
+    if (snapshot->clock_factor > 1)
+        fprintf(plain->to, "clock: slow x%u, every time of the workload is %u times as long\n",
+                snapshot->clock_factor, snapshot->clock_factor);
     plain->begun = true;
     plain->workers = snapshot->workers;
     plain->phase = snapshot->phase;
@@ -111,6 +114,8 @@ static void line(struct ps_plain *plain, const struct ps_snapshot *snapshot)
     const struct ps_totals *now = &snapshot->totals, *before = &plain->totals;
     double seconds = (double)(snapshot->at_ns - plain->last_ns) / PS_NS_PER_S;
     fprintf(to, "%7.1f s", run_seconds(snapshot));
+    if (snapshot->clock_factor > 1)
+        fprintf(to, " (slow x%u)", snapshot->clock_factor);
     per_second(to, "done", now->ended[PS_COMPLETED], before->ended[PS_COMPLETED], seconds, true);
     per_second(to, "offered", now->submitted, before->submitted, seconds, true);
     gauge(to, "in flight", snapshot->in_flight);
@@ -229,7 +234,10 @@ void ps_plain_end(struct ps_plain *plain, const struct ps_report *report)
     if (!plain->begun && snapshot->started_ns)
         begin(plain, snapshot);
     events(plain, snapshot);
-    fprintf(to, "ended: %s after %.2f s\n", ps_end_name(snapshot->end), seconds);
+    fprintf(to, "ended: %s after %.2f s", ps_end_name(snapshot->end), seconds);
+    if (snapshot->clock_factor > 1)
+        fprintf(to, ", with clock slow x%u", snapshot->clock_factor);
+    fputc('\n', to);
     fprintf(to, "done       %s", ps_format_count(done, sizeof done, (double)completed));
     if (seconds > 0)
         fprintf(to, " = %s/s", ps_format_count(rate, sizeof rate, (double)completed / seconds));

@@ -89,8 +89,9 @@ static const char *do_rate(struct ps_control *control, const struct line *line, 
         return "only the open model has a rate (this run: use in_flight)";
     if (!text || !ps_parse_double(text + times, &value) || value <= 0)
         return expected(reason, size, "a rate per second, or xFACTOR", text);
-    double rate = times ? run->experiment.rate * value : value;
-    if (rate < 0.01 || rate > 1e7)
+    double slow = ps_clock_factor(run->experiment.clock);
+    double rate = times ? run->experiment.rate * value : value / slow;
+    if (rate * slow < 0.01 || rate * slow > 1e7)
         return "the rate must be 0.01 to 10000000 per second";
     run->experiment.rate = rate;
     ps_feeder_rate(run->feeder, rate);

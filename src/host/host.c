@@ -120,6 +120,8 @@ static enum ps_err receive_experiment(struct ps_experiment *experiment, char *wh
     free(text);
     if (err != PS_OK)
         ps_complaint_text(why, size, &complaints.list[0]);
+    else
+        ps_experiment_stretch(experiment);
     return err;
 }
 
@@ -179,6 +181,7 @@ static void describe(struct ps_run *run, const struct ps_policy *policy, unsigne
     put32(&s->workers, workers);
     put32(&s->traits, policy->traits);
     put32(&s->usable_cpus, machine->usable);
+    put32(&s->clock_factor, ps_clock_factor(e->clock));
     put32(&s->stealing, e->stealing && (policy->traits & PS_TRAIT_STEALS));
     static const enum ps_probes probes[] = {
         [PS_PROBING_COUNTERS] = PS_PROBES_COUNTERS,

@@ -229,6 +229,7 @@ struct ps_segment {
     _Atomic uint32_t message_seq;                      /* odd while message is being written */
     char engine[PS_NAME_BYTES], policy[PS_NAME_BYTES];
     char message[PS_MESSAGE_BYTES]; /* why it ended, or a warning; seqlock message_seq */
+    _Atomic uint32_t clock_factor; /* times of the workload are so many times as long; 0, 1: real */
 
     /* Writer: the thread that crashes, once (fault_signal last, with release). */
     _Alignas(128) _Atomic uint32_t fault_signal; /* 0: none */

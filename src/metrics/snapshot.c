@@ -3,6 +3,7 @@
  * more ended than started or submitted tasks. Everything else may be a few updates apart. */
 #include "metrics/snapshot.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static inline uint64_t get(const _Atomic uint64_t *word)
@@ -74,6 +75,8 @@ static void take_run(struct ps_snapshot *into, const struct ps_segment *segment)
     into->probes = get32(&segment->probes);
     into->net_requests = get(&segment->net_requests);
     into->net_errors = get(&segment->net_errors);
+    uint32_t factor = get32(&segment->clock_factor);
+    into->clock_factor = factor > 1 ? factor : 1;
     into->gil_interval_ns = get(&segment->gil_interval_ns);
     into->gil_switches = get(&segment->gil_switches);
     into->gil_requests = get(&segment->gil_requests);
@@ -368,4 +371,13 @@ size_t ps_ring_read(struct ps_segment *segment, unsigned slot, uint64_t *next,
         *lost += torn;
     }
     return n;
+}
+
+const char *ps_snapshot_clock(const struct ps_snapshot *snapshot, char *into, size_t size)
+{
+    if (snapshot->clock_factor > 1)
+        snprintf(into, size, "slow x%u", snapshot->clock_factor);
+    else
+        snprintf(into, size, "real");
+    return into;
 }

@@ -72,6 +72,7 @@ struct ps_snapshot {
     uint64_t probe_ns;
     enum ps_probes probes;
     uint64_t net_requests, net_errors;
+    unsigned clock_factor;    /* 1: real; N: all times of the workload are N times as long */
     uint64_t gil_interval_ns; /* 0: no GIL */
     uint64_t gil_switches, gil_requests;
     char engine[PS_NAME_BYTES], policy[PS_NAME_BYTES];
@@ -108,6 +109,9 @@ struct ps_snapshot {
  * needs it. */
 void ps_snapshot_take(struct ps_snapshot *into, struct ps_segment *segment, uint64_t now_ns,
                       bool with_latency);
+
+/* "real", or "slow x10": what to write beside its figures. Returns into. */
+const char *ps_snapshot_clock(const struct ps_snapshot *snapshot, char *into, size_t size);
 
 /* Copy what is in use: workers and steal rows of `slots` only. */
 void ps_snapshot_copy(struct ps_snapshot *into, const struct ps_snapshot *from);

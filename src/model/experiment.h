@@ -34,6 +34,7 @@ struct ps_workers_spec {
 enum ps_arrival_model { PS_ARRIVAL_OPEN, PS_ARRIVAL_CLOSED, PS_ARRIVAL_BATCH };
 enum ps_arrival_process { PS_PROCESS_POISSON, PS_PROCESS_UNIFORM };
 enum ps_probing { PS_PROBING_COUNTERS, PS_PROBING_OFF, PS_PROBING_FULL };
+enum ps_clock { PS_CLOCK_REAL, PS_CLOCK_SLOW_10, PS_CLOCK_SLOW_100 };
 enum ps_full { PS_FULL_BLOCK, PS_FULL_REFUSE, PS_FULL_CALLER_RUNS };
 
 struct ps_task_type {
@@ -82,6 +83,7 @@ struct ps_experiment {
     uint64_t duration_ns; /* 0: until stopped */
     uint64_t seed;
     bool drain; /* end = discard | drain: what becomes of accepted tasks when the time is over */
+    enum ps_clock clock; /* whether the workload is stretched for people to follow */
     /* [faults] */
     double fail; /* probability 0..1 that a task fails at its end */
 };
@@ -158,6 +160,14 @@ enum ps_err ps_experiment_text(const struct ps_experiment *experiment, char **te
 
 /* Worker count for so many usable CPUs: 1..PS_WORKERS_MAX. */
 unsigned ps_workers_count(const struct ps_workers_spec *spec, unsigned usable_cpus);
+
+/* How many times longer than written everything takes: 1, 10 or 100. */
+unsigned ps_clock_factor(enum ps_clock clock);
+
+/* What experiment->clock says, done to the workload: times of steps, think times, timeouts and the
+ * GIL's interval are multiplied, the rate is divided. Not the length of the run, nor what is no time
+ * (bytes of disk steps). To be called once, by whoever runs it. */
+void ps_experiment_stretch(struct ps_experiment *experiment);
 
 /* Mean CPU and waiting time of an arriving task in ns (children included as often as spawned, lock
  * holding counts as CPU): the C and W of the rule of thumb N * (1 + W/C). */

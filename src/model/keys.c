@@ -30,11 +30,18 @@ static const char *const probing_choices[] = {
     [PS_PROBING_FULL] = "full",
     NULL,
 };
+static const char *const clock_choices[] = {
+    [PS_CLOCK_REAL] = "real",
+    [PS_CLOCK_SLOW_10] = "slow x10",
+    [PS_CLOCK_SLOW_100] = "slow x100",
+    NULL,
+};
 static const char *const off_on[] = {"off", "on", NULL};
 static const char *const discard_drain[] = {"discard", "drain", NULL};
 static const char *const block_help[] = {"block", "help", NULL};
 _Static_assert(sizeof(enum ps_full) == sizeof(unsigned), "stored by number");
 _Static_assert(sizeof(enum ps_probing) == sizeof(unsigned), "stored by number");
+_Static_assert(sizeof(enum ps_clock) == sizeof(unsigned), "stored by number");
 _Static_assert(sizeof(enum ps_arrival_model) == sizeof(unsigned), "stored by number");
 _Static_assert(sizeof(enum ps_arrival_process) == sizeof(unsigned), "stored by number");
 
@@ -128,6 +135,11 @@ const struct ps_key ps_keys[] = {
     {"run", "end", PS_KEY_SWITCH, "drain", "drain | discard",
      "when the time is over: finish what was accepted (3 s at most), or cancel it", discard_drain,
      OF(drain)},
+    {"run", "clock", PS_KEY_CHOICE, "real", "real | slow x10 | slow x100",
+     "times of steps, think times, timeouts and gaps between arrivals so many times as long, for "
+     "people "
+     "to follow; figures are measured, and labelled",
+     clock_choices, OF(clock)},
     {"run", "probes", PS_KEY_CHOICE, "counters", "counters | off | full",
      "what is recorded of tasks: counts and a sample of times; only what the engine needs; every "
      "task",

@@ -92,6 +92,7 @@ static const char *const promised[] = {
     "workers",
     "usable_cpus",
     "seed",
+    "clock",
     "seconds",
     "submitted",
     "completed",

@@ -91,6 +91,20 @@ static void who_is_timed_out_ends_its_children(void **state)
     assert_true(spawned > 0);
 }
 
+/* So many times 30 ms of sleep, written as 3 ms, cannot be over before. */
+static void a_slow_clock_is_slow_and_says_so(void **state)
+{
+    (void)state;
+    run_to_the_end("pthread", "",
+                   "[engine]\nworkers = 1\n[task work]\nsteps = sleep 3ms\n"
+                   "[run]\nclock = slow x10\n",
+                   3);
+    assert_int_equal(snapshot.clock_factor, 10);
+    assert_true(snapshot.ended_ns - snapshot.started_ns >= 90 * (uint64_t)PS_NS_PER_MS);
+    run_to_the_end("pthread", "", "[engine]\nworkers = 1\n[task work]\nsteps = yield\n", 1);
+    assert_int_equal(snapshot.clock_factor, 1);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "host") == 0)
@@ -98,6 +112,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(with_a_gil_every_engine_takes_turns),
         cmocka_unit_test(without_a_gil_nothing_is_said_of_it),
+        cmocka_unit_test(a_slow_clock_is_slow_and_says_so),
         cmocka_unit_test(who_is_timed_out_ends_its_children),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
