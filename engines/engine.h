@@ -239,6 +239,11 @@ const struct ps_policy *ps_policy_find(const struct ps_engine_ops *engine, const
  * time, nothing counted; PS_ECLOSED, PS_ENOTSUP. Any thread. */
 enum ps_err ps_submit(struct ps_engine *engine, struct ps_task *task, uint64_t deadline_ns);
 
+/* The same, but on_full is the caller's choice for this task. From a worker config.on_full decides
+ * whether the queue is bounded. */
+enum ps_err ps_submit_or(struct ps_engine *engine, struct ps_task *task, enum ps_on_full on_full,
+                         uint64_t deadline_ns);
+
 /* A job: a call without a record of its own, for work that is too small for a task. It has no
  * deadline, no latency and no cancellation, it may not call ps_wait, and what was accepted runs,
  * also when the engine discards. It is counted (cells' jobs_submitted, jobs_ended), ps_engine_idle

@@ -207,13 +207,19 @@ static enum ps_err offer_until(struct ps_engine *engine, const struct offer *off
 
 enum ps_err ps_submit(struct ps_engine *engine, struct ps_task *task, uint64_t deadline_ns)
 {
+    return ps_submit_or(engine, task, engine->config.on_full, deadline_ns);
+}
+
+enum ps_err ps_submit_or(struct ps_engine *engine, struct ps_task *task, enum ps_on_full on_full,
+                         uint64_t deadline_ns)
+{
     enum ps_err err = engine->ops->submit(engine, task);
     if (err != PS_EFULL)
         return err;
     bool worker = ps_self()->engine == engine;
-    if (engine->config.on_full == PS_ON_FULL_CALLER_RUNS && !worker)
+    if (on_full == PS_ON_FULL_CALLER_RUNS && !worker)
         return run_here(engine, task);
-    if (engine->config.on_full == PS_ON_FULL_REFUSE || worker) {
+    if (on_full == PS_ON_FULL_REFUSE || worker) {
         ps_probe_refused(ps_engine_probe(engine), &task->stamp);
         return PS_EFULL;
     }

@@ -123,6 +123,21 @@ static void complain(struct ps_feeder *feeder, enum ps_err err)
     ps_segment_say(feeder->run->segment, text);
 }
 
+static enum ps_err submit(struct ps_run *run, struct ps_job *job, uint64_t deadline_ns)
+{
+    switch (job->type->on_full) {
+    case PS_TYPE_FULL_BLOCK:
+        return ps_submit_or(run->engine, &job->task, PS_ON_FULL_BLOCK, deadline_ns);
+    case PS_TYPE_FULL_REFUSE:
+        return ps_submit_or(run->engine, &job->task, PS_ON_FULL_REFUSE, deadline_ns);
+    case PS_TYPE_FULL_CALLER_RUNS:
+        return ps_submit_or(run->engine, &job->task, PS_ON_FULL_CALLER_RUNS, deadline_ns);
+    case PS_TYPE_FULL_DEFAULT:
+        break;
+    }
+    return ps_submit(run->engine, &job->task, deadline_ns);
+}
+
 /* Submit one task that was due at intended_ns. Returns false when no more can come. */
 static bool arrive(struct ps_feeder *feeder, uint64_t intended_ns)
 {
@@ -134,7 +149,7 @@ static bool arrive(struct ps_feeder *feeder, uint64_t intended_ns)
     }
     enum ps_err err;
     do
-        err = ps_submit(run->engine, &job->task, ps_now_ns() + PATIENCE_NS);
+        err = submit(run, job, ps_now_ns() + PATIENCE_NS);
     while (err == PS_ETIMEDOUT && !stopping(feeder));
     if (err == PS_OK) {
         feeder->number++;

@@ -364,8 +364,9 @@ static void tick(struct host *host)
         account(host->run.segment);
     }
     if (now_ns >= host->hogs_ns) {
-        host->hogs_ns = ps_hogs_possible(&host->hogs) ? now_ns + PS_HOG_NS / 2 : PS_NEVER;
-        ps_hogs_look(&host->hogs, now_ns);
+        host->hogs_ns = host->hogs.limit_ns ? now_ns + host->hogs.limit_ns / 2 : PS_NEVER;
+        if (host->hogs.limit_ns)
+            ps_hogs_look(&host->hogs, now_ns);
     }
     if (host->close_ns)
         return;
@@ -533,7 +534,9 @@ int ps_host_main(void)
         _exit(1);
     }
     host.control.run = &host.run;
-    ps_hogs_init(&host.hogs, host.run.engine, PS_HOG_NS);
+    ps_hogs_init(&host.hogs, host.run.engine, host.run.experiment.hog_ns);
+    if (!ps_hogs_possible(&host.hogs))
+        host.hogs.limit_ns = 0; /* nothing to look at */
     host.watchdog.patience_ns = PS_DEADLOCK_NS;
     for (unsigned t = 0; t < host.run.experiment.type_count; t++)
         if (host.run.experiment.types[t].timeout_ns + PS_DEADLOCK_NS > host.watchdog.patience_ns)

@@ -395,7 +395,8 @@ const struct ps_metric ps_metrics[] = {
     RUN_METRIC("peaks.queued", "queued, peak", "tasks", peak, PEAK_QUEUED,
                "most tasks accepted and not started, of ten looks a second"),
     HOG_METRIC("hogs", "hogs", "tasks", 0,
-               "times a task kept its worker for over 10 ms without a wait or a yield"),
+               "times a task kept its worker for longer than engine.hogs (10 ms) without a wait or "
+               "a yield"),
     HOG_METRIC("hog_longest_ns", "hog, longest", "ns", 1, "the longest of these, at least"),
     RUN_METRIC("jobs", "jobs", "calls", calls, 0, "jobs run: calls without a record of their own"),
     RUN_METRIC("forks", "forks", "calls", calls, 1, "calls that were offered to thieves"),
@@ -438,8 +439,9 @@ const struct ps_metric ps_metrics[] = {
                   "tasks it took from others"),
     WORKER_METRIC("robbed", "robbed", "tasks", PS_TRAIT_STEALS, worker_robbed, 0,
                   "tasks others took from it"),
-    WORKER_METRIC("hogs", "hogs", "tasks", PS_TRAIT_PARKS_TASKS, worker_hogs, 0,
-                  "times a task kept it for over 10 ms without a wait or a yield"),
+    WORKER_METRIC(
+        "hogs", "hogs", "tasks", PS_TRAIT_PARKS_TASKS, worker_hogs, 0,
+        "times a task kept it for longer than engine.hogs (10 ms) without a wait or a yield"),
     WORKER_METRIC("cpu_seconds", "CPU", "s", 0, worker_os, 0,
                   "CPU time of its thread, from the operating system"),
     WORKER_METRIC("runqueue_wait_seconds", "no CPU", "s", 0, worker_os, 1,

@@ -37,12 +37,21 @@ enum ps_probing { PS_PROBING_COUNTERS, PS_PROBING_OFF, PS_PROBING_FULL };
 enum ps_clock { PS_CLOCK_REAL, PS_CLOCK_SLOW_10, PS_CLOCK_SLOW_100 };
 enum ps_full { PS_FULL_BLOCK, PS_FULL_REFUSE, PS_FULL_CALLER_RUNS };
 
+/* default: as [engine] says. */
+enum ps_type_full {
+    PS_TYPE_FULL_DEFAULT,
+    PS_TYPE_FULL_BLOCK,
+    PS_TYPE_FULL_REFUSE,
+    PS_TYPE_FULL_CALLER_RUNS
+};
+
 struct ps_task_type {
     char name[PS_NAME_MAX];
     double weight;       /* share of arrivals; 0: only spawned */
     uint64_t timeout_ns; /* from the intended arrival; 0: none */
     unsigned reserve;    /* workers that run only this type, where the policy has that */
     unsigned step_count; /* >= 1 */
+    enum ps_type_full on_full;
     struct ps_step_def steps[PS_STEPS_MAX];
 };
 
@@ -65,6 +74,7 @@ struct ps_experiment {
     enum ps_probing probing;  /* counters | off | full: what is recorded of tasks */
     bool help;                /* wait = help | block: whether a join runs other tasks meanwhile */
     bool gil;                 /* computing steps hold one lock: engines/gil.h */
+    uint64_t hog_ns;          /* a task that keeps its worker for longer is a hog; 0: none is */
     uint64_t gil_interval_ns; /* then a holder is asked to drop it */
     /* [arrivals] */
     enum ps_arrival_model model;

@@ -13,6 +13,13 @@ static const char *const on_full_choices[] = {
     [PS_FULL_CALLER_RUNS] = "caller_runs",
     NULL,
 };
+static const char *const type_full_choices[] = {
+    [PS_TYPE_FULL_DEFAULT] = "default",
+    [PS_TYPE_FULL_BLOCK] = "block",
+    [PS_TYPE_FULL_REFUSE] = "refuse",
+    [PS_TYPE_FULL_CALLER_RUNS] = "caller_runs",
+    NULL,
+};
 static const char *const model_choices[] = {
     [PS_ARRIVAL_OPEN] = "open",
     [PS_ARRIVAL_CLOSED] = "closed",
@@ -40,6 +47,7 @@ static const char *const off_on[] = {"off", "on", NULL};
 static const char *const discard_drain[] = {"discard", "drain", NULL};
 static const char *const block_help[] = {"block", "help", NULL};
 _Static_assert(sizeof(enum ps_full) == sizeof(unsigned), "stored by number");
+_Static_assert(sizeof(enum ps_type_full) == sizeof(unsigned), "stored by number");
 _Static_assert(sizeof(enum ps_probing) == sizeof(unsigned), "stored by number");
 _Static_assert(sizeof(enum ps_clock) == sizeof(unsigned), "stored by number");
 _Static_assert(sizeof(enum ps_arrival_model) == sizeof(unsigned), "stored by number");
@@ -92,6 +100,11 @@ const struct ps_key ps_keys[] = {
      OF(stealing)},
     {"engine", "wait", PS_KEY_SWITCH, "help", "help | block",
      "whether a worker in a join runs other tasks meanwhile, where it can", block_help, OF(help)},
+    {"engine", "hogs", PS_KEY_DURATION, "10ms", "0 (off), 1ms..60s",
+     "a task that keeps its worker for longer without a wait or a yield is counted as a hog, where "
+     "waiting "
+     "tasks give their workers free",
+     NULL, OF(hog_ns), .min = 0, .max = UINT64_C(60000000000)},
     {"engine", "gil", PS_KEY_SWITCH, "off", "on | off",
      "whether computing steps hold one lock for all, as Python's threads do; waiting steps release "
      "it",
@@ -124,6 +137,11 @@ const struct ps_key ps_keys[] = {
     {"task", "reserve", PS_KEY_COUNT, "0", "0..255; all types together: fewer than the workers",
      "threadpool:bulkhead: workers that run only tasks of this type", NULL, OF_TYPE(reserve),
      .min = 0, .max = 255},
+    {"task", "on_full", PS_KEY_CHOICE, "default", "default | block | refuse | caller_runs",
+     "what happens to an arrival of this type when the queue is full; default: as engine.on_full; "
+     "one "
+     "that blocks holds up all that arrive after it",
+     type_full_choices, OF_TYPE(on_full)},
     {"task", "steps", PS_KEY_STEPS, NULL, "1..32 steps, separated by commas",
      "what a task of this type does, in order", NULL, OF_TYPE(steps)},
 

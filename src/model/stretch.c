@@ -28,6 +28,7 @@ void ps_experiment_stretch(struct ps_experiment *experiment)
         return;
     experiment->rate /= factor;
     experiment->gil_interval_ns *= factor;
+    experiment->hog_ns *= factor;
     stretch_dist(&experiment->think, factor);
     for (unsigned t = 0; t < experiment->type_count; t++)
         stretch_type(&experiment->types[t], factor);

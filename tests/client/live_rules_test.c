@@ -105,6 +105,41 @@ static void a_slow_clock_is_slow_and_says_so(void **state)
     assert_int_equal(snapshot.clock_factor, 1);
 }
 
+/* One worker, one place in the queue, and arrivals all at once. */
+static void a_type_is_refused_when_it_says_so(void **state)
+{
+    (void)state;
+    static const char text[] = "[engine]\nworkers = 1\nqueue = 1\non_full = %s\n"
+                               "[task a]\nsteps = sleep 1ms\non_full = %s\n"
+                               "[task b]\nsteps = sleep 1ms\non_full = %s\n";
+    char full[512];
+    snprintf(full, sizeof full, text, "block", "default", "refuse");
+    run_to_the_end("threadpool", "fifo", full, 60);
+    assert_int_equal(snapshot.type[0].totals.ended[PS_REFUSED], 0);
+    assert_true(snapshot.type[1].totals.ended[PS_REFUSED] > 0);
+    snprintf(full, sizeof full, text, "refuse", "block", "caller_runs");
+    run_to_the_end("threadpool", "fifo", full, 60);
+    assert_int_equal(snapshot.totals.ended[PS_COMPLETED], 60);
+    assert_true(snapshot.outside_started > 0);
+    assert_true(snapshot.outside_started <= snapshot.type[1].totals.submitted);
+}
+
+static void hogs_are_what_the_preset_calls_so(void **state)
+{
+    (void)state;
+    static const char text[] = "[engine]\nworkers = 1\nhogs = %s\n[task a]\nsteps = cpu %s\n";
+    char full[256];
+    snprintf(full, sizeof full, text, "1ms", "100ms");
+    run_to_the_end("green", "", full, 1);
+    assert_int_equal(snapshot.worker[0].hogs, 1);
+    snprintf(full, sizeof full, text, "60s", "40ms");
+    run_to_the_end("green", "", full, 1);
+    assert_int_equal(snapshot.worker[0].hogs, 0);
+    snprintf(full, sizeof full, text, "0", "40ms");
+    run_to_the_end("green", "", full, 1);
+    assert_int_equal(snapshot.worker[0].hogs, 0);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "host") == 0)
@@ -113,6 +148,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(with_a_gil_every_engine_takes_turns),
         cmocka_unit_test(without_a_gil_nothing_is_said_of_it),
         cmocka_unit_test(a_slow_clock_is_slow_and_says_so),
+        cmocka_unit_test(a_type_is_refused_when_it_says_so),
+        cmocka_unit_test(hogs_are_what_the_preset_calls_so),
         cmocka_unit_test(who_is_timed_out_ends_its_children),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

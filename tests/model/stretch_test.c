@@ -45,6 +45,7 @@ static void every_time_is_stretched(void **state)
     assert_true(fabs(e.rate - 30) < 1e-9);
     assert_true(fabs(ps_dist_mean(&e.think) - 20e6) < 1);
     assert_int_equal(e.gil_interval_ns, 50000000);
+    assert_int_equal(e.hog_ns, 100000000);
     assert_int_equal(e.duration_ns, UINT64_C(7000000000));
 }
 
