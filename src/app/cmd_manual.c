@@ -67,7 +67,7 @@ static void presets(void)
     for (const struct ps_key *key = ps_keys; key->section; key++) {
         if (strcmp(section, key->section) != 0)
             printf(".SS \"[%s%s]\"\n", key->section,
-                   strcmp(key->section, "task") == 0 ? " NAME" : "");
+                   ps_section_is_named(key->section) ? " NAME" : "");
         section = key->section;
         paragraph(key->name, key->allowed, key->help);
         if (key->standard && *key->standard) {

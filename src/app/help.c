@@ -73,7 +73,7 @@ static void topic_keys(void)
     for (const struct ps_key *key = ps_keys; key->section; key++) {
         if (strcmp(section, key->section) != 0)
             printf("%s[%s%s]\n", *section ? "\n" : "", key->section,
-                   strcmp(key->section, "task") == 0 ? " NAME" : "");
+                   ps_section_is_named(key->section) ? " NAME" : "");
         section = key->section;
         printf("  %-10s %s\n  %-10s allowed: %s; default: %s\n", key->name, key->help, "",
                key->allowed,

@@ -15,6 +15,9 @@ const struct ps_report_key ps_report_keys[] = {
     {"usable_cpus", "CPUs the run could use: affinity and cgroup quota"},
     {"seed", "of arrivals and drawn times"},
     {"steals.matrix", "tasks taken: a row a thief, a column a victim"},
+    {"phases",
+     "an object a phase that has begun, the first being what came before: `name` (null), "
+     "`change`, `from_s`, `to_s`, and submitted, outcomes, retried, throughput_per_s in it"},
     {"per_worker", "an object a worker slot, see below"},
     {"per_type", "an object a task type: `name`, and see below"},
     {"ended", "completed, duration, deadlock, crash or cancelled"},
@@ -96,6 +99,35 @@ static json_t *steal_matrix(const struct ps_snapshot *snapshot)
     return rows;
 }
 
+static json_t *phase_object(const struct ps_phase_view *phase, uint64_t started_ns)
+{
+    json_t *object = json_object();
+    double from = (double)(phase->from_ns - started_ns) / 1e9;
+    double to = (double)(phase->to_ns - started_ns) / 1e9;
+    const struct ps_totals *totals = &phase->totals;
+    json_object_set_new(object, "name", phase->name[0] ? text_value(phase->name) : json_null());
+    json_object_set_new(object, "change", phase->name[0] ? text_value(phase->change) : json_null());
+    json_object_set_new(object, "from_s", json_real(from));
+    json_object_set_new(object, "to_s", json_real(to));
+    json_object_set_new(object, "submitted", json_integer((json_int_t)totals->submitted));
+    for (unsigned i = 0; i < PS_OUTCOME_COUNT; i++)
+        json_object_set_new(object, ps_outcome_name(i), json_integer((json_int_t)totals->ended[i]));
+    json_object_set_new(object, "retried", json_integer((json_int_t)totals->retried));
+    double completed = (double)totals->ended[PS_COMPLETED];
+    json_object_set_new(object, "throughput_per_s",
+                        to > from ? json_real(completed / (to - from)) : json_null());
+    return object;
+}
+
+/* Empty where the experiment has no phases. */
+static json_t *phases(const struct ps_snapshot *snapshot)
+{
+    json_t *list = json_array();
+    for (uint32_t i = 0; snapshot->phase_count && i <= snapshot->phases_begun; i++)
+        json_array_append_new(list, phase_object(&snapshot->phase_view[i], snapshot->started_ns));
+    return list;
+}
+
 static json_t *per_worker(struct ps_metric_source source)
 {
     json_t *list = json_array();
@@ -147,6 +179,7 @@ static json_t *report_object(const struct ps_report *report)
     put_metrics(root, PS_METRIC_RUN, &source);
     if (snapshot->traits & PS_TRAIT_STEALS)
         put(root, "steals.matrix", steal_matrix(snapshot));
+    json_object_set_new(root, "phases", phases(snapshot));
     json_object_set_new(root, "per_worker", per_worker(source));
     json_object_set_new(root, "per_type", per_type(source));
     json_object_set_new(root, "ended", json_string(ps_end_name(snapshot->end)));

@@ -108,8 +108,12 @@ struct overriding {
 
 static void set_key(struct overriding *to, const char *key, const char *value, const char *source)
 {
-    if (value)
+    if (!value)
+        return;
+    enum ps_err err =
         ps_experiment_set(to->experiment, to->words, key, value, source, &to->complaints);
+    if (err == PS_OK && strcmp(key, "arrivals.trace") == 0)
+        to->experiment->folder[0] = '\0'; /* a path of the command line is seen from here */
 }
 
 static void complain(struct overriding *to, const char *source, const char *value, const char *text)
@@ -152,6 +156,12 @@ static void set_rate(struct overriding *to, const char *value)
         set_key(to, "arrivals.rate", value, "--rate");
 }
 
+static void set_trace(struct overriding *to, const char *path)
+{
+    set_key(to, "arrivals.model", "trace", "--trace");
+    set_key(to, "arrivals.trace", path, "--trace");
+}
+
 static void set_any(struct overriding *to, const char *assignment)
 {
     const char *equals = strchr(assignment, '=');
@@ -171,6 +181,8 @@ static void override(struct overriding *to, const struct ps_overrides *overrides
     if (overrides->engine)
         set_engine(to, overrides->engine,
                    overrides->engine_option ? overrides->engine_option : "--engine");
+    if (overrides->trace)
+        set_trace(to, overrides->trace);
     set_key(to, "engine.workers", overrides->workers, "--workers");
     set_key(to, "run.duration", overrides->duration, "--duration");
     set_key(to, "arrivals.tasks", overrides->tasks, "--tasks");

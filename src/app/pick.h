@@ -9,7 +9,7 @@
 struct ps_overrides {
     const char *engine;        /* NAME or NAME:POLICY */
     const char *engine_option; /* that gave it, for complaints; NULL: --engine */
-    const char *workers, *duration, *tasks, *rate, *seed;
+    const char *workers, *duration, *tasks, *rate, *seed, *trace;
     struct ps_option_list set; /* section.key=value */
 };
 
@@ -32,6 +32,9 @@ struct ps_overrides {
                            rate),                                                                  \
         PS_OVERRIDE_OPTION(type, "--seed", "N", "of arrivals and drawn times", PS_OPTION_TEXT,     \
                            seed),                                                                  \
+        PS_OVERRIDE_OPTION(type, "--trace", "FILE",                                                \
+                           "replay the arrivals of a CSV file (columns at, type, cpu, wait)",      \
+                           PS_OPTION_TEXT, trace),                                                 \
         PS_OVERRIDE_OPTION(type, "--set", "section.key=value",                                     \
                            "any key of a preset (poolscope help keys); may be repeated",           \
                            PS_OPTION_LIST, set)

@@ -17,6 +17,7 @@ struct ps_plain {
     uint64_t last_ns; /* instant of the last one */
     uint32_t workers;
     enum ps_phase phase;
+    uint32_t phases_begun;
     struct ps_totals totals;
     struct ps_hist_sum response, window; /* at the last line; since then */
     char message[PS_MESSAGE_BYTES];
@@ -71,6 +72,12 @@ static void event(struct ps_plain *plain, const struct ps_snapshot *snapshot, co
 
 static void events(struct ps_plain *plain, const struct ps_snapshot *snapshot)
 {
+    for (; plain->phases_begun < snapshot->phases_begun; plain->phases_begun++) {
+        const struct ps_phase_view *phase = &snapshot->phase_view[plain->phases_begun + 1];
+        char text[PS_MESSAGE_BYTES];
+        snprintf(text, sizeof text, "phase %s: %s", phase->name, phase->change);
+        event(plain, snapshot, text);
+    }
     if (snapshot->workers != plain->workers) {
         char text[64];
         snprintf(text, sizeof text, "workers %" PRIu32, snapshot->workers);
@@ -135,6 +142,8 @@ static void line(struct ps_plain *plain, const struct ps_snapshot *snapshot)
     per_second(to, "cancelled", now->ended[PS_CANCELLED], before->ended[PS_CANCELLED], seconds,
                false);
     per_second(to, "refused", now->ended[PS_REFUSED], before->ended[PS_REFUSED], seconds, false);
+    per_second(to, "retried", now->retried, before->retried, seconds, false);
+    per_second(to, "retries denied", now->denied, before->denied, seconds, false);
     fputc('\n', to);
 }
 

@@ -2,7 +2,7 @@
  *
  * Between fork and exec only async-signal-safe calls are made. Descriptors of the child: 0-2
  * /dev/null (stderr is kept when POOLSCOPE_HOST_STDERR is set: sanitizer reports), 3 control, 4
- * segment; everything else is closed on exec. */
+ * segment, 5 the trace's file, if there is one; everything else is closed on exec. */
 #include "client/live.h"
 
 #include <errno.h>
@@ -19,8 +19,12 @@
 
 #include "base/clock.h"
 #include "client/os_threads.h"
+#include "model/trace.h"
 
-enum { CONTROL_FD = 3, SEGMENT_FD = 4, NO_EXEC = 127 };
+enum { CONTROL_FD = 3, SEGMENT_FD = 4, TRACE_FD = 5, NO_EXEC = 127 };
+
+/* Of a trace so much is read before a run, to find mistakes; a second's worth at most. */
+#define TRACE_CHECK_BYTES (UINT64_C(64) << 20)
 
 #define START_NS  (20 * (uint64_t)PS_NS_PER_S) /* calibration under a loaded machine */
 #define ANSWER_NS (100 * (uint64_t)PS_NS_PER_MS)
@@ -75,15 +79,16 @@ static uint64_t oom_kills(void)
     return n;
 }
 
-static void become_host(const char *program, int control, int segment)
+static void become_host(const char *program, int control, int segment, int trace)
 {
     setpgid(0, 0);
     if (nice(10) < 0)
         errno = 0; /* as low as it gets */
     int null = open("/dev/null", O_RDWR);
-    /* Move both descriptors out of the way of the places they shall have. */
-    int c = fcntl(control, F_DUPFD, SEGMENT_FD + 1), s = fcntl(segment, F_DUPFD, SEGMENT_FD + 1);
-    if (null < 0 || c < 0 || s < 0)
+    /* Move the descriptors out of the way of the places they shall have. */
+    int c = fcntl(control, F_DUPFD, TRACE_FD + 1), s = fcntl(segment, F_DUPFD, TRACE_FD + 1);
+    int t = trace < 0 ? -1 : fcntl(trace, F_DUPFD, TRACE_FD + 1);
+    if (null < 0 || c < 0 || s < 0 || (trace >= 0 && t < 0))
         _exit(NO_EXEC);
     dup2(null, 0);
     dup2(null, 1);
@@ -91,7 +96,9 @@ static void become_host(const char *program, int control, int segment)
         dup2(null, 2);
     dup2(c, CONTROL_FD);
     dup2(s, SEGMENT_FD);
-    close_range(SEGMENT_FD + 1, ~0u, 0);
+    if (t >= 0)
+        dup2(t, TRACE_FD);
+    close_range(t >= 0 ? TRACE_FD + 1 : SEGMENT_FD + 1, ~0u, 0);
     struct sigaction standard = {.sa_handler = SIG_DFL};
     for (int n = 1; n < NSIG; n++)
         if (n != SIGKILL && n != SIGSTOP)
@@ -183,7 +190,8 @@ static enum ps_err hand_over(struct ps_live *live, const struct ps_experiment *e
 
 static const struct ps_source_ops live_ops;
 
-static enum ps_err spawn(struct ps_live *live, const struct ps_experiment *experiment, int *segment)
+static enum ps_err spawn(struct ps_live *live, const struct ps_experiment *experiment, int *segment,
+                         int trace)
 {
     const char *names[PS_TYPES_MAX];
     for (unsigned t = 0; t < experiment->type_count; t++)
@@ -199,7 +207,7 @@ static enum ps_err spawn(struct ps_live *live, const struct ps_experiment *exper
     live->oom_kills = oom_kills();
     live->pid = fork();
     if (live->pid == 0)
-        become_host(program, pair[1], *segment);
+        become_host(program, pair[1], *segment, trace);
     close(pair[1]);
     live->control = pair[0];
     if (live->pid < 0)
@@ -208,8 +216,8 @@ static enum ps_err spawn(struct ps_live *live, const struct ps_experiment *exper
     return PS_OK;
 }
 
-enum ps_err ps_live_start(const struct ps_experiment *experiment, struct ps_live **into, char *why,
-                          size_t why_size)
+static enum ps_err start(const struct ps_experiment *experiment, int trace, struct ps_live **into,
+                         char *why, size_t why_size)
 {
     struct ps_live *live = calloc(1, sizeof *live);
     if (live)
@@ -222,7 +230,7 @@ enum ps_err ps_live_start(const struct ps_experiment *experiment, struct ps_live
     live->source.ops = &live_ops;
     live->control = -1;
     int segment = -1;
-    enum ps_err err = spawn(live, experiment, &segment);
+    enum ps_err err = spawn(live, experiment, &segment, trace);
     if (segment >= 0)
         close(segment);
     if (err != PS_OK)
@@ -236,6 +244,41 @@ enum ps_err ps_live_start(const struct ps_experiment *experiment, struct ps_live
         return PS_OK;
     }
     ps_live_free(live);
+    return err;
+}
+
+/* *fd is -1 where there is no trace to replay. */
+static enum ps_err open_trace(const struct ps_experiment *experiment, int *fd, char *why,
+                              size_t size)
+{
+    struct ps_complaints complaints = {.count = 0};
+    *fd = -1;
+    if (experiment->model != PS_ARRIVAL_TRACE)
+        return PS_OK;
+    enum ps_err err = ps_trace_open(experiment, fd, &complaints);
+    if (err == PS_OK)
+        err = ps_trace_check(*fd, TRACE_CHECK_BYTES, experiment, &complaints);
+    if (err == PS_OK)
+        return PS_OK;
+    if (complaints.count)
+        ps_complaint_text(why, size, &complaints.list[0]);
+    else
+        snprintf(why, size, "%s", ps_err_text(err));
+    if (*fd >= 0)
+        close(*fd);
+    return err;
+}
+
+enum ps_err ps_live_start(const struct ps_experiment *experiment, struct ps_live **into, char *why,
+                          size_t why_size)
+{
+    int trace;
+    enum ps_err err = open_trace(experiment, &trace, why, why_size);
+    if (err != PS_OK)
+        return err;
+    err = start(experiment, trace, into, why, why_size);
+    if (trace >= 0)
+        close(trace);
     return err;
 }
 

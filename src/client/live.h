@@ -46,8 +46,7 @@ const char *ps_live_program(void);
  *   workers N | +N | -N        resize                rate R | xF        offered rate, per second
  *   in_flight N                closed model           pause | resume
  *   stealing on|off            offload on|off         limit N
- *   fault stuck W T            worker W burns T       fault slow W F     its cpu steps take F times
- * longer fault burst N              N tasks at once        fault off cancel every task in flight
- * stop drain|discard ping */
+ *   fault FAULT                as model/fault.h says  cancel              every task in flight
+ *   stop drain|discard         ping */
 
 #endif

@@ -27,6 +27,15 @@ static void put32(_Atomic uint32_t *word, uint32_t value)
     atomic_store_explicit(word, value, memory_order_relaxed);
 }
 
+uint64_t ps_control_ran_ns(const struct ps_control *control, uint64_t now_ns)
+{
+    const struct ps_segment *segment = control->run->segment;
+    uint64_t paused_ns = segment->paused_ns;
+    if (control->paused)
+        paused_ns += now_ns - control->pause_began_ns;
+    return now_ns - segment->epoch_ns - segment->started_ns - paused_ns;
+}
+
 static const char *expected(char *reason, size_t size, const char *what, const char *got)
 {
     snprintf(reason, size, "expected %s, got '%s'", what, got ? got : "");
@@ -90,12 +99,13 @@ static const char *do_rate(struct ps_control *control, const struct line *line, 
     if (!text || !ps_parse_double(text + times, &value) || value <= 0)
         return expected(reason, size, "a rate per second, or xFACTOR", text);
     double slow = ps_clock_factor(run->experiment.clock);
-    double rate = times ? run->experiment.rate * value : value / slow;
+    uint64_t ran_ns = ps_control_ran_ns(control, ps_now_ns());
+    double rate = times ? ps_profile_rate(&control->phases.profile, ran_ns) * value : value / slow;
     if (rate * slow < 0.01 || rate * slow > 1e7)
         return "the rate must be 0.01 to 10000000 per second";
-    run->experiment.rate = rate;
     ps_feeder_rate(run->feeder, rate);
-    atomic_store_explicit(&run->segment->rate_milli, (uint64_t)(rate * 1000), memory_order_relaxed);
+    ps_profile_set(&control->phases.profile, ran_ns, rate);
+    ps_phases_publish_rate(&control->phases, run, ran_ns);
     return "";
 }
 
@@ -194,63 +204,19 @@ static const char *do_limit(struct ps_control *control, const struct line *line,
                        size);
 }
 
-static const char *fault_stuck(struct ps_run *run, const struct line *line, char *reason,
-                               size_t size)
-{
-    uint64_t worker, ns;
-    if (!line->word[2] || !ps_parse_u64(line->word[2], 0, run->segment->slots - 1, &worker))
-        return expected(reason, size, "a worker", line->word[2]);
-    if (!line->word[3] || !ps_parse_duration(line->word[3], &ns) ||
-        ns > 600 * (uint64_t)PS_NS_PER_S)
-        return expected(reason, size, "a time up to 10 min", line->word[3]);
-    atomic_store_explicit(&run->faults.stuck_until_ns, ps_now_ns() + ns, memory_order_relaxed);
-    atomic_store_explicit(&run->faults.stuck_worker, (int)worker, memory_order_relaxed);
-    return "";
-}
-
-static const char *fault_slow(struct ps_run *run, const struct line *line, char *reason,
-                              size_t size)
-{
-    uint64_t worker, factor;
-    if (!line->word[2] || !ps_parse_u64(line->word[2], 0, run->segment->slots - 1, &worker))
-        return expected(reason, size, "a worker", line->word[2]);
-    if (!line->word[3] || !ps_parse_u64(line->word[3], 1, 1000, &factor))
-        return expected(reason, size, "a factor 1 to 1000", line->word[3]);
-    put32(&run->faults.slow_factor, (uint32_t)factor);
-    atomic_store_explicit(&run->faults.slow_worker, (int)worker, memory_order_relaxed);
-    return "";
-}
-
 static const char *do_fault(struct ps_control *control, const struct line *line, char *reason,
                             size_t size)
 {
-    struct ps_run *run = control->run;
-    const char *kind = line->word[1] ? line->word[1] : "";
-    if (strcmp(kind, "stuck") == 0)
-        return fault_stuck(run, line, reason, size);
-    if (strcmp(kind, "slow") == 0)
-        return fault_slow(run, line, reason, size);
-    if (strcmp(kind, "burst") == 0) {
-        uint64_t n;
-        if (!line->word[2] || !ps_parse_u64(line->word[2], 1, 1000000, &n))
-            return expected(reason, size, "1 to 1000000 tasks", line->word[2]);
-        ps_feeder_burst(run->feeder, n);
-        return "";
+    char text[LINE_MAX_BYTES] = "";
+    struct ps_fault fault;
+    for (unsigned i = 1; i < line->count; i++) {
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "%s%s", used ? " " : "", line->word[i]);
     }
-    if (strcmp(kind, "crash") == 0) {
-        uint64_t worker;
-        if (!line->word[2] || !ps_parse_u64(line->word[2], 0, run->segment->slots - 1, &worker))
-            return expected(reason, size, "a worker", line->word[2]);
-        atomic_store_explicit(&run->faults.crash_worker, (int)worker, memory_order_relaxed);
-        return "";
-    }
-    if (strcmp(kind, "off") == 0) {
-        atomic_store_explicit(&run->faults.stuck_worker, -1, memory_order_relaxed);
-        atomic_store_explicit(&run->faults.stuck_until_ns, 0, memory_order_relaxed);
-        atomic_store_explicit(&run->faults.slow_worker, -1, memory_order_relaxed);
-        return "";
-    }
-    return expected(reason, size, "stuck W T, slow W F, burst N, crash W or off", kind);
+    if (!ps_fault_parse(&control->run->experiment, text, &fault, reason, size) ||
+        !ps_faults_begin(control->run, &fault, reason, size))
+        return reason;
+    return "";
 }
 
 static const char *do_stop(struct ps_control *control, const struct line *line, char *reason,

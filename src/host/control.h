@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "host/phases.h"
 #include "host/run.h"
 
 /* What the main loop is to do next; set by `stop`. */
@@ -16,7 +17,11 @@ struct ps_control {
     bool paused;
     bool closing; /* the run ends: it cannot be paused any more */
     uint64_t pause_began_ns;
+    struct ps_phase_clock phases;
 };
+
+/* Run time: since the run began, without pauses. */
+uint64_t ps_control_ran_ns(const struct ps_control *control, uint64_t now_ns);
 
 /* Carry out one line (without its newline). The answer is written to into, without a newline.
  * Host's main thread. */

@@ -10,7 +10,8 @@
 
 struct ps_job;
 
-enum ps_err ps_feeder_start(struct ps_run *run, struct ps_feeder **feeder);
+/* why is set where the experiment's arrivals are at fault (PS_EPARSE). The host's main thread. */
+enum ps_err ps_feeder_start(struct ps_run *run, struct ps_feeder **feeder, char *why, size_t size);
 /* Ask it to end; does not wait: with PS_ON_FULL_CALLER_RUNS it may be inside a task. The engine must
  * be closed or have room, so that a submission that waits for room ends. The host's main thread. */
 void ps_feeder_stop(struct ps_feeder *feeder);
@@ -22,11 +23,12 @@ void ps_feeder_free(struct ps_feeder *feeder);
 /* A root job has ended: in a closed model the next may come. Any thread; does not block. */
 void ps_feeder_credit(struct ps_feeder *feeder);
 
-/* Whether everything that was to arrive has arrived (batch, task limit). Any thread. */
+/* Whether everything that was to arrive has arrived (batch, task limit, end of the
+ * trace). Any thread. */
 bool ps_feeder_exhausted(const struct ps_feeder *feeder);
 
-/* Whether an open model has not yet let everything arrive that was due before the run's end (it is
- * late, or waits for room). Any thread. */
+/* Whether something that was due before the run's end has not arrived yet (open, trace: it is late,
+ * or waits for room). Any thread. */
 bool ps_feeder_behind(const struct ps_feeder *feeder);
 
 /* Live changes; the host's main thread. */

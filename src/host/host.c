@@ -48,7 +48,8 @@ struct host {
     uint64_t discard_ns;
     uint64_t done_ns; /* when everything was seen to be done; 0: the end is when the engine stops */
     bool engine_stopped;
-    uint64_t tick_ns, hogs_ns; /* when to look next */
+    uint64_t tick_ns, hogs_ns, fault_ns; /* when to look next */
+    uint64_t phase_ns;                   /* run time of the next phase; PS_NEVER: there is none */
     char input[8192];
     size_t have;
 };
@@ -220,6 +221,10 @@ static enum ps_err build(struct host *host, char *why, size_t size)
         return PS_EINVAL;
     run->policy = policy;
     run->workers = workers;
+    run->usable_cpus = machine.usable;
+    if (!ps_phases_possible(run, why, size))
+        return PS_EINVAL;
+    ps_phases_init(&host->control.phases, run);
     describe(run, policy, workers, &machine);
     ps_burner_calibrate(&run->burner);
     put64(&run->segment->probe_ns, ps_probe_cost_ns());
@@ -228,9 +233,6 @@ static enum ps_err build(struct host *host, char *why, size_t size)
         ps_mutex_init(&run->locks[i]);
     if (run->experiment.gil)
         ps_gil_init(&run->gil, run->experiment.gil_interval_ns, run->segment);
-    atomic_store(&run->faults.stuck_worker, -1);
-    atomic_store(&run->faults.slow_worker, -1);
-    atomic_store(&run->faults.crash_worker, -1);
     if (!(run->jobs = ps_job_pool_new())) {
         snprintf(why, size, "out of memory");
         return PS_ENOMEM;
@@ -245,7 +247,9 @@ static enum ps_err build(struct host *host, char *why, size_t size)
     if (err == PS_OK)
         put64(&run->segment->started_ns, ps_now_ns() - run->segment->epoch_ns);
     if (err == PS_OK)
-        err = ps_feeder_start(run, &run->feeder);
+        err = ps_feeder_start(run, &run->feeder, why, size);
+    if (err == PS_EPARSE)
+        return err;
     if (err == PS_EAGAIN || err == PS_ENOMEM)
         snprintf(
             why, size,
@@ -306,11 +310,7 @@ static void account(struct ps_segment *segment)
 
 static uint64_t ran_ns(const struct host *host, uint64_t now_ns)
 {
-    struct ps_segment *segment = host->run.segment;
-    uint64_t paused = segment->paused_ns;
-    if (host->control.paused)
-        paused += now_ns - host->control.pause_began_ns;
-    return now_ns - segment->epoch_ns - segment->started_ns - paused;
+    return ps_control_ran_ns(&host->control, now_ns);
 }
 
 static void begin_to_close(struct host *host, enum ps_end end, enum ps_close how)
@@ -355,6 +355,14 @@ static bool time_is_up(const struct host *host, uint64_t now_ns)
            (!ps_feeder_behind(host->run.feeder) || ran - duration_ns >= LATE_NS);
 }
 
+static void follow_phases(struct host *host, uint64_t now_ns, bool due)
+{
+    uint64_t run_ns = ran_ns(host, now_ns), before = host->control.phases.next;
+    host->phase_ns = ps_phases_run(&host->control, run_ns);
+    if (due || host->control.phases.next != before)
+        ps_phases_publish_rate(&host->control.phases, &host->run, run_ns);
+}
+
 static void tick(struct host *host)
 {
     uint64_t now_ns = ps_now_ns();
@@ -363,6 +371,7 @@ static void tick(struct host *host)
         host->tick_ns = now_ns + TICK_NS;
         account(host->run.segment);
     }
+    host->fault_ns = ps_faults_tick(&host->run, now_ns);
     if (now_ns >= host->hogs_ns) {
         host->hogs_ns = host->hogs.limit_ns ? now_ns + host->hogs.limit_ns / 2 : PS_NEVER;
         if (host->hogs.limit_ns)
@@ -372,6 +381,8 @@ static void tick(struct host *host)
         return;
     if (due)
         watch(host, now_ns);
+    if (!host->control.paused)
+        follow_phases(host, now_ns, due);
     if (time_is_up(host, now_ns))
         begin_to_close(host, PS_END_DURATION,
                        host->deadlocked || !host->run.experiment.drain ? PS_CLOSE_DISCARD
@@ -449,6 +460,7 @@ static void finish(struct host *host)
     if (!host->engine_stopped)
         ps_segment_say(run->segment,
                        "some tasks did not stop within 3 s of being cancelled; the host was ended");
+    ps_faults_end(run); /* the CPUs that the run had are those it began with */
     account(run->segment);
     put64(&run->segment->ended_ns, end_ns - run->segment->epoch_ns);
     put32(&run->segment->end, host->end);
@@ -462,13 +474,19 @@ static uint64_t patience_ns(const struct host *host)
     uint64_t now_ns = ps_now_ns(), ran = ran_ns(host, now_ns);
     uint64_t duration_ns = host->run.experiment.duration_ns;
     uint64_t next_ns = host->hogs_ns < host->tick_ns ? host->hogs_ns : host->tick_ns;
+    if (host->fault_ns < next_ns)
+        next_ns = host->fault_ns;
     uint64_t left_ns = next_ns > now_ns ? next_ns - now_ns : 0;
+    if (!host->control.paused && host->phase_ns != PS_NEVER && host->phase_ns < ran + left_ns)
+        left_ns = host->phase_ns > ran ? host->phase_ns - ran : 0;
     if (duration_ns && !host->control.paused) {
         uint64_t end_ns = duration_ns > ran ? duration_ns - ran : PS_NS_PER_MS;
         if (end_ns < left_ns)
             left_ns = end_ns;
     }
-    if (host->run.experiment.tasks > 0 && !host->control.paused) {
+    bool may_be_done =
+        host->run.experiment.tasks > 0 || host->run.experiment.model == PS_ARRIVAL_TRACE;
+    if (may_be_done && !host->control.paused) {
         uint64_t percent_ns = ran / 100 > EYE_NS ? ran / 100 : EYE_NS;
         if (percent_ns < left_ns)
             left_ns = percent_ns;
@@ -514,6 +532,7 @@ int ps_host_main(void)
 {
     static struct host host; /* too large for a stack; one a process */
     char why[512];
+    host.control.run = &host.run;
     be_a_good_child();
     enum ps_err err = ps_segment_open(PS_HOST_SEGMENT_FD, &host.run.segment);
     if (err != PS_OK) {
@@ -533,7 +552,6 @@ int ps_host_main(void)
         send_all(line);
         _exit(1);
     }
-    host.control.run = &host.run;
     ps_hogs_init(&host.hogs, host.run.engine, host.run.experiment.hog_ns);
     if (!ps_hogs_possible(&host.hogs))
         host.hogs.limit_ns = 0; /* nothing to look at */

@@ -5,10 +5,11 @@
 #include "model/experiment.h"
 
 /* `poolscope host`: the experiment comes over descriptor PS_HOST_CONTROL_FD, figures go into the
- * segment at PS_HOST_SEGMENT_FD. Returns the process's exit status: 0 ended in order, 1 could not
+ * segment at PS_HOST_SEGMENT_FD, the rows of a trace come from the file at PS_HOST_TRACE_FD. Returns the process's exit status: 0 ended in order, 1 could not
  * run. */
 #define PS_HOST_CONTROL_FD 3
 #define PS_HOST_SEGMENT_FD 4
+#define PS_HOST_TRACE_FD   5
 int ps_host_main(void);
 
 /* The engines of the registry as words for the model's parser. Static. */

@@ -33,17 +33,23 @@ static void set_deadline(struct ps_job *job, uint64_t from_ns, uint64_t within_n
     job->task.deadline_ns = own_ns < within_ns ? own_ns : within_ns;
 }
 
-struct ps_job *ps_job_arrival(struct ps_run *run, uint64_t number, uint64_t intended_ns)
+struct ps_job *ps_job_arrival(struct ps_run *run, const struct ps_arrival *arrival)
 {
     struct ps_job *job = ps_job_take(run->jobs);
     if (!job)
         return NULL;
-    unsigned type = ps_arrival_type(&run->arrivals, number);
-    ps_task_init(&job->task, &ps_job_body, (uint32_t)number, (uint16_t)type);
-    begin(job, run, type, ps_arrival_rng(&run->arrivals, number));
+    const struct ps_trace_row *row = arrival->row;
+    unsigned type = row && row->type >= 0
+                        ? (unsigned)row->type
+                        : ps_arrival_type(&run->arrivals, arrival->number, arrival->at_ns);
+    ps_task_init(&job->task, &ps_job_body, (uint32_t)arrival->number, (uint16_t)type);
+    begin(job, run, type, ps_arrival_rng(&run->arrivals, arrival->number));
     job->root = true;
-    job->task.stamp.intended_ns = intended_ns;
-    set_deadline(job, intended_ns, PS_NEVER);
+    uint64_t slow = ps_clock_factor(run->experiment.clock);
+    job->row_cpu_ns = row ? row->cpu_ns * slow : 0;
+    job->row_wait_ns = row ? row->wait_ns * slow : 0;
+    job->task.stamp.intended_ns = arrival->intended_ns;
+    set_deadline(job, arrival->intended_ns, PS_NEVER);
     return job;
 }
 
@@ -57,6 +63,8 @@ struct ps_job *ps_job_child(struct ps_job *parent, unsigned type)
     ps_task_init(&job->task, &ps_job_body, (uint32_t)ps_mix64(rng.state), (uint16_t)type);
     begin(job, parent->run, type, rng);
     job->root = false;
+    job->row_cpu_ns = parent->row_cpu_ns;
+    job->row_wait_ns = parent->row_wait_ns;
     job->task.parent = &parent->task;
     job->task.stamp.intended_ns = job->born_ns;
     set_deadline(job, job->born_ns, parent->task.deadline_ns);
@@ -68,29 +76,23 @@ struct ps_job *ps_job_child(struct ps_job *parent, unsigned type)
 static void suffer(struct ps_job *job)
 {
     struct ps_faults *faults = &job->run->faults;
-    int crash = atomic_load_explicit(&faults->crash_worker, memory_order_relaxed);
-    int stuck = atomic_load_explicit(&faults->stuck_worker, memory_order_relaxed);
-    if (crash < 0 && stuck < 0)
+    if (!ps_faults_any(faults))
         return;
     int self = ps_worker_self();
-    if (crash == self && self >= 0) {
+    uint32_t crash = atomic_load_explicit(&faults->crash_worker, memory_order_relaxed);
+    if (self >= 0 && crash == (uint32_t)self + 1) {
         volatile uintptr_t wild = 16;
         *(volatile int *)wild = 0;
     }
-    if (stuck != self || self < 0)
-        return;
-    while (ps_now_ns() < atomic_load_explicit(&faults->stuck_until_ns, memory_order_relaxed) &&
+    while (ps_faults_stuck(faults, self, ps_now_ns()) &&
            ps_task_stopping(&job->task, 0) == PS_STOP_NOT)
         ps_burn(&job->run->burner, PIECE_NS);
 }
 
-static uint64_t slowness(const struct ps_job *job)
+static uint64_t slowness(struct ps_job *job)
 {
-    const struct ps_faults *faults = &job->run->faults;
-    int worker = atomic_load_explicit(&faults->slow_worker, memory_order_relaxed);
-    if (worker < 0 || worker != ps_worker_self())
-        return 1;
-    return atomic_load_explicit(&faults->slow_factor, memory_order_relaxed);
+    struct ps_faults *faults = &job->run->faults;
+    return ps_faults_any(faults) ? ps_faults_slowness(faults, ps_worker_self()) : 1;
 }
 
 bool ps_job_stopping(struct ps_job *job)
@@ -135,6 +137,17 @@ bool ps_job_burn(struct ps_job *job, uint64_t *left_ns)
             return false;
     }
     return true;
+}
+
+/* At its end: by the experiment's share, or by a fault of its type, whichever is greater. */
+static bool fails(struct ps_job *job)
+{
+    struct ps_faults *faults = &job->run->faults;
+    double chance = job->run->experiment.fail;
+    double fault = ps_faults_any(faults) ? ps_faults_chance(faults, job->task.stamp.type) : 0;
+    if (fault > chance)
+        chance = fault;
+    return chance > 0 && ps_rng_unit(&job->rng) < chance;
 }
 
 /* The engine could not let the task wait (no memory for its stack or timer, no descriptor): going on
@@ -191,8 +204,7 @@ static struct ps_wait *go_on(struct ps_job *job)
         job->position++;
         job->phase = 0;
     }
-    double fail = job->run->experiment.fail;
-    if (fail > 0 && ps_rng_unit(&job->rng) < fail)
+    if (fails(job))
         task->outcome = PS_FAILED;
     return NULL;
 }

@@ -7,6 +7,7 @@
 #include "engines/sync.h"
 #include "host/run.h"
 #include "model/step.h"
+#include "model/trace.h"
 
 struct ps_net_connection;
 
@@ -25,8 +26,9 @@ struct ps_job {
     _Atomic uint32_t started; /* not 0 from its first step to its end; see job_pool.c */
     uint64_t born_ns;
     struct ps_wait wait;
-    const struct ps_wait *waited; /* the wait it comes back from; NULL: none yet */
-    uint64_t amount;              /* what the step drew: ns left to burn, the end of a sleep */
+    const struct ps_wait *waited;     /* the wait it comes back from; NULL: none yet */
+    uint64_t row_cpu_ns, row_wait_ns; /* of the trace's row; children have their parent's */
+    uint64_t amount;                  /* what the step drew: ns left to burn, the end of a sleep */
     union {
         struct ps_sync_wait waiter; /* lock, and net for a place */
         struct ps_net_connection *connection;
@@ -45,14 +47,22 @@ struct ps_step_ops {
 
 extern const struct ps_body ps_job_body;
 
-/* Make a job ready to submit: number n of the arrival list, or a child of `parent`. NULL: no
+/* A task of the arrival list. */
+struct ps_arrival {
+    uint64_t number;
+    uint64_t at_ns;                 /* run time at which it is due: says which mix holds */
+    uint64_t intended_ns;           /* the same as an instant */
+    const struct ps_trace_row *row; /* what the trace says of it, or NULL */
+};
+
+/* Make a job ready to submit: one of the arrival list, or a child of `parent`. NULL: no
  * memory.
  *
  * A job's time is also its children's: none has a later deadline than its parent, whether the parent
  * waits for it or not, as with Go's contexts. So what was spawned by a job that is timed out is timed
  * out with it, wherever it waits, also when it runs on the stack of the parent that helps it. A job
  * that is cancelled spawns no more. */
-struct ps_job *ps_job_arrival(struct ps_run *run, uint64_t number, uint64_t intended_ns);
+struct ps_job *ps_job_arrival(struct ps_run *run, const struct ps_arrival *arrival);
 struct ps_job *ps_job_child(struct ps_job *parent, unsigned type);
 
 /* Whether the job is asked to stop, or its time is up. Its thread. */

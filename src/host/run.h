@@ -8,6 +8,7 @@
 #include "engines/gil.h"
 #include "engines/sync.h"
 #include "host/burn.h"
+#include "host/faults.h"
 #include "model/arrivals.h"
 #include "model/experiment.h"
 
@@ -17,22 +18,13 @@ struct ps_net_service;
 struct ps_net_pool;
 struct ps_disk;
 
-/* Faults, injected by the user. Writer: the host's main thread. Readers: every task, between its
- * steps and between pieces of CPU work (relaxed: a fault that is seen a step late is as good). */
-struct ps_faults {
-    _Atomic int stuck_worker; /* -1: none */
-    _Atomic uint64_t stuck_until_ns;
-    _Atomic int slow_worker; /* -1: none */
-    _Atomic uint32_t slow_factor;
-    _Atomic int crash_worker; /* -1: none */
-};
-
 struct ps_run {
     struct ps_experiment experiment; /* constant while tasks run */
     struct ps_segment *segment;
     struct ps_engine *engine;
     const struct ps_policy *policy;
     unsigned workers;            /* target count; main thread */
+    unsigned usable_cpus;        /* of the machine, when the run was built */
     struct ps_arrivals arrivals; /* constant but for the feeder's own generator */
     struct ps_burner burner;
     struct ps_job_pool *jobs;

@@ -84,6 +84,12 @@ static struct ps_metric_value ended(const struct ps_metric_source *from, unsigne
     return count_of(from->snapshot->totals.ended[outcome]);
 }
 
+static struct ps_metric_value retries(const struct ps_metric_source *from, unsigned denied)
+{
+    const struct ps_totals *totals = &from->snapshot->totals;
+    return count_of(denied ? totals->denied : totals->retried);
+}
+
 static struct ps_metric_value conserved(const struct ps_metric_source *from, unsigned unused)
 {
     (void)unused;
@@ -292,6 +298,12 @@ static struct ps_metric_value type_submitted(const struct ps_metric_source *from
     return count_of(type_of(from)->totals.submitted);
 }
 
+static struct ps_metric_value type_retries(const struct ps_metric_source *from, unsigned denied)
+{
+    const struct ps_totals *totals = &from->snapshot->type[from->index].totals;
+    return count_of(denied ? totals->denied : totals->retried);
+}
+
 static struct ps_metric_value type_ended(const struct ps_metric_source *from, unsigned outcome)
 {
     return count_of(type_of(from)->totals.ended[outcome]);
@@ -375,6 +387,10 @@ const struct ps_metric ps_metrics[] = {
                "tasks stopped by the user, by a discarding end, or with their engine"),
     RUN_METRIC("refused", "refused", "tasks", ended, PS_REFUSED,
                "tasks that a full queue did not take"),
+    RUN_METRIC("retried", "retried", "tasks", retries, 0,
+               "of submitted: tasks that are another attempt at one that came to nothing"),
+    RUN_METRIC("retries_denied", "retries denied", "tasks", retries, 1,
+               "attempts that were not made because the retry budget was exhausted"),
     RUN_METRIC("conserved", "conserved", "", conserved, 0,
                "submitted = completed + failed + timed_out + cancelled + refused at the end"),
     RUN_METRIC("throughput_per_s", "done/s", "1/s", throughput, 0, "completed / seconds"),
@@ -453,6 +469,8 @@ const struct ps_metric ps_metrics[] = {
     TYPE_METRIC("timed_out", "timed out", "tasks", type_ended, PS_TIMED_OUT, "as for the run"),
     TYPE_METRIC("cancelled", "cancelled", "tasks", type_ended, PS_CANCELLED, "as for the run"),
     TYPE_METRIC("refused", "refused", "tasks", type_ended, PS_REFUSED, "as for the run"),
+    TYPE_METRIC("retried", "retried", "tasks", type_retries, 0, "as for the run"),
+    TYPE_METRIC("retries_denied", "retries denied", "tasks", type_retries, 1, "as for the run"),
     TYPE_METRIC("timed", "timed", "tasks", type_timed, 0, "tasks of the type that were timed"),
     TYPE_METRIC("service_ns.p50", "service p50", "ns", type_latency, TYPE_SERVICE_P50,
                 "as for the run"),

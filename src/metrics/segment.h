@@ -38,6 +38,8 @@
 #define PS_RING_SLOTS    8192u
 #define PS_NAME_BYTES    32u
 #define PS_MESSAGE_BYTES 256u
+#define PS_MAX_PHASES    16u
+#define PS_CHANGE_BYTES  128u
 
 /* What a worker is doing, and what a waiting task waits for. name, symbol of the ASCII lanes,
  * meaning. OFF: no thread owns the slot. */
@@ -141,6 +143,9 @@ struct ps_type_cell {
     _Alignas(128) _Atomic uint64_t submitted;
     _Atomic uint64_t ended[PS_OUTCOME_COUNT];
     struct ps_hist response, service, queueing;
+    _Atomic uint64_t retried; /* of `submitted`: attempts after the first. Writer: the feeder */
+    _Atomic uint64_t
+        denied; /* attempts that the retry budget did not pay for. Writer: the feeder */
 };
 
 /* Events, overwriting. event = time << 28 | kind << 24 | argument, time = instant >> 10 (about 1
@@ -177,6 +182,16 @@ enum ps_end {
     PS_ENDS(PS_END_ENUM)
 #undef PS_END_ENUM
         PS_END_COUNT
+};
+
+/* A phase of the experiment. Name and change are written before phase_count, the rest when the
+ * phase begins, before phases_begun; nothing is written twice. */
+struct ps_phase_mark {
+    char name[PS_NAME_BYTES];
+    char change[PS_CHANGE_BYTES]; /* for people: "rate 500/s over 5s, workers 8" */
+    uint64_t at_ns;               /* instant at which it began */
+    /* Totals until then. */
+    uint64_t submitted, started, ended[PS_OUTCOME_COUNT], retried;
 };
 
 /* Traits of the engine in use: which metrics it can have. A missing one is n/a, never 0. */
@@ -230,6 +245,9 @@ struct ps_segment {
     char engine[PS_NAME_BYTES], policy[PS_NAME_BYTES];
     char message[PS_MESSAGE_BYTES]; /* why it ended, or a warning; seqlock message_seq */
     _Atomic uint32_t clock_factor; /* times of the workload are so many times as long; 0, 1: real */
+    _Atomic uint32_t phase_count;   /* phases that the experiment has, in order of time */
+    _Atomic uint32_t phases_begun;
+    struct ps_phase_mark phase_mark[PS_MAX_PHASES];
 
     /* Writer: the thread that crashes, once (fault_signal last, with release). */
     _Alignas(128) _Atomic uint32_t fault_signal; /* 0: none */

@@ -43,6 +43,68 @@ static void add_totals(struct ps_totals *sum, const struct ps_totals *one)
         sum->ended[i] += one->ended[i];
 }
 
+/* ended is loaded first: never more ended than submitted. */
+void ps_totals_take(struct ps_totals *into, struct ps_segment *segment)
+{
+    memset(into, 0, sizeof *into);
+    for (unsigned slot = 0; slot <= segment->slots; slot++) {
+        const struct ps_cell *cell = ps_segment_cell(segment, slot);
+        for (unsigned i = 0; i < PS_OUTCOME_COUNT; i++)
+            into->ended[i] += atomic_load_explicit(&cell->ended[i], memory_order_acquire);
+    }
+    for (unsigned slot = 0; slot <= segment->slots; slot++) {
+        const struct ps_cell *cell = ps_segment_cell(segment, slot);
+        into->started += get(&cell->started);
+        into->submitted += get(&cell->submitted);
+    }
+    for (unsigned type = 0; type < segment->types; type++)
+        into->retried += get(&ps_segment_type(segment, segment->slots, type)->retried);
+}
+
+static void totals_between(struct ps_totals *into, const struct ps_totals *from,
+                           const struct ps_totals *to)
+{
+    into->submitted = to->submitted - from->submitted;
+    into->started = to->started - from->started;
+    into->retried = to->retried - from->retried;
+    for (unsigned i = 0; i < PS_OUTCOME_COUNT; i++)
+        into->ended[i] = to->ended[i] - from->ended[i];
+}
+
+/* Marks to stretches: each goes from its mark to the next, the last to now. */
+static void take_phases(struct ps_snapshot *into, const struct ps_segment *segment)
+{
+    /* acquire, partner src/host/phases.c: what stands before these words is whole. */
+    uint32_t count = atomic_load_explicit(&segment->phase_count, memory_order_acquire);
+    uint32_t begun = atomic_load_explicit(&segment->phases_begun, memory_order_acquire);
+    into->phase_count = count < PS_MAX_PHASES ? count : PS_MAX_PHASES;
+    into->phases_begun = begun < into->phase_count ? begun : into->phase_count;
+    struct ps_totals before = {0};
+    uint64_t from_ns = into->started_ns;
+    for (unsigned i = 0; i <= into->phases_begun; i++) {
+        struct ps_phase_view *view = &into->phase_view[i];
+        memset(view, 0, sizeof *view);
+        if (i > 0) {
+            memcpy(view->name, segment->phase_mark[i - 1].name, sizeof view->name);
+            memcpy(view->change, segment->phase_mark[i - 1].change, sizeof view->change);
+            view->name[sizeof view->name - 1] = view->change[sizeof view->change - 1] = '\0';
+        }
+        struct ps_totals now = into->totals;
+        view->from_ns = from_ns;
+        view->to_ns = into->ended_ns ? into->ended_ns : into->at_ns;
+        if (i < into->phases_begun) {
+            const struct ps_phase_mark *mark = &segment->phase_mark[i];
+            now = (struct ps_totals){
+                .submitted = mark->submitted, .started = mark->started, .retried = mark->retried};
+            memcpy(now.ended, mark->ended, sizeof now.ended);
+            view->to_ns = mark->at_ns;
+        }
+        totals_between(&view->totals, &before, &now);
+        before = now;
+        from_ns = view->to_ns;
+    }
+}
+
 /* Calls without a record. ended first: never more ended than submitted. */
 static void take_calls(struct ps_snapshot *into, struct ps_segment *segment)
 {
@@ -194,6 +256,11 @@ static void take_type_counts(struct ps_snapshot *into, struct ps_segment *segmen
             continue;
         view->totals.submitted += get(&ps_segment_type(segment, slot, type)->submitted);
     }
+    const struct ps_type_cell *outside = ps_segment_type(segment, segment->slots, type);
+    view->totals.retried = get(&outside->retried);
+    view->totals.denied = get(&outside->denied);
+    into->totals.retried += view->totals.retried;
+    into->totals.denied += view->totals.denied;
 }
 
 static void sum_into(struct ps_hist_sum *all, const struct ps_hist_sum *one)
@@ -317,6 +384,7 @@ void ps_snapshot_take(struct ps_snapshot *into, struct ps_segment *segment, uint
     take_steals(into, segment);
     for (unsigned t = 0; t < segment->types; t++)
         take_type_counts(into, segment, t);
+    take_phases(into, segment);
     if (with_latency)
         take_latency(into, segment);
 }

@@ -11,6 +11,16 @@
 struct ps_totals {
     uint64_t submitted, started;
     uint64_t ended[PS_OUTCOME_COUNT];
+    uint64_t retried; /* of submitted: attempts after the first. Of a worker: 0 */
+    uint64_t denied;  /* attempts that the retry budget did not pay for. Of a worker: 0 */
+};
+
+/* A phase of the experiment, from its beginning to that of the next. */
+struct ps_phase_view {
+    char name[PS_NAME_BYTES];     /* empty: what comes before the first phase */
+    char change[PS_CHANGE_BYTES]; /* what it changes, for people */
+    uint64_t from_ns, to_ns;      /* instants; the last that has begun: up to now */
+    struct ps_totals totals;      /* what happened in it; denied: 0 */
 };
 
 struct ps_worker_view {
@@ -93,6 +103,9 @@ struct ps_snapshot {
     uint64_t sample_max;                        /* largest `sample` of any worker: "sampled 1/64" */
     uint64_t jobs_submitted, jobs_ended, forks; /* calls without a record; see ps_job, ps_fork */
     uint64_t events_lost;                       /* filled by whoever reads the rings */
+    uint32_t phase_count;                       /* of the experiment */
+    uint32_t phases_begun; /* phase_view[0] is what came before them: 1 + so many are filled */
+    struct ps_phase_view phase_view[PS_MAX_PHASES + 1];
     struct ps_worker_view worker[PS_MAX_WORKERS];
     struct ps_type_view type[PS_MAX_TYPES];
     struct ps_process_view process;
@@ -115,6 +128,9 @@ const char *ps_snapshot_clock(const struct ps_snapshot *snapshot, char *into, si
 
 /* Copy what is in use: workers and steal rows of `slots` only. */
 void ps_snapshot_copy(struct ps_snapshot *into, const struct ps_snapshot *from);
+
+/* Counts of all threads at this moment, without `denied`. Any thread, while writers write. */
+void ps_totals_take(struct ps_totals *into, struct ps_segment *segment);
 
 /* submitted == completed + failed + timed out + cancelled + refused. */
 bool ps_totals_conserved(const struct ps_totals *totals);

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "model/complaint.h"
+#include "model/phases.h"
 
 /* Tasks that one arrival may bring in all. */
 #define FAMILY_MAX 1e6
@@ -35,6 +35,18 @@ static const struct ps_policy_word *find_policy(const struct ps_engine_word *eng
     return NULL;
 }
 
+static void check_workers(struct checking *checking, const struct ps_engine_word *engine,
+                          const struct ps_policy_word *policy, const char *key,
+                          const struct ps_workers_spec *workers)
+{
+    char value[16];
+    if (!policy->max_workers || workers->count <= policy->max_workers)
+        return;
+    snprintf(value, sizeof value, "%u", workers->count);
+    COMPLAIN(checking, key, value, "%s:%s runs at most %u", engine->name, policy->name,
+             policy->max_workers);
+}
+
 static void check_engine(struct checking *checking, const struct ps_vocabulary *words)
 {
     const struct ps_experiment *e = checking->experiment;
@@ -57,11 +69,11 @@ static void check_engine(struct checking *checking, const struct ps_vocabulary *
         COMPLAIN(checking, "engine.policy", e->policy, "%s", why.text);
         return;
     }
-    if (policy->max_workers && e->workers.count > policy->max_workers) {
-        char value[16];
-        snprintf(value, sizeof value, "%u", e->workers.count);
-        COMPLAIN(checking, "engine.workers", value, "%s:%s runs at most %u", engine->name,
-                 policy->name, policy->max_workers);
+    check_workers(checking, engine, policy, "engine.workers", &e->workers);
+    for (unsigned i = 0; i < e->phase_count; i++) {
+        char key[64];
+        snprintf(key, sizeof key, "phase %s.workers", e->phases[i].name);
+        check_workers(checking, engine, policy, key, &e->phases[i].workers);
     }
 }
 
@@ -72,6 +84,8 @@ static void check_arrivals(struct checking *checking)
     const struct ps_experiment *e = checking->experiment;
     if (e->model == PS_ARRIVAL_BATCH && e->tasks == 0)
         COMPLAIN(checking, "arrivals.tasks", "0", "a batch needs to know how many: 1 or more");
+    if (e->model == PS_ARRIVAL_TRACE && !e->trace[0])
+        COMPLAIN(checking, "arrivals.trace", NULL, "must be given: the CSV file to replay");
     if (e->type_count == 0) {
         COMPLAIN(checking, "", NULL, "there is no task type: write [task NAME] with steps");
         return;
@@ -83,6 +97,57 @@ static void check_arrivals(struct checking *checking)
         char key[64];
         snprintf(key, sizeof key, "task %s.weight", e->types[0].name);
         COMPLAIN(checking, key, "0", "no task arrives: give at least one type a weight above 0");
+    }
+}
+
+static void check_rows(struct checking *checking)
+{
+    const struct ps_experiment *e = checking->experiment;
+    for (unsigned i = 0; i < e->type_count && e->model != PS_ARRIVAL_TRACE; i++)
+        for (unsigned s = 0; s < e->types[i].step_count; s++)
+            if (e->types[i].steps[s].kind == PS_STEP_ROW) {
+                char key[64];
+                snprintf(key, sizeof key, "task %s.steps", e->types[i].name);
+                COMPLAIN(checking, key, "row", "needs the rows of arrivals.model = trace");
+            }
+}
+
+/* ---- phases ---- */
+
+static void check_phase(struct checking *checking, const struct ps_phase_def *phase)
+{
+    const struct ps_experiment *e = checking->experiment;
+    char key[64];
+    snprintf(key, sizeof key, "phase %s.rate", phase->name);
+    if (phase->rate.rate > 0 && e->model != PS_ARRIVAL_OPEN)
+        COMPLAIN(checking, key, NULL, "only arrivals.model = open has a rate");
+    snprintf(key, sizeof key, "phase %s.in_flight", phase->name);
+    if (phase->in_flight > 0 && e->model != PS_ARRIVAL_CLOSED)
+        COMPLAIN(checking, key, NULL, "only arrivals.model = closed has a number in flight");
+}
+
+/* Weights follow one another in the order of time. */
+static void check_phases(struct checking *checking)
+{
+    const struct ps_experiment *e = checking->experiment;
+    const struct ps_phase_def *order[PS_PHASES_MAX];
+    double weight[PS_TYPES_MAX] = {0};
+    for (unsigned i = 0; i < e->type_count; i++)
+        weight[i] = e->types[i].weight;
+    unsigned count = ps_phases_in_order(e, order);
+    for (unsigned p = 0; p < count; p++) {
+        double total = 0;
+        check_phase(checking, order[p]);
+        for (unsigned i = 0; i < order[p]->mix.count; i++)
+            weight[order[p]->mix.part[i].type] = order[p]->mix.part[i].weight;
+        for (unsigned i = 0; i < e->type_count; i++)
+            total += weight[i];
+        if (order[p]->mix.count && !(total > 0)) {
+            char key[64];
+            snprintf(key, sizeof key, "phase %s.mix", order[p]->name);
+            COMPLAIN(checking, key, NULL,
+                     "no task arrives: give at least one type a weight above 0");
+        }
     }
 }
 
@@ -140,6 +205,8 @@ enum ps_err ps_experiment_check(const struct ps_experiment *experiment,
     if (words)
         check_engine(&checking, words);
     check_arrivals(&checking);
+    check_rows(&checking);
+    check_phases(&checking);
     check_spawning(&checking);
     for (unsigned i = 0; i < experiment->type_count; i++) {
         char key[64];

@@ -42,7 +42,8 @@ const char *ps_complaint_text(char *into, size_t size, const struct ps_complaint
         snprintf(line, sizeof line, "%u", complaint->line);
         append(into, size, ":", line);
     }
-    append(into, size, ": ", complaint->key);
+    if (complaint->key[0])
+        append(into, size, ": ", complaint->key);
     if (complaint->value[0])
         append(into, size, complaint->key[0] ? " = " : ": ", complaint->value);
     append(into, size, ": ", complaint->text);

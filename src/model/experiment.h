@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "model/dist.h"
+#include "model/fault.h"
 #include "model/step.h"
 
 #define PS_PRESET_MAX_BYTES 65536u
@@ -24,6 +25,10 @@
 #define PS_STEPS_MAX        32u
 #define PS_LOCKS_MAX        8u
 #define PS_WORKERS_MAX      256u
+#define PS_PHASES_MAX       16u
+#define PS_PHASE_FAULTS_MAX 6u
+#define PS_PATH_MAX         160u
+#define PS_FOLDER_MAX       512u
 
 /* workers = 8 | auto | 2x | 0.5x */
 struct ps_workers_spec {
@@ -31,7 +36,12 @@ struct ps_workers_spec {
     double factor;  /* times usable CPUs, rounded, at least 1; auto = 1.0 */
 };
 
-enum ps_arrival_model { PS_ARRIVAL_OPEN, PS_ARRIVAL_CLOSED, PS_ARRIVAL_BATCH };
+enum ps_arrival_model {
+    PS_ARRIVAL_OPEN,
+    PS_ARRIVAL_CLOSED,
+    PS_ARRIVAL_BATCH,
+    PS_ARRIVAL_TRACE,
+};
 enum ps_arrival_process { PS_PROCESS_POISSON, PS_PROCESS_UNIFORM };
 enum ps_probing { PS_PROBING_COUNTERS, PS_PROBING_OFF, PS_PROBING_FULL };
 enum ps_clock { PS_CLOCK_REAL, PS_CLOCK_SLOW_10, PS_CLOCK_SLOW_100 };
@@ -53,6 +63,38 @@ struct ps_task_type {
     unsigned step_count; /* >= 1 */
     enum ps_type_full on_full;
     struct ps_step_def steps[PS_STEPS_MAX];
+};
+
+/* rate = 500/s | 500/s over 5s */
+struct ps_rate_change {
+    double rate; /* per second */
+    uint64_t
+        over_ns; /* it is reached so long after the phase began, along a straight line; 0: at once */
+};
+
+/* mix = short 50, long 5: new weights of some task types. */
+struct ps_mix {
+    unsigned count;
+    struct {
+        unsigned type;
+        double weight;
+    } part[PS_TYPES_MAX];
+};
+
+struct ps_fault_list {
+    unsigned count;
+    struct ps_fault fault[PS_PHASE_FAULTS_MAX];
+};
+
+/* What changes at an instant of the run. A member of zero bytes changes nothing. */
+struct ps_phase_def {
+    char name[PS_NAME_MAX];
+    uint64_t at_ns; /* run time: since the run began, without pauses; PS_NEVER: not given yet */
+    struct ps_rate_change rate;     /* open */
+    struct ps_workers_spec workers; /* as in [engine] */
+    uint64_t in_flight;             /* closed */
+    struct ps_mix mix;
+    struct ps_fault_list faults;
 };
 
 struct ps_experiment {
@@ -80,15 +122,22 @@ struct ps_experiment {
     enum ps_arrival_model model;
     double rate; /* per second, open */
     enum ps_arrival_process process;
-    uint64_t in_flight;   /* closed */
-    struct ps_dist think; /* closed */
-    uint64_t tasks;       /* batch: how many; others: stop after so many; 0: no end */
+    uint64_t in_flight;      /* closed */
+    struct ps_dist think;    /* closed */
+    uint64_t tasks;          /* batch: how many; others: stop after so many; 0: no end */
+    char trace[PS_PATH_MAX]; /* trace: the file; a relative path is seen from `folder` */
+    double trace_scale;      /* trace: gaps between arrivals times this */
+    char folder
+        [PS_FOLDER_MAX]; /* where the preset's file lies; empty: no file. No key: set by load */
     /* [task NAME] */
     unsigned type_count;
     struct ps_task_type types[PS_TYPES_MAX];
     /* names that `lock NAME T` steps refer to */
     unsigned lock_count;
     char locks[PS_LOCKS_MAX][PS_NAME_MAX];
+    /* [phase NAME], in the order of the file */
+    unsigned phase_count;
+    struct ps_phase_def phases[PS_PHASES_MAX];
     /* [run] */
     uint64_t duration_ns; /* 0: until stopped */
     uint64_t seed;
@@ -146,7 +195,7 @@ enum ps_err ps_experiment_parse(struct ps_experiment *experiment, const struct p
 enum ps_err ps_experiment_load(struct ps_experiment *experiment, const struct ps_vocabulary *words,
                                const char *path, struct ps_complaints *complaints);
 
-/* Set one key: "engine.workers", "task long.weight" (of a type that exists). On PS_EPARSE nothing
+/* Set one key: "engine.workers", "task long.weight", "phase spike.at" (of what exists). On PS_EPARSE nothing
  * is changed. The caller calls ps_experiment_check when all are set. words == NULL: names of
  * engines and policies are taken as they are. */
 enum ps_err ps_experiment_set(struct ps_experiment *experiment, const struct ps_vocabulary *words,
@@ -198,23 +247,32 @@ enum ps_key_kind {
     PS_KEY_PERCENT,
     PS_KEY_STEPS,
     PS_KEY_NUMBER,
+    PS_KEY_FACTOR, /* a number and an 'x' */
+    PS_KEY_RATE_CHANGE,
+    PS_KEY_MIX,
+    PS_KEY_FAULTS,
     PS_KEY_OFFLOAD
 };
 
 struct ps_key {
-    const char *section; /* "task" stands for every [task NAME] */
+    const char *section; /* "task" stands for every [task NAME], "phase" likewise */
     const char *name;
     enum ps_key_kind kind;
     const char *standard;       /* default, as written in a file; NULL: must be given */
     const char *allowed;        /* for people: "1..256, auto, 2x, 0.5x" */
     const char *help;           /* one line */
     const char *const *choices; /* CHOICE: NULL-terminated; NULL where the vocabulary decides */
-    size_t offset, size;        /* of the field in ps_experiment, or in ps_task_type for "task" */
-    uint64_t min, max; /* COUNT, DURATION in ns, SIZE in bytes; NUMBER and RATE in millionths, the
+    size_t offset, size;        /* of the field in ps_experiment, ps_task_type, ps_phase_def */
+    uint64_t min,
+        max; /* COUNT, DURATION in ns, SIZE in bytes; NUMBER, FACTOR and RATE in millionths, the
                           finest that can be written. Beside this range SIZE takes 0 */
+    bool optional; /* empty text: the field is all zero bytes, which stands for "not given" */
 };
 
 /* Ends with section == NULL. In the order of a file. */
 extern const struct ps_key ps_keys[];
+
+/* Whether there are several of the section, each with a name: "task", "phase". */
+bool ps_section_is_named(const char *section);
 
 #endif

@@ -24,6 +24,7 @@ static const char *const model_choices[] = {
     [PS_ARRIVAL_OPEN] = "open",
     [PS_ARRIVAL_CLOSED] = "closed",
     [PS_ARRIVAL_BATCH] = "batch",
+    [PS_ARRIVAL_TRACE] = "trace",
     NULL,
 };
 static const char *const process_choices[] = {
@@ -62,6 +63,10 @@ _Static_assert(sizeof(enum ps_arrival_process) == sizeof(unsigned), "stored by n
 #define OF_TYPE(member)                              \
     .offset = offsetof(struct ps_task_type, member), \
     .size = sizeof(((struct ps_task_type *)NULL)->member)
+
+#define OF_PHASE(member)                             \
+    .offset = offsetof(struct ps_phase_def, member), \
+    .size = sizeof(((struct ps_phase_def *)NULL)->member)
 
 #define TIME_FORMS \
     "T | uniform A B | exp MEAN | pareto MIN ALPHA | lognormal MEDIAN SIGMA, up to 60min"
@@ -113,8 +118,8 @@ const struct ps_key ps_keys[] = {
      "how long a worker waits for the GIL before it asks its holder to drop it", NULL,
      OF(gil_interval_ns), .min = 1000, .max = UINT64_C(60000000000)},
 
-    {"arrivals", "model", PS_KEY_CHOICE, "open", "open | closed | batch",
-     "at a rate | a number of clients | all at once", model_choices, OF(model)},
+    {"arrivals", "model", PS_KEY_CHOICE, "open", "open | closed | batch | trace",
+     "at a rate | a number of clients | all at once | as a file says", model_choices, OF(model)},
     {"arrivals", "rate", PS_KEY_RATE, "100/s", "0.001/s..10000000/s", "open: tasks a second", NULL,
      OF(rate), .min = 1000, .max = MILLIONTHS(10000000)},
     {"arrivals", "process", PS_KEY_CHOICE, "poisson", "poisson | uniform",
@@ -127,6 +132,11 @@ const struct ps_key ps_keys[] = {
     {"arrivals", "tasks", PS_KEY_COUNT, "0", "0..1000000000000",
      "batch: how many; others: stop after so many, 0: no end", NULL, OF(tasks), .min = 0,
      .max = UINT64_C(1000000000000)},
+    {"arrivals", "trace", PS_KEY_TEXT, "", "path of a CSV file, from the preset's folder",
+     "trace: rows to replay; line 1 names the columns: at, type, cpu, wait", NULL, OF(trace)},
+    {"arrivals", "trace_scale", PS_KEY_FACTOR, "1x", "0.000001x..1000000x",
+     "trace: times between arrivals are stretched by this; 0.5x: twice the load", NULL,
+     OF(trace_scale), .min = 1, .max = MILLIONTHS(1000000)},
 
     {"task", "weight", PS_KEY_NUMBER, "1", "0..1000000, at most six decimals",
      "share of the arrivals that is of this type; 0: only spawned", NULL, OF_TYPE(weight), .min = 0,
@@ -144,6 +154,24 @@ const struct ps_key ps_keys[] = {
      type_full_choices, OF_TYPE(on_full)},
     {"task", "steps", PS_KEY_STEPS, NULL, "1..32 steps, separated by commas",
      "what a task of this type does, in order", NULL, OF_TYPE(steps)},
+
+    {"phase", "at", PS_KEY_DURATION, NULL, "0..1440min",
+     "time since the run began, without pauses, at which it begins", NULL, OF_PHASE(at_ns),
+     .min = 0, .max = 24 * HOUR_NS},
+    {"phase", "rate", PS_KEY_RATE_CHANGE, "", "R/s, or R/s over T (a ramp)",
+     "open: tasks a second from then on", NULL, OF_PHASE(rate), .min = 1000,
+     .max = MILLIONTHS(10000000), .optional = true},
+    {"phase", "workers", PS_KEY_WORKERS, "", "1..256, auto, 2x, 0.5x",
+     "worker threads from then on", NULL, OF_PHASE(workers), .optional = true},
+    {"phase", "in_flight", PS_KEY_COUNT, "", "1..1000000", "closed: clients from then on", NULL,
+     OF_PHASE(in_flight), .min = 1, .max = 1000000, .optional = true},
+    {"phase", "mix", PS_KEY_MIX, "", "TYPE WEIGHT, TYPE WEIGHT, ...",
+     "weights from then on; types that are not named keep theirs", NULL, OF_PHASE(mix),
+     .optional = true},
+    {"phase", "fault", PS_KEY_FAULTS, "",
+     "stuck W T | slow W xF [T] | fail TYPE P% [T] | lose cpu N [T] | burst N | crash W | off",
+     "faults that begin then, up to 6; T: how long they last", NULL, OF_PHASE(faults),
+     .optional = true},
 
     {"run", "duration", PS_KEY_DURATION, "60s", "0 (until stopped), 1ns..1440min",
      "length of the run", NULL, OF(duration_ns), .min = 0, .max = 24 * HOUR_NS},
@@ -170,18 +198,27 @@ const struct ps_key ps_keys[] = {
 
 /* ---- defaults ---- */
 
-static void set_defaults(struct ps_experiment *experiment, bool of_type, unsigned type)
+bool ps_section_is_named(const char *section)
+{
+    return strcmp(section, "task") == 0 || strcmp(section, "phase") == 0;
+}
+
+/* section NULL: of all that are not named. */
+static void set_defaults(struct ps_experiment *experiment, const char *section, unsigned index)
 {
     struct ps_why why = {""};
-    for (const struct ps_key *key = ps_keys; key->section; key++)
-        if ((strcmp(key->section, "task") == 0) == of_type && key->standard)
-            ps_value_set(experiment, NULL, (struct ps_place){key, type}, key->standard, &why);
+    for (const struct ps_key *key = ps_keys; key->section; key++) {
+        bool here =
+            section ? strcmp(key->section, section) == 0 : !ps_section_is_named(key->section);
+        if (here && key->standard)
+            ps_value_set(experiment, NULL, (struct ps_place){key, index}, key->standard, &why);
+    }
 }
 
 void ps_experiment_init(struct ps_experiment *experiment)
 {
     memset(experiment, 0, sizeof *experiment);
-    set_defaults(experiment, false, 0);
+    set_defaults(experiment, NULL, 0);
 }
 
 bool ps_type_add(struct ps_experiment *experiment, const char *name)
@@ -192,13 +229,39 @@ bool ps_type_add(struct ps_experiment *experiment, const char *name)
     struct ps_task_type *type = &experiment->types[number];
     memset(type, 0, sizeof *type);
     snprintf(type->name, sizeof type->name, "%s", name);
-    set_defaults(experiment, true, number);
+    set_defaults(experiment, "task", number);
     return true;
+}
+
+bool ps_phase_add(struct ps_experiment *experiment, const char *name)
+{
+    if (experiment->phase_count == PS_PHASES_MAX)
+        return false;
+    unsigned number = experiment->phase_count++;
+    struct ps_phase_def *phase = &experiment->phases[number];
+    memset(phase, 0, sizeof *phase);
+    snprintf(phase->name, sizeof phase->name, "%s", name);
+    phase->at_ns = UINT64_MAX;
+    set_defaults(experiment, "phase", number);
+    return true;
+}
+
+unsigned ps_section_count(const struct ps_experiment *experiment, const char *word)
+{
+    return strcmp(word, "task") == 0 ? experiment->type_count : experiment->phase_count;
+}
+
+const char *ps_section_name(const struct ps_experiment *experiment, const char *word,
+                            unsigned index)
+{
+    return strcmp(word, "task") == 0 ? experiment->types[index].name
+                                     : experiment->phases[index].name;
 }
 
 /* ---- looking up ---- */
 
 #define NAMES_MAX 32u
+_Static_assert(PS_PHASES_MAX <= PS_TYPES_MAX, "the names of either fit the same list");
 
 /* The sections in the order of the table, each once. */
 static void section_names(const char *names[NAMES_MAX])
@@ -210,19 +273,22 @@ static void section_names(const char *names[NAMES_MAX])
     names[count] = NULL;
 }
 
-static struct ps_section find_task(const struct ps_experiment *experiment, const char *name,
-                                   struct ps_why *why)
+static struct ps_section find_named(const struct ps_experiment *experiment, const char *word,
+                                    const char *name, struct ps_why *why)
 {
-    struct ps_section section = {NULL, experiment->type_count, ""};
+    unsigned count = ps_section_count(experiment, word);
+    struct ps_section section = {.index = count};
     if (!ps_name_valid(name)) {
-        ps_because(why, "a task type is named by 1..31 letters, digits, '_' and '-'");
+        ps_because(why, "a %s is named by 1..31 letters, digits, '_' and '-'",
+                   strcmp(word, "task") == 0 ? "task type" : word);
         return section;
     }
-    section.word = "task";
-    snprintf(section.task, sizeof section.task, "%s", name);
-    for (unsigned i = 0; i < experiment->type_count; i++)
-        if (strcmp(experiment->types[i].name, name) == 0)
-            section.type = i;
+    section.word = word;
+    section.named = true;
+    snprintf(section.name, sizeof section.name, "%s", name);
+    for (unsigned i = 0; i < count; i++)
+        if (strcmp(ps_section_name(experiment, word, i), name) == 0)
+            section.index = i;
     return section;
 }
 
@@ -230,20 +296,23 @@ struct ps_section ps_section_find(const struct ps_experiment *experiment, const 
                                   struct ps_why *why)
 {
     if (strncmp(text, "task ", 5) == 0)
-        return find_task(experiment, text + 5, why);
+        return find_named(experiment, "task", text + 5, why);
+    if (strncmp(text, "phase ", 6) == 0)
+        return find_named(experiment, "phase", text + 6, why);
     const char *names[NAMES_MAX];
     section_names(names);
     for (unsigned i = 0; names[i]; i++)
-        if (strcmp(names[i], text) == 0 && strcmp(text, "task") != 0)
-            return (struct ps_section){names[i], experiment->type_count, ""};
-    if (strcmp(text, "task") == 0) {
-        ps_because(why, "a task type needs a name: [task NAME]");
+        if (strcmp(names[i], text) == 0 && !ps_section_is_named(text))
+            return (struct ps_section){.word = names[i]};
+    if (ps_section_is_named(text)) {
+        ps_because(why, "a %s needs a name: [%s NAME]",
+                   strcmp(text, "task") == 0 ? "task type" : text, text);
     } else {
         ps_because(why, "there is no such section; allowed: preset, engine, arrivals, task NAME, "
-                        "run, faults, trial NAME, needs, expect, lab");
+                        "phase NAME, run, faults, trial NAME, needs, expect, lab");
         ps_because_near(why, text, names);
     }
-    return (struct ps_section){NULL, experiment->type_count, ""};
+    return (struct ps_section){.word = NULL};
 }
 
 const struct ps_key *ps_key_find(const struct ps_section *section, const char *name,
@@ -257,7 +326,7 @@ const struct ps_key *ps_key_find(const struct ps_section *section, const char *n
         bool same = strcmp(key->name, name) == 0;
         if (here && same)
             return key;
-        if (same)
+        if (same && !elsewhere)
             elsewhere = key;
         if (here && count < NAMES_MAX - 1)
             names[count++] = key->name;
@@ -271,7 +340,7 @@ const struct ps_key *ps_key_find(const struct ps_section *section, const char *n
     if (elsewhere) {
         size_t used = strlen(why->text);
         snprintf(why->text + used, sizeof why->text - used, "; '%s' belongs into [%s%s]", name,
-                 elsewhere->section, strcmp(elsewhere->section, "task") == 0 ? " NAME" : "");
+                 elsewhere->section, ps_section_is_named(elsewhere->section) ? " NAME" : "");
     } else {
         ps_because_near(why, name, names);
     }
@@ -309,12 +378,13 @@ static const struct ps_key *find_path(const struct ps_experiment *experiment, co
     *section = ps_section_find(experiment, text, why);
     if (!section->word)
         return NULL;
-    if (strcmp(section->word, "task") == 0 && section->type == experiment->type_count) {
+    unsigned count = section->named ? ps_section_count(experiment, section->word) : 0;
+    if (section->named && section->index == count) {
         const char *names[PS_TYPES_MAX + 1] = {NULL};
-        for (unsigned i = 0; i < experiment->type_count; i++)
-            names[i] = experiment->types[i].name;
-        ps_because(why, "there is no [task %s]", section->task);
-        ps_because_near(why, section->task, names);
+        for (unsigned i = 0; i < count; i++)
+            names[i] = ps_section_name(experiment, section->word, i);
+        ps_because(why, "there is no [%s %s]", section->word, section->name);
+        ps_because_near(why, section->name, names);
         return NULL;
     }
     return ps_key_find(section, dot + 1, why);
@@ -346,7 +416,7 @@ enum ps_err ps_experiment_set(struct ps_experiment *experiment, const struct ps_
     if (ok && !trim(value, text, sizeof text))
         ok = ps_because(&why, "longer than %u bytes", PS_PRESET_MAX_LINE);
     ok = ok && ps_value_clean(text, &why) &&
-         ps_value_set(experiment, words, (struct ps_place){row, section.type}, text, &why);
+         ps_value_set(experiment, words, (struct ps_place){row, section.index}, text, &why);
     if (ok)
         return PS_OK;
     ps_complain(complaints, source, 0, key, value, "%s", why.text);
@@ -361,6 +431,6 @@ const char *ps_experiment_get(const struct ps_experiment *experiment, const char
     const struct ps_key *row = find_path(experiment, key, &section, &why);
     if (!row)
         return NULL;
-    ps_value_get(experiment, (struct ps_place){row, section.type}, into, size);
+    ps_value_get(experiment, (struct ps_place){row, section.index}, into, size);
     return into;
 }

@@ -4,14 +4,15 @@
 
 #include "model/values.h"
 
-/* What stands before a key's name in "section.key": "engine" or "task NAME". */
+/* What stands before a key's name in "section.key": "engine", "task NAME" or "phase NAME". */
 struct ps_section {
     const char *word; /* of the table; NULL: there is no such section */
-    unsigned type;    /* "task": the number of the type; type_count if there is none of that name */
-    char task[PS_NAME_MAX];
+    bool named;       /* a task type or a phase */
+    unsigned index;   /* named: its number; how many there are, if none has the name */
+    char name[PS_NAME_MAX];
 };
 
-/* Understand the words between '[' and ']'. For "task NAME" with an ill-formed name, or a section
+/* Understand the words between '[' and ']'. For an ill-formed name, or a section
  * that does not exist, word is NULL and why says so. */
 struct ps_section ps_section_find(const struct ps_experiment *experiment, const char *text,
                                   struct ps_why *why);
@@ -20,9 +21,15 @@ struct ps_section ps_section_find(const struct ps_experiment *experiment, const 
 const struct ps_key *ps_key_find(const struct ps_section *section, const char *name,
                                  struct ps_why *why);
 
-/* A task type of that name at the end of the list, every key at its default. False: the list is
- * full. */
+/* How many there are of what a named section stands for, and what the one at index is called. */
+unsigned ps_section_count(const struct ps_experiment *experiment, const char *word);
+const char *ps_section_name(const struct ps_experiment *experiment, const char *word,
+                            unsigned index);
+
+/* A task type, or a phase, of that name at the end of the list, every key at its default. False: the
+ * list is full. */
 bool ps_type_add(struct ps_experiment *experiment, const char *name);
+bool ps_phase_add(struct ps_experiment *experiment, const char *name);
 
 /* A value may hold no control bytes, must be UTF-8 and not longer than a line. */
 bool ps_value_clean(const char *text, struct ps_why *why);

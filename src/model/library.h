@@ -38,7 +38,8 @@ bool ps_own_folder(char *into, size_t size);
 enum ps_err ps_preset_lesson(const struct ps_preset *preset, char **text);
 
 /* Save as one of the user's own: atomically (temporary file, fsync, rename), folder created 0700.
- * name: letters, digits, '-', '_' and '.', not beginning with '.'. PS_EEXIST unless replace. */
+ * name: letters, digits, '-', '_' and '.', not beginning with '.'. PS_EEXIST unless replace. A
+ * trace's relative path becomes absolute; PS_EINVAL if it leads to no file or gets too long. */
 enum ps_err ps_preset_save(const struct ps_experiment *experiment, const char *name, bool replace,
                            char *path, size_t path_size);
 

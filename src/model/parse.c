@@ -14,6 +14,7 @@
 #include "model/keys.h"
 #include "model/lab_keys.h"
 #include "model/lines.h"
+#include "model/steps.h"
 
 /* Where a key or a section ("engine", "task long") was written. */
 struct origin {
@@ -21,7 +22,7 @@ struct origin {
     unsigned line;
 };
 
-#define ORIGINS_MAX 256u
+#define ORIGINS_MAX 512u
 
 struct parser {
     struct ps_experiment *experiment;
@@ -86,10 +87,13 @@ static void meet_section(struct parser *parser, const char *text, unsigned line)
     }
     if (!remember(parser, text, NULL, line))
         return;
-    if (strcmp(section.word, "task") == 0 && !ps_type_add(parser->experiment, section.task)) {
-        ps_because(&why, "more than %u task types", PS_TYPES_MAX);
+    bool ok = true;
+    if (strcmp(section.word, "task") == 0 && !ps_type_add(parser->experiment, section.name))
+        ok = ps_because(&why, "more than %u task types", PS_TYPES_MAX);
+    if (strcmp(section.word, "phase") == 0 && !ps_phase_add(parser->experiment, section.name))
+        ok = ps_because(&why, "more than %u phases", PS_PHASES_MAX);
+    if (!ok)
         complain(parser, line, text, NULL, why.text);
-    }
 }
 
 static bool first_pass(struct parser *parser)
@@ -164,7 +168,7 @@ static int take_value(void *user, const char *section_text, const char *name, co
     }
     if (!remember(parser, path, value, line))
         return 1;
-    struct ps_place place = {key, section.type};
+    struct ps_place place = {key, section.index};
     if (!ps_value_set(parser->experiment, parser->words, place, value, &why))
         complain(parser, line, path, value, why.text);
     return 1;
@@ -180,16 +184,33 @@ static bool second_pass(struct parser *parser)
 
 /* ---- what only the whole shows ---- */
 
+/* A trace that brings its own times needs no task type. */
+static void add_row_type(struct ps_experiment *experiment)
+{
+    struct ps_why why = {""};
+    if (experiment->model == PS_ARRIVAL_TRACE && experiment->type_count == 0 &&
+        ps_type_add(experiment, "row"))
+        ps_steps_set(experiment, 0, "row", &why);
+}
+
 static bool complete(struct parser *parser)
 {
     struct ps_experiment *experiment = parser->experiment;
     if (!experiment->title[0])
         complain(parser, 0, "preset.title", NULL, "must be given");
+    add_row_type(experiment);
     for (unsigned i = 0; i < experiment->type_count; i++) {
         char section[48], key[64];
         snprintf(section, sizeof section, "task %s", experiment->types[i].name);
         snprintf(key, sizeof key, "%s.steps", section);
         if (experiment->types[i].step_count == 0)
+            complain(parser, find_origin(parser, section)->line, key, NULL, "must be given");
+    }
+    for (unsigned i = 0; i < experiment->phase_count; i++) {
+        char section[48], key[64];
+        snprintf(section, sizeof section, "phase %s", experiment->phases[i].name);
+        snprintf(key, sizeof key, "%s.at", section);
+        if (experiment->phases[i].at_ns == UINT64_MAX)
             complain(parser, find_origin(parser, section)->line, key, NULL, "must be given");
     }
     return parser->failed == 0;
@@ -278,6 +299,13 @@ static bool read_all(int fd, char *into, size_t size, size_t *length)
     return true;
 }
 
+static void set_folder(struct ps_experiment *experiment, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    int length = slash == path ? 1 : slash ? (int)(slash - path) : 0;
+    snprintf(experiment->folder, sizeof experiment->folder, "%.*s", length, path);
+}
+
 static enum ps_err load(int fd, struct ps_experiment *experiment, struct ps_lab *lab,
                         const struct ps_vocabulary *words, const char *path,
                         struct ps_complaints *complaints)
@@ -296,6 +324,7 @@ static enum ps_err load(int fd, struct ps_experiment *experiment, struct ps_lab 
     enum ps_err err = PS_EIO;
     if (read_all(fd, text, PS_PRESET_MAX_BYTES + 1, &length))
         err = ps_lab_parse(experiment, lab, words, path, text, length, complaints);
+    set_folder(experiment, path);
     free(text);
     return err;
 }

@@ -75,12 +75,28 @@ static void sync_folder(const char *folder)
     close(fd);
 }
 
+/* The copy lies in another folder: a path from the old one would lead nowhere. */
+static bool anchor_trace(struct ps_experiment *copy)
+{
+    char path[sizeof copy->folder + sizeof copy->trace + 2], *whole;
+    if (!copy->trace[0] || copy->trace[0] == '/')
+        return true;
+    snprintf(path, sizeof path, "%s/%s", copy->folder[0] ? copy->folder : ".", copy->trace);
+    whole = realpath(path, NULL);
+    bool fits = whole && strlen(whole) < sizeof copy->trace;
+    if (fits)
+        memcpy(copy->trace, whole, strlen(whole) + 1);
+    free(whole);
+    return fits;
+}
+
 enum ps_err ps_preset_save(const struct ps_experiment *experiment, const char *name, bool replace,
                            char *path, size_t path_size)
 {
     char folder[400], temporary[512], *text;
     size_t size;
-    if (!name_ok(name) || !ps_own_folder(folder, sizeof folder))
+    struct ps_experiment copy = *experiment;
+    if (!anchor_trace(&copy) || !name_ok(name) || !ps_own_folder(folder, sizeof folder))
         return PS_EINVAL;
     int length = snprintf(path, path_size, "%s/%s.ini", folder, name);
     if (length < 0 || (size_t)length >= path_size)
@@ -88,7 +104,7 @@ enum ps_err ps_preset_save(const struct ps_experiment *experiment, const char *n
     snprintf(temporary, sizeof temporary, "%s/.%s.XXXXXX", folder, name);
     enum ps_err err = make_folders(folder);
     if (err == PS_OK)
-        err = ps_experiment_text(experiment, &text, &size);
+        err = ps_experiment_text(&copy, &text, &size);
     if (err != PS_OK)
         return err;
     err = write_temporary(temporary, text, size);

@@ -23,7 +23,8 @@
     X(SPAWN, spawn, "YX", "submit N children of another task type")                                \
     X(JOIN, join, "", "wait until all children have ended")                                        \
     X(BLOCK, block, "T", "a call that blocks its thread for T, wherever it happens to run")        \
-    X(FAIL, fail, "P", "fail with this probability, which ends the task")
+    X(FAIL, fail, "P", "fail with this probability, which ends the task")                          \
+    X(ROW, row, "", "the times of the trace's row: burn its cpu, then sleep its wait")
 
 enum ps_step_kind {
 #define PS_STEP_ENUM(name, word, shape, help) PS_STEP_##name,

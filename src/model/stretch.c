@@ -29,7 +29,10 @@ void ps_experiment_stretch(struct ps_experiment *experiment)
     experiment->rate /= factor;
     experiment->gil_interval_ns *= factor;
     experiment->hog_ns *= factor;
+    experiment->trace_scale *= factor;
     stretch_dist(&experiment->think, factor);
+    for (unsigned p = 0; p < experiment->phase_count; p++)
+        experiment->phases[p].rate.rate /= factor;
     for (unsigned t = 0; t < experiment->type_count; t++)
         stretch_type(&experiment->types[t], factor);
 }

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "model/exact.h"
+#include "model/phases.h"
 #include "model/steps.h"
 
 /* A field being set or read. */
@@ -135,6 +136,24 @@ static void get_rate(const struct slot *slot, char *into, size_t size)
     char number[32];
     get_number(slot, number, sizeof number);
     snprintf(into, size, "%s/s", number);
+}
+
+static bool set_factor(struct slot *slot, const char *text, struct ps_why *why)
+{
+    char number[32];
+    size_t length = strlen(text);
+    if (length < 2 || length > sizeof number || text[length - 1] != 'x')
+        return allowed_only(slot, why);
+    memcpy(number, text, length - 1);
+    number[length - 1] = '\0';
+    return set_number(slot, number, why);
+}
+
+static void get_factor(const struct slot *slot, char *into, size_t size)
+{
+    char number[32];
+    get_number(slot, number, sizeof number);
+    snprintf(into, size, "%sx", number);
 }
 
 static bool set_percent(struct slot *slot, const char *text, struct ps_why *why)
@@ -322,7 +341,8 @@ static void get_workers(const struct slot *slot, char *into, size_t size)
         snprintf(into, size, "%sx", ps_exact_format_number(number, sizeof number, spec->factor));
 }
 
-#define OFFLOAD_ON 4u /* libuv's own default */
+#define RAMP_MAX_NS (1440 * UINT64_C(60000000000))
+#define OFFLOAD_ON  4u /* libuv's own default */
 
 static bool set_offload(struct slot *slot, const char *text, struct ps_why *why)
 {
@@ -348,12 +368,65 @@ static void get_offload(const struct slot *slot, char *into, size_t size)
 
 static bool set_steps(struct slot *slot, const char *text, struct ps_why *why)
 {
-    return ps_steps_set(slot->experiment, slot->place.type, text, why);
+    return ps_steps_set(slot->experiment, slot->place.index, text, why);
 }
 
 static void get_steps(const struct slot *slot, char *into, size_t size)
 {
-    ps_steps_format(into, size, slot->experiment, &slot->experiment->types[slot->place.type]);
+    ps_steps_format(into, size, slot->experiment, &slot->experiment->types[slot->place.index]);
+}
+
+static bool set_rate_change(struct slot *slot, const char *text, struct ps_why *why)
+{
+    struct ps_rate_change change = {0, 0};
+    char number[48];
+    const char *over = strstr(text, " over ");
+    size_t length = over ? (size_t)(over - text) : strlen(text);
+    if (length >= sizeof number)
+        return allowed_only(slot, why);
+    memcpy(number, text, length);
+    number[length] = '\0';
+    struct slot part = *slot;
+    part.field = &change.rate;
+    if (!set_rate(&part, number, why))
+        return false;
+    if (over && (!ps_parse_duration(over + strlen(" over "), &change.over_ns) ||
+                 change.over_ns == 0 || change.over_ns > RAMP_MAX_NS))
+        return allowed_only(slot, why);
+    memcpy(slot->field, &change, sizeof change);
+    return true;
+}
+
+static void get_rate_change(const struct slot *slot, char *into, size_t size)
+{
+    const struct ps_rate_change *change = slot->field;
+    char number[32], over[40];
+    ps_exact_format_number(number, sizeof number, change->rate);
+    if (change->over_ns)
+        snprintf(into, size, "%s/s over %s", number,
+                 ps_exact_format_duration(over, sizeof over, change->over_ns));
+    else
+        snprintf(into, size, "%s/s", number);
+}
+
+static bool set_mix(struct slot *slot, const char *text, struct ps_why *why)
+{
+    return ps_mix_set(slot->experiment, slot->field, text, why);
+}
+
+static void get_mix(const struct slot *slot, char *into, size_t size)
+{
+    ps_mix_format(into, size, slot->experiment, slot->field);
+}
+
+static bool set_faults(struct slot *slot, const char *text, struct ps_why *why)
+{
+    return ps_faults_set(slot->experiment, slot->field, text, why);
+}
+
+static void get_faults(const struct slot *slot, char *into, size_t size)
+{
+    ps_faults_format(into, size, slot->experiment, slot->field);
 }
 
 static const struct kind {
@@ -372,14 +445,29 @@ static const struct kind {
     [PS_KEY_PERCENT] = {set_percent, get_percent},
     [PS_KEY_STEPS] = {set_steps, get_steps},
     [PS_KEY_NUMBER] = {set_number, get_number},
+    [PS_KEY_FACTOR] = {set_factor, get_factor},
+    [PS_KEY_RATE_CHANGE] = {set_rate_change, get_rate_change},
+    [PS_KEY_MIX] = {set_mix, get_mix},
+    [PS_KEY_FAULTS] = {set_faults, get_faults},
     [PS_KEY_OFFLOAD] = {set_offload, get_offload},
 };
+
+static bool is_zero(const void *field, size_t size)
+{
+    const unsigned char *byte = field;
+    while (size > 0 && byte[size - 1] == 0)
+        size--;
+    return size == 0;
+}
 
 static struct slot slot_at(struct ps_experiment *experiment, const struct ps_vocabulary *words,
                            struct ps_place place)
 {
-    bool of_type = strcmp(place.key->section, "task") == 0;
-    char *base = of_type ? (char *)&experiment->types[place.type] : (char *)experiment;
+    char *base = (char *)experiment;
+    if (strcmp(place.key->section, "task") == 0)
+        base = (char *)&experiment->types[place.index];
+    else if (strcmp(place.key->section, "phase") == 0)
+        base = (char *)&experiment->phases[place.index];
     return (struct slot){experiment, words, place, place.key, base + place.key->offset};
 }
 
@@ -387,6 +475,10 @@ bool ps_value_set(struct ps_experiment *experiment, const struct ps_vocabulary *
                   struct ps_place place, const char *text, struct ps_why *why)
 {
     struct slot slot = slot_at(experiment, words, place);
+    if (place.key->optional && !*text) {
+        memset(slot.field, 0, place.key->size);
+        return true;
+    }
     return kinds[place.key->kind].set(&slot, text, why);
 }
 
@@ -395,5 +487,8 @@ void ps_value_get(const struct ps_experiment *experiment, struct ps_place place,
 {
     /* The getters only read. */
     const struct slot slot = slot_at((struct ps_experiment *)experiment, NULL, place);
-    kinds[place.key->kind].get(&slot, into, size);
+    if (place.key->optional && is_zero(slot.field, place.key->size))
+        snprintf(into, size, "%s", "");
+    else
+        kinds[place.key->kind].get(&slot, into, size);
 }

@@ -4,10 +4,11 @@
 
 #include "model/complaint.h"
 
-/* Where a key's value is: the experiment, and for "task" keys the number of the type. */
+/* Where a key's value is: the experiment, and for keys of named sections the number of the task type
+ * or phase. */
 struct ps_place {
     const struct ps_key *key;
-    unsigned type;
+    unsigned index;
 };
 
 /* Set the field from text without white space at its ends. words may be NULL: names of engines and

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/values.h"
+#include "model/keys.h"
 
 static bool write_key(FILE *to, const struct ps_experiment *experiment, struct ps_place place)
 {
@@ -14,25 +14,28 @@ static bool write_key(FILE *to, const struct ps_experiment *experiment, struct p
 
 /* The keys of one section of the table, which *key points into; moves it behind them. */
 static bool write_keys(FILE *to, const struct ps_experiment *experiment, const struct ps_key **key,
-                       unsigned type)
+                       unsigned index)
 {
     bool ok = true;
     const char *section = (*key)->section;
     for (; (*key)->section && strcmp((*key)->section, section) == 0; (*key)++)
-        ok = write_key(to, experiment, (struct ps_place){*key, type}) && ok;
+        ok = write_key(to, experiment, (struct ps_place){*key, index}) && ok;
     return ok;
 }
 
-static bool write_types(FILE *to, const struct ps_experiment *experiment, const struct ps_key **key)
+/* Every task type, or every phase. */
+static bool write_named(FILE *to, const struct ps_experiment *experiment, const struct ps_key **key)
 {
     bool ok = true;
     const struct ps_key *first = *key;
-    for (unsigned i = 0; i < experiment->type_count; i++) {
+    for (unsigned i = 0; i < ps_section_count(experiment, first->section); i++) {
         *key = first;
-        ok = fprintf(to, "[task %s]\n", experiment->types[i].name) > 0 && ok;
+        ok = fprintf(to, "[%s %s]\n", first->section,
+                     ps_section_name(experiment, first->section, i)) > 0 &&
+             ok;
         ok = write_keys(to, experiment, key, i) && ok;
     }
-    while ((*key)->section && strcmp((*key)->section, "task") == 0)
+    while ((*key)->section && strcmp((*key)->section, first->section) == 0)
         (*key)++;
     return ok;
 }
@@ -41,8 +44,8 @@ enum ps_err ps_experiment_write(const struct ps_experiment *experiment, FILE *to
 {
     bool ok = true;
     for (const struct ps_key *key = ps_keys; key->section;) {
-        if (strcmp(key->section, "task") == 0) {
-            ok = write_types(to, experiment, &key) && ok;
+        if (ps_section_is_named(key->section)) {
+            ok = write_named(to, experiment, &key) && ok;
             continue;
         }
         ok = fprintf(to, "[%s]\n", key->section) > 0 && ok;

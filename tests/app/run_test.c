@@ -96,6 +96,116 @@ static void a_batch_is_completed(void **state)
     process_result_free(&r);
 }
 
+/* Rows as they are written, with types of their own; the duration cuts, the scale stretches. */
+static void a_trace_is_replayed(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/poolscope-trace-XXXXXX";
+    int fd = mkstemp(path);
+    FILE *to = fdopen(fd, "w");
+    fputs("at,type\n", to);
+    for (unsigned i = 0; i < 900; i++)
+        fprintf(to, "%.3f,%s\n", 100 + i * 0.001, i % 3 ? "mail" : "request");
+    fclose(to);
+    struct process_result r =
+        process_run(ARGS("run", "quick-demo", "--trace", path, "--engine", "green", "--set",
+                         "arrivals.trace_scale=0.5x", "--duration", "0", "--json"),
+                    SECONDS);
+    assert_int_equal(r.code, 0);
+    json_t *root = parsed(&r);
+    conserved(root);
+    assert_string_equal(text(root, "ended"), "completed");
+    assert_int_equal(count(root, "submitted"), 900);
+    json_t *types = json_object_get(root, "per_type");
+    assert_int_equal(count(json_array_get(types, 0), "submitted"), 300);
+    assert_int_equal(count(json_array_get(types, 3), "submitted"), 600);
+    json_decref(root);
+    process_result_free(&r);
+
+    r = process_run(ARGS("run", "quick-demo", "--trace", path, "--engine", "green", "--duration",
+                         "250ms", "--json"),
+                    SECONDS);
+    assert_int_equal(r.code, 0);
+    root = parsed(&r);
+    conserved(root);
+    assert_string_equal(text(root, "ended"), "duration");
+    assert_int_equal(count(root, "submitted"), 250);
+    json_decref(root);
+    process_result_free(&r);
+    unlink(path);
+}
+
+static void a_bad_trace_starts_nothing(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/poolscope-trace-XXXXXX";
+    int fd = mkstemp(path);
+    assert_int_equal(write(fd, "at\n2\n1\n", 7), 7);
+    close(fd);
+    struct process_result r =
+        process_run(ARGS("run", "quick-demo", "--trace", path, "--json"), SECONDS);
+    assert_int_equal(r.code, 2);
+    assert_string_equal(r.out, "");
+    assert_non_null(strstr(r.err, ":3: at = 1: earlier than the row before it"));
+    process_result_free(&r);
+    r = process_run(ARGS("run", "quick-demo", "--trace", "/dev/null", "--json"), SECONDS);
+    assert_int_equal(r.code, 2);
+    assert_non_null(strstr(r.err, "/dev/null: not a regular file"));
+    process_result_free(&r);
+    unlink(path);
+}
+
+/* Phases come in order, change what they say, and each has figures of its own. */
+static void phases_have_figures(void **state)
+{
+    (void)state;
+    struct process_result r = process_run(ARGS("run", TEST_DATA "/phases.ini", "--json"), SECONDS);
+    assert_int_equal(r.code, 0);
+    json_t *root = parsed(&r);
+    conserved(root);
+    assert_int_equal(count(root, "workers"), 3);
+    json_t *phases = json_object_get(root, "phases"), *types = json_object_get(root, "per_type");
+    assert_int_equal(json_array_size(phases), 3);
+    assert_true(json_is_null(json_object_get(json_array_get(phases, 0), "name")));
+    assert_string_equal(text(json_array_get(phases, 1), "name"), "spike");
+    assert_string_equal(text(json_array_get(phases, 1), "change"), "rate 1000/s, mix b 1, a 0");
+    assert_string_equal(text(json_array_get(phases, 2), "name"), "after");
+    json_int_t sum = 0;
+    for (size_t i = 0; i < 3; i++)
+        sum += count(json_array_get(phases, i), "submitted");
+    assert_int_equal(sum, count(root, "submitted"));
+    /* uniform: 100/s for 0.3 s, 1000/s for 0.3 s, then 100/s; a fault fails every later task. */
+    assert_int_equal(count(json_array_get(types, 0), "submitted"), 30);
+    assert_int_equal(count(json_array_get(types, 1), "submitted"), 340);
+    assert_true(count(root, "failed") >= 30);
+    json_decref(root);
+    process_result_free(&r);
+}
+
+/* What this machine or engine cannot do is said before anything runs. */
+static void impossible_phases_start_nothing(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *set, *says;
+    } cases[] = {
+        {"phase after.fault=lose cpu 1023", "phase after.fault = lose cpu 1023: this run "},
+        {"phase after.workers=300", "1..256"},
+        {"phase after.fault=stuck 0", "expected a time up to 10min"},
+        {"phase after.rate=0/s", "R/s over T"},
+        {"phase other.at=1s", "there is no [phase other]"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct process_result r = process_run(ARGS("run", TEST_DATA "/phases.ini", "--json",
+                                                   "--engine", "async", "--set", cases[i].set),
+                                              SECONDS);
+        if (r.code != 2 || !strstr(r.err, cases[i].says))
+            fail_msg("%s: exit %d, %s", cases[i].set, r.code, r.err);
+        assert_string_equal(r.out, "");
+        process_result_free(&r);
+    }
+}
+
 static void a_deadlock_is_named(void **state)
 {
     (void)state;
@@ -320,6 +430,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_policy_conserves_tasks),
         cmocka_unit_test(a_batch_is_completed),
+        cmocka_unit_test(a_trace_is_replayed),
+        cmocka_unit_test(a_bad_trace_starts_nothing),
+        cmocka_unit_test(phases_have_figures),
+        cmocka_unit_test(impossible_phases_start_nothing),
         cmocka_unit_test(a_deadlock_is_named),
         cmocka_unit_test(plain_ends_with_the_balance),
         cmocka_unit_test(no_arguments_play_the_demo),

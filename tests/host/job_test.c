@@ -31,9 +31,6 @@ static int set_up(void **state)
     atomic_store(&f->engine.phase, PS_ENGINE_RUNNING);
     f->run.jobs = ps_job_pool_new();
     assert_non_null(f->run.jobs);
-    atomic_store(&f->run.faults.stuck_worker, -1);
-    atomic_store(&f->run.faults.slow_worker, -1);
-    atomic_store(&f->run.faults.crash_worker, -1);
     ps_mutex_init(&f->run.locks[0]);
     *state = f;
     return 0;
@@ -65,7 +62,7 @@ static void give_steps(struct fixture *f, const char *steps)
 
 static struct ps_job *arrival(struct fixture *f)
 {
-    struct ps_job *job = ps_job_arrival(&f->run, 0, ps_now_ns());
+    struct ps_job *job = ps_job_arrival(&f->run, &(struct ps_arrival){.intended_ns = ps_now_ns()});
     assert_non_null(job);
     job->root = false; /* no feeder */
     job->task.engine = &f->engine;

@@ -31,7 +31,7 @@ static void types_follow_their_weights(void **state)
     (void)state;
     unsigned seen[5] = {0};
     for (uint64_t n = 0; n < 1000000; n++)
-        seen[ps_arrival_type(&arrivals, n)]++;
+        seen[ps_arrival_type(&arrivals, n, 0)]++;
     assert_int_equal(seen[1] + seen[2] + seen[4], 0);
     assert_in_range(seen[0], 49100, 50900); /* sigma is 218 */
 }
@@ -42,7 +42,7 @@ static void a_task_is_a_function_of_seed_and_number(void **state)
     struct ps_arrivals again;
     ps_arrivals_init(&again, &experiment);
     for (uint64_t n = 1000; n-- > 0;) { /* in another order */
-        assert_int_equal(ps_arrival_type(&again, n), ps_arrival_type(&arrivals, n));
+        assert_int_equal(ps_arrival_type(&again, n, 0), ps_arrival_type(&arrivals, n, 0));
         assert_int_equal(ps_arrival_rng(&again, n).state, ps_arrival_rng(&arrivals, n).state);
     }
     experiment.seed++;
@@ -70,7 +70,7 @@ static void gaps_have_the_rate(void **state)
     (void)state;
     double sum = 0, squares = 0;
     for (unsigned i = 0; i < 1000000; i++) {
-        double gap = ps_arrival_gap(&arrivals, 1000);
+        double gap = ps_arrival_unit(&arrivals) * 1e9 / 1000;
         assert_true(gap >= 0);
         sum += gap;
         squares += gap * gap;
@@ -80,7 +80,7 @@ static void gaps_have_the_rate(void **state)
     assert_near(deviation / mean, 1, 0.01); /* of an exponential distribution */
     experiment.process = PS_PROCESS_UNIFORM;
     ps_arrivals_init(&arrivals, &experiment);
-    assert_near(ps_arrival_gap(&arrivals, 250), 4e6, 1e-6);
+    assert_near(ps_arrival_unit(&arrivals) * 1e9 / 250, 4e6, 1e-6);
 }
 
 int main(void)

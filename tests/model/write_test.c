@@ -141,6 +141,54 @@ static size_t put_types(char *into, size_t size, size_t used)
     return used;
 }
 
+static void fault_of(char *into, size_t size)
+{
+    const char *for_long = pick((const char *const[]){"2s", "250ms", "1.5s", "10min"}, 4);
+    switch (below(6)) {
+    case 0:
+        snprintf(into, size, "stuck %u %s", below(256), for_long);
+        break;
+    case 1:
+        snprintf(into, size, "slow %u x%u %s", below(256), 1 + below(1000),
+                 below(2) ? for_long : "");
+        break;
+    case 2:
+        snprintf(into, size, "fail t0 %u.%u%%", below(100), below(1000000));
+        break;
+    case 3:
+        snprintf(into, size, "lose cpu %u 2s", below(1024));
+        break;
+    case 4:
+        snprintf(into, size, "burst %u", 1 + below(1000000));
+        break;
+    default:
+        snprintf(into, size, "%s", below(2) ? "off" : "crash 3");
+    }
+}
+
+static size_t put_phases(char *into, size_t size, size_t used, const char *model)
+{
+    for (unsigned p = below(4); p > 0; p--) {
+        char time[32], fault[64], more[64];
+        used = put(into, size, used, "[phase p%u]\nat = %s\n", p, time_of(time, sizeof time));
+        if (strcmp(model, "open") == 0 && below(2))
+            used = put(into, size, used, "rate = %u.%06u/s%s\n", 1 + below(1000), below(1000000),
+                       below(2) ? " over 2.5s" : "");
+        if (strcmp(model, "closed") == 0 && below(2))
+            used = put(into, size, used, "in_flight = %u\n", 1 + below(1000000));
+        if (below(2))
+            used = put(into, size, used, "workers = %s\n",
+                       pick((const char *const[]){"1", "64", "auto", "0.5x"}, 4));
+        if (below(2))
+            used = put(into, size, used, "mix = t0  %u.%u\n", 1 + below(100), below(1000000));
+        fault_of(fault, sizeof fault);
+        fault_of(more, sizeof more);
+        if (below(2))
+            used = put(into, size, used, "fault = %s ,%s\n", fault, more);
+    }
+    return used;
+}
+
 static size_t random_preset(char *into, size_t size)
 {
     char a[200], b[200];
@@ -160,12 +208,16 @@ static size_t random_preset(char *into, size_t size)
                below(1000), pick((const char *const[]){"0", "16KiB", "100000", "1M"}, 4),
                pick((const char *const[]){"off", "on", "7"}, 3), below(2) ? "on" : "off",
                below(2) ? "help" : "block");
-    used = put(into, size, used, "[arrivals]\nmodel = %s\nrate = %u.%u/s\nprocess = %s\n",
-               pick((const char *const[]){"open", "closed", "batch"}, 3), 1 + below(10000),
-               below(1000000), below(2) ? "poisson" : "uniform");
+    const char *model = pick((const char *const[]){"open", "closed", "batch", "trace"}, 4);
+    used = put(into, size, used, "[arrivals]\nmodel = %s\nrate = %u.%u/s\nprocess = %s\n", model,
+               1 + below(10000), below(1000000), below(2) ? "poisson" : "uniform");
     used = put(into, size, used, "in_flight = %u\nthink = %s\ntasks = %u\n", 1 + below(1000000),
                dist_of(a, sizeof a), 1 + below(1000000));
+    used = put(into, size, used, "trace = %s\ntrace_scale = %u.%06ux\n",
+               pick((const char *const[]){"rows.csv", "/var/log/a b.csv", "../x;y.csv"}, 3),
+               below(1000), 1 + below(999999));
     used = put_types(into, size, used);
+    used = put_phases(into, size, used, model);
     used = put(into, size, used, "[run]\nduration = %s\nseed = %llu\n", time_of(a, sizeof a),
                (unsigned long long)ps_rng_next(&rng));
     return put(into, size, used, "[faults]\nfail = %u.%u%%\n", below(100), below(1000000));
@@ -202,6 +254,26 @@ static void assert_same_type(const struct ps_task_type *a, const struct ps_task_
     }
 }
 
+static void assert_same_phase(const struct ps_phase_def *a, const struct ps_phase_def *b)
+{
+    assert_string_equal(a->name, b->name);
+    assert_int_equal(a->at_ns, b->at_ns);
+    assert_true(a->rate.rate == b->rate.rate && a->rate.over_ns == b->rate.over_ns);
+    assert_true(a->workers.count == b->workers.count && a->workers.factor == b->workers.factor);
+    assert_int_equal(a->in_flight, b->in_flight);
+    assert_int_equal(a->mix.count, b->mix.count);
+    for (unsigned i = 0; i < a->mix.count; i++)
+        assert_true(a->mix.part[i].type == b->mix.part[i].type &&
+                    a->mix.part[i].weight == b->mix.part[i].weight);
+    assert_int_equal(a->faults.count, b->faults.count);
+    for (unsigned i = 0; i < a->faults.count; i++) {
+        const struct ps_fault *x = &a->faults.fault[i], *y = &b->faults.fault[i];
+        assert_true(x->kind == y->kind && x->worker == y->worker && x->type == y->type &&
+                    x->cpu == y->cpu && x->factor == y->factor && x->count == y->count &&
+                    x->chance == y->chance && x->for_ns == y->for_ns);
+    }
+}
+
 static void assert_same(const struct ps_experiment *a, const struct ps_experiment *b)
 {
     assert_string_equal(a->title, b->title);
@@ -217,10 +289,15 @@ static void assert_same(const struct ps_experiment *a, const struct ps_experimen
     assert_true(a->model == b->model && a->rate == b->rate && a->process == b->process &&
                 a->in_flight == b->in_flight && a->tasks == b->tasks);
     assert_same_dist(&a->think, &b->think);
+    assert_string_equal(a->trace, b->trace);
+    assert_true(a->trace_scale == b->trace_scale);
     assert_true(a->duration_ns == b->duration_ns && a->seed == b->seed && a->fail == b->fail);
     assert_int_equal(a->type_count, b->type_count);
     for (unsigned t = 0; t < a->type_count; t++)
         assert_same_type(&a->types[t], &b->types[t]);
+    assert_int_equal(a->phase_count, b->phase_count);
+    for (unsigned p = 0; p < a->phase_count; p++)
+        assert_same_phase(&a->phases[p], &b->phases[p]);
     assert_int_equal(a->lock_count, b->lock_count);
     for (unsigned i = 0; i < a->lock_count; i++)
         assert_string_equal(a->locks[i], b->locks[i]);
@@ -275,10 +352,12 @@ static void keys_that_are_left_out_have_their_defaults(void **state)
     size_t used = 0;
     const char *section = "";
     for (const struct ps_key *key = ps_keys; key->section; key++) {
-        if (strcmp(section, key->section) != 0)
+        if (strcmp(section, key->section) != 0 && strcmp(key->section, "phase") != 0)
             used = put(full, sizeof full, used, "[%s%s]\n", key->section,
-                       strcmp(key->section, "task") == 0 ? " a" : "");
+                       ps_section_is_named(key->section) ? " a" : "");
         section = key->section;
+        if (strcmp(section, "phase") == 0)
+            continue;
         snprintf(value, sizeof value, "%s",
                  key->standard                     ? key->standard
                  : strcmp(key->name, "title") == 0 ? "t"
