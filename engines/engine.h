@@ -124,6 +124,30 @@ void ps_task_cancel(struct ps_task *task);
  * that the task has not ended (it is the one who owes it this wake-up). */
 void ps_task_unpark(struct ps_task *task);
 
+/* ---- tasks that serve ----
+ *
+ * A task may serve: run one request after another, for as long as somebody brings some, as the task
+ * of a connection does. It is queued, started, resumed and cancelled as any task, but it is no unit
+ * of work, and not counted as one: each of its requests is, with a type, an outcome and latencies of
+ * its own. Between requests the task waits in the engine's hands like any other. */
+
+/* Before submit. `type`: shown until there is a request. */
+void ps_task_serves(struct ps_task *task);
+
+/* A request begins to run as part of a task that serves: counted as a task of its type, submitted
+ * and started; task->stamp and task->outcome are the request's until its end. Latency runs from
+ * intended_ns. The task is stopped at deadline_ns, or PS_NEVER. The task's own thread, between its
+ * waits. false: it is too late, or the task is to stop: it was counted as timed out or cancelled, and
+ * there is nothing to end; task->outcome says which. */
+bool ps_request_begin(struct ps_task *task, const struct ps_stamp *request, uint64_t deadline_ns);
+
+/* It has ended, as task->outcome says. A deadline that passed was the request's: the task goes on. The
+ * task's own thread. */
+void ps_request_end(struct ps_task *task);
+
+/* A request that no task will run, for want of room: counted as submitted and refused. Any thread. */
+void ps_request_refused(struct ps_engine *engine, const struct ps_stamp *request);
+
 /* Wait in place, in direct style. The task's own thread; engines with PS_TRAIT_DIRECT only. Returns
  * wait->result. */
 enum ps_err ps_wait(struct ps_task *task, struct ps_wait *wait);

@@ -89,12 +89,14 @@ uint64_t ps_engine_live(const struct ps_engine *engine)
         struct ps_cell *cell = ps_segment_cell(segment, slot);
         for (unsigned i = 0; i < PS_OUTCOME_COUNT; i++)
             ended += atomic_load_explicit(&cell->ended[i], memory_order_acquire);
-        ended += atomic_load_explicit(&cell->jobs_ended, memory_order_acquire);
+        ended += atomic_load_explicit(&cell->jobs_ended, memory_order_acquire) +
+                 atomic_load_explicit(&cell->servers_ended, memory_order_acquire);
     }
     for (unsigned slot = 0; slot <= segment->slots; slot++) {
         struct ps_cell *cell = ps_segment_cell(segment, slot);
         submitted += atomic_load_explicit(&cell->submitted, memory_order_acquire) +
-                     atomic_load_explicit(&cell->jobs_submitted, memory_order_acquire);
+                     atomic_load_explicit(&cell->jobs_submitted, memory_order_acquire) +
+                     atomic_load_explicit(&cell->servers_submitted, memory_order_acquire);
     }
     return submitted - ended;
 }

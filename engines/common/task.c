@@ -110,7 +110,8 @@ bool ps_task_begin(struct ps_probe *probe, struct ps_task *task)
     uint64_t now_ns = task->deadline_ns == PS_NEVER ? 0 : ps_now_ns();
     if (ps_task_stopping(task, now_ns) != PS_STOP_NOT) {
         ps_task_give_up(task);
-        ps_probe_unstarted(probe);
+        if (!task->stamp.serves)
+            ps_probe_unstarted(probe);
         ps_task_finish(probe, task);
         return false;
     }
@@ -200,7 +201,8 @@ void ps_task_discard(struct ps_probe *probe, struct ps_task *task)
 {
     set_stop(task, PS_STOP_CANCEL);
     ps_task_give_up(task);
-    ps_probe_unstarted(probe);
+    if (!task->stamp.serves)
+        ps_probe_unstarted(probe);
     ps_task_finish(probe, task);
 }
 

@@ -160,12 +160,18 @@ void ps_probe_state(struct ps_probe *probe, enum ps_state state, int type)
 
 void ps_probe_submitted(struct ps_probe *probe, const struct ps_stamp *stamp)
 {
+    if (stamp->serves) {
+        count(probe, &probe->cell->servers_submitted);
+        return;
+    }
     count(probe, &probe->types[stamp->type].submitted);
     count(probe, &probe->cell->submitted);
 }
 
 void ps_probe_refused(struct ps_probe *probe, const struct ps_stamp *stamp)
 {
+    if (stamp->serves)
+        return;
     ps_probe_submitted(probe, stamp);
     count(probe, &probe->types[stamp->type].ended[PS_REFUSED]);
     add(probe, &probe->cell->ended[PS_REFUSED], 1, memory_order_release);
@@ -198,6 +204,10 @@ static void start_timed(struct ps_probe *probe, struct ps_stamp *stamp, uint64_t
 
 void ps_probe_start(struct ps_probe *probe, struct ps_stamp *stamp)
 {
+    if (stamp->serves) {
+        ps_probe_state(probe, PS_STATE_RUN, stamp->type);
+        return;
+    }
     count(probe, &probe->cell->started);
     if (is_outside(probe)) {
         stamp->started_ns = ps_now_ns();
@@ -236,6 +246,10 @@ static void record(const struct ps_probe *probe, struct ps_hist *hist, uint64_t 
 void ps_probe_end(struct ps_probe *probe, const struct ps_stamp *stamp, enum ps_outcome outcome)
 {
     struct ps_type_cell *type = &probe->types[stamp->type];
+    if (stamp->serves) {
+        add(probe, &probe->cell->servers_ended, 1, memory_order_release);
+        return;
+    }
     if (stamp->started_ns && (outcome == PS_COMPLETED || outcome == PS_FAILED)) {
         uint64_t now_ns = ps_now_ns();
         uint64_t arrived = stamp->intended_ns ? stamp->intended_ns : stamp->started_ns;

@@ -28,7 +28,7 @@ struct ps_stamp {
     uint64_t started_ns; /* 0: not timed, or not started */
     uint32_t id;         /* sequence number, for events and people */
     uint16_t type;       /* index into the segment's type names */
-    uint16_t reserved;
+    uint16_t serves;     /* 1: a task that serves, at the moment no request; see ps_task_serves */
 };
 
 struct ps_probe {
@@ -73,6 +73,9 @@ void ps_probe_end(struct ps_probe *probe, const struct ps_stamp *stamp, enum ps_
 
 /* An accepted task ends without having started; ps_probe_end counts its end. Outside allowed. */
 void ps_probe_unstarted(struct ps_probe *probe);
+
+/* A stamp that serves is counted apart: submitted and end count servers_*, start shows the worker's
+ * state, refused counts nothing. */
 
 /* A job (see ps_job) was accepted; `count` jobs have ended. Inline and without a clock: a job may be
  * shorter than a clock read. Outside allowed. */

@@ -130,6 +130,7 @@ struct ps_cell {
         wait_begin[PS_STATE_COUNT]; /* tasks that began to wait for ... on this worker */
     _Atomic uint64_t
         wait_end[PS_STATE_COUNT]; /* ... and went on; waiting now = sum of differences */
+    _Atomic uint64_t servers_submitted, servers_ended; /* tasks that serve; see ps_task_serves */
 
     /* Writer: the thread that looks for hogs (engines/hogs.h). */
     _Alignas(128) _Atomic uint64_t hogs; /* tasks that kept the worker too long */
@@ -248,6 +249,7 @@ struct ps_segment {
     _Atomic uint32_t phase_count;   /* phases that the experiment has, in order of time */
     _Atomic uint32_t phases_begun;
     struct ps_phase_mark phase_mark[PS_MAX_PHASES];
+    _Atomic uint32_t http_port;     /* arrivals = http: where it listens; else 0 */
 
     /* Writer: the thread that crashes, once (fault_signal last, with release). */
     _Alignas(128) _Atomic uint32_t fault_signal; /* 0: none */
@@ -264,6 +266,10 @@ struct ps_segment {
     _Alignas(128) _Atomic uint64_t gil_interval_ns; /* 0: no GIL */
     _Atomic uint64_t gil_switches;                  /* times another thread got it */
     _Atomic uint64_t gil_requests;                  /* times a holder was asked to drop it */
+    /* Writers: every thread that serves HTTP, by atomic adds; see host/http.h. */
+    _Alignas(128) _Atomic uint64_t http_opened, http_closed; /* connections */
+    _Atomic uint64_t http_peak;                              /* connections open at once, at most */
+    _Atomic uint64_t http_rejected; /* answers to what ran no task: 4xx, and pages of its own */
 };
 
 /* The state word: state << 56 | (type + 1, 0 for none) << 48 | instant in ns (48 bits, 78 h). */
