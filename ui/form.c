@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const char *const on_full_words[] = {"block", "refuse", "caller_runs", NULL};
-static const char *const model_words[] = {"open", "closed", "batch", NULL};
+static const char *const model_words[] = {"open", "closed", "batch", "http", NULL};
 static const char *const duration_words[] = {"0",   "5s",   "10s",  "20s",  "30s",
                                              "60s", "120s", "300s", "600s", NULL};
 
@@ -58,6 +58,8 @@ unsigned ps_form_fields(const struct ps_experiment *e, const struct ps_vocabular
         add(fields, &n, e, "Rate", false, "arrivals.rate");
     else if (e->model == PS_ARRIVAL_CLOSED)
         add(fields, &n, e, "In flight", false, "arrivals.in_flight");
+    else if (e->model == PS_ARRIVAL_HTTP)
+        add(fields, &n, e, "Port", false, "arrivals.port");
     else
         add(fields, &n, e, "Tasks", false, "arrivals.tasks");
     add(fields, &n, e, "Queue", false, "engine.queue");
@@ -211,6 +213,11 @@ static void next_value(const struct ps_experiment *e, const struct ps_vocabulary
         snprintf(into, size, "%" PRIu64, doubled(e->in_flight, direction));
     else if (strcmp(key, "arrivals.tasks") == 0)
         snprintf(into, size, "%" PRIu64, doubled(e->tasks, direction));
+    else if (strcmp(key, "arrivals.port") == 0)
+        snprintf(into, size, "%u",
+                 direction > 0 ? (e->port + 1) % 65536
+                 : e->port     ? e->port - 1
+                               : 0);
     else if (strcmp(key, "engine.queue") == 0)
         snprintf(into, size, "%" PRIu64, doubled(e->queue, direction));
     else if (strcmp(key, "run.seed") == 0)

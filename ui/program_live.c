@@ -194,6 +194,10 @@ static void change_load(struct ps_program *p, int direction)
         ps_program_say(p, PS_STYLE_NOTE, "a trace says itself when tasks come: no load to change");
         return;
     }
+    if (e->model == PS_ARRIVAL_HTTP) {
+        ps_program_say(p, PS_STYLE_NOTE, "the load is what the http clients send");
+        return;
+    }
     if (e->model == PS_ARRIVAL_OPEN) {
         double rate = direction < 0 ? e->rate / 1.25 : e->rate * 1.25;
         snprintf(line, sizeof line, "rate %.10g", rate);

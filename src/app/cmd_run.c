@@ -54,10 +54,13 @@ static bool is_stuck(const struct ps_snapshot *snapshot)
     return snapshot->end == PS_END_DEADLOCK;
 }
 
-static bool json_tick(void *unused, const struct ps_snapshot *snapshot, struct ps_source *source)
+/* announced: whether it was said where an HTTP client may come. */
+static bool json_tick(void *announced, const struct ps_snapshot *snapshot, struct ps_source *source)
 {
-    (void)unused;
     (void)source;
+    if (snapshot->http_port && !*(bool *)announced)
+        ps_app_complain("serving http://127.0.0.1:%u/", snapshot->http_port);
+    *(bool *)announced = true;
     return !is_stuck(snapshot);
 }
 
@@ -65,7 +68,8 @@ static int run_json(const char *preset, const struct ps_experiment *experiment)
 {
     struct ps_session session;
     char why[512] = "";
-    enum ps_err err = ps_session_run(&session, experiment, json_tick, NULL, why, sizeof why);
+    bool announced = false;
+    enum ps_err err = ps_session_run(&session, experiment, json_tick, &announced, why, sizeof why);
     if (err != PS_OK)
         return complain_no_run(err, why);
     int code = ps_session_exit(&session);

@@ -49,6 +49,9 @@ static void begin(struct ps_plain *plain, const struct ps_snapshot *snapshot)
     if (snapshot->clock_factor > 1)
         fprintf(plain->to, "clock: slow x%u, every time of the workload is %u times as long\n",
                 snapshot->clock_factor, snapshot->clock_factor);
+    if (snapshot->http_port)
+        fprintf(plain->to, "serving http://127.0.0.1:%" PRIu32 "/\n", snapshot->http_port);
+    fflush(plain->to);
     plain->begun = true;
     plain->workers = snapshot->workers;
     plain->phase = snapshot->phase;

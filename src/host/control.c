@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "host/feeder.h"
+#include "host/http.h"
 #include "host/job.h"
 
 enum { WORDS_MAX = 5, LINE_MAX_BYTES = 256 };
@@ -241,6 +242,8 @@ static const char *do_cancel(struct ps_control *control, const struct line *line
     (void)reason;
     (void)size;
     ps_jobs_cancel_all(control->run->jobs);
+    if (control->run->http)
+        ps_http_cancel_all(control->run->http);
     return "";
 }
 

@@ -68,6 +68,10 @@ bool ps_faults_begin(struct ps_run *run, const struct ps_fault *fault, char *why
         ok = lose_cpu(run, fault, why, size);
         break;
     case PS_FAULT_BURST:
+        if (run->experiment.model == PS_ARRIVAL_HTTP) {
+            snprintf(why, size, "http clients send the requests: there is no burst of this side");
+            return false;
+        }
         ps_feeder_burst(run->feeder, fault->count);
         break;
     case PS_FAULT_OFF:

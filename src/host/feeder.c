@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "engines/common/parker.h"
 #include "host/feeding.h"
+#include "host/http.h"
 #include "host/job.h"
 
 /* How long a submission may wait for room before the feeder looks at its settings again. */
@@ -24,10 +25,9 @@
 #define REFUSED_NS ((uint64_t)PS_NS_PER_MS)
 
 static const struct ps_arrival_ops *const models[] = {
-    [PS_ARRIVAL_OPEN] = &ps_arrivals_open,
-    [PS_ARRIVAL_CLOSED] = &ps_arrivals_closed,
-    [PS_ARRIVAL_BATCH] = &ps_arrivals_batch,
-    [PS_ARRIVAL_TRACE] = &ps_arrivals_trace,
+    [PS_ARRIVAL_OPEN] = &ps_arrivals_open,   [PS_ARRIVAL_CLOSED] = &ps_arrivals_closed,
+    [PS_ARRIVAL_BATCH] = &ps_arrivals_batch, [PS_ARRIVAL_TRACE] = &ps_arrivals_trace,
+    [PS_ARRIVAL_HTTP] = &ps_arrivals_http,
 };
 
 static void nudge(struct ps_feeder *feeder)
@@ -215,6 +215,8 @@ void ps_feeder_stop(struct ps_feeder *feeder)
 {
     atomic_store_explicit(&feeder->stop, 1, memory_order_release);
     nudge(feeder);
+    if (feeder->run->http)
+        ps_http_stop(feeder->run->http);
 }
 
 bool ps_feeder_ended(struct ps_feeder *feeder, uint64_t until_ns)
@@ -250,6 +252,8 @@ bool ps_feeder_behind(const struct ps_feeder *feeder)
 
 bool ps_feeder_exhausted(const struct ps_feeder *feeder)
 {
+    if (feeder->run->http)
+        return ps_http_exhausted(feeder->run->http);
     return atomic_load_explicit(&((struct ps_feeder *)feeder)->exhausted, memory_order_acquire) !=
            0;
 }

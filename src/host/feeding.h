@@ -39,7 +39,7 @@ struct ps_arrival_ops {
 };
 
 extern const struct ps_arrival_ops ps_arrivals_open, ps_arrivals_closed, ps_arrivals_batch,
-    ps_arrivals_trace;
+    ps_arrivals_trace, ps_arrivals_http;
 
 struct ps_feeder {
     struct ps_run *run;

@@ -24,6 +24,7 @@
 #include "host/control.h"
 #include "host/crash.h"
 #include "host/feeder.h"
+#include "host/http.h"
 #include "host/job.h"
 #include "host/limits.h"
 #include "host/net_service.h"
@@ -383,6 +384,8 @@ static void tick(struct host *host)
         watch(host, now_ns);
     if (!host->control.paused)
         follow_phases(host, now_ns, due);
+    if (host->run.http && ps_http_exhausted(host->run.http))
+        ps_http_stop(host->run.http);
     if (time_is_up(host, now_ns))
         begin_to_close(host, PS_END_DURATION,
                        host->deadlocked || !host->run.experiment.drain ? PS_CLOSE_DISCARD

@@ -25,6 +25,11 @@ static void begin(struct ps_job *job, struct ps_run *run, unsigned type, struct 
     job->born_ns = ps_now_ns();
 }
 
+void ps_job_renew(struct ps_job *job, struct ps_run *run, unsigned type, uint64_t number)
+{
+    begin(job, run, type, ps_arrival_rng(&run->arrivals, number));
+}
+
 /* within_ns: when it has to end anyway. */
 static void set_deadline(struct ps_job *job, uint64_t from_ns, uint64_t within_ns)
 {

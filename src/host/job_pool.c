@@ -154,6 +154,15 @@ void ps_job_ended(struct ps_job *job)
     }
 }
 
+void ps_job_cancel(struct ps_job *job)
+{
+    uint32_t started = STARTED;
+    if (!atomic_compare_exchange_strong(&job->started, &started, HELD))
+        return;
+    ps_task_cancel(&job->task);
+    atomic_store(&job->started, STARTED);
+}
+
 void ps_jobs_cancel_all(struct ps_job_pool *pool)
 {
     atomic_store(&pool->cancel_before_ns, ps_now_ns());
@@ -161,12 +170,6 @@ void ps_jobs_cancel_all(struct ps_job_pool *pool)
     struct slab *slab = pool->slabs; /* those made later hold only jobs born later */
     pthread_mutex_unlock(&pool->depot_lock);
     for (; slab; slab = slab->next)
-        for (unsigned i = 0; i < SLAB; i++) {
-            struct ps_job *job = &slab->jobs[i];
-            uint32_t started = STARTED;
-            if (!atomic_compare_exchange_strong(&job->started, &started, HELD))
-                continue;
-            ps_task_cancel(&job->task);
-            atomic_store(&job->started, STARTED);
-        }
+        for (unsigned i = 0; i < SLAB; i++)
+            ps_job_cancel(&slab->jobs[i]);
 }

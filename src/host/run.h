@@ -17,6 +17,7 @@ struct ps_feeder;
 struct ps_net_service;
 struct ps_net_pool;
 struct ps_disk;
+struct ps_http;
 
 struct ps_run {
     struct ps_experiment experiment; /* constant while tasks run */
@@ -37,6 +38,7 @@ struct ps_run {
     struct ps_semaphore net_places; /* connections that may be open */
     struct ps_disk *disk;           /* NULL: no disk step */
     struct ps_gil gil;              /* if experiment.gil */
+    struct ps_http *http;           /* NULL: arrivals are not http */
 };
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "host/disk_files.h"
+#include "host/http.h"
 #include "host/net_client.h"
 
 /* What all temporary files of a run may hold. */
@@ -47,6 +48,11 @@ enum ps_err ps_services_start(struct ps_run *run, char *why, size_t why_size)
             return err;
         }
     }
+    if (run->experiment.model == PS_ARRIVAL_HTTP) {
+        enum ps_err err = ps_http_open(run, why, why_size);
+        if (err != PS_OK)
+            return err;
+    }
     if (!uses(&run->experiment, PS_STEP_DISK))
         return PS_OK;
     const char *dir = getenv("TMPDIR");
@@ -55,6 +61,8 @@ enum ps_err ps_services_start(struct ps_run *run, char *why, size_t why_size)
 
 void ps_services_stop(struct ps_run *run)
 {
+    if (run->http)
+        ps_http_close(run->http);
     if (run->net_pool)
         ps_net_pool_destroy(run->net_pool);
     if (run->net)

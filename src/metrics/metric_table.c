@@ -19,6 +19,7 @@ enum type_figure {
 enum process_figure { RSS, RSS_PEAK, CPU, VOLUNTARY, INVOLUNTARY };
 enum peak_figure { PEAK_IN_FLIGHT, PEAK_WAITING, PEAK_QUEUED };
 enum gil_figure { GIL_WAIT, GIL_SWITCHES, GIL_REQUESTS };
+enum http_figure { HTTP_PORT, HTTP_OPENED, HTTP_PEAK, HTTP_REJECTED };
 enum steal_figure { STEAL_OPERATIONS, STEAL_TASKS, STEAL_TRIES };
 
 static struct ps_metric_value count_of(uint64_t count)
@@ -220,6 +221,17 @@ static struct ps_metric_value gil(const struct ps_metric_source *from, unsigned 
     for (unsigned slot = 0; slot < snapshot->slots; slot++)
         wait_ns += snapshot->worker[slot].time_ns[PS_STATE_GIL];
     return real_of((double)wait_ns / PS_NS_PER_S);
+}
+
+static struct ps_metric_value http(const struct ps_metric_source *from, unsigned figure)
+{
+    const struct ps_snapshot *s = from->snapshot;
+    if (s->http_port == 0)
+        return na();
+    return count_of(figure == HTTP_PORT     ? s->http_port
+                    : figure == HTTP_OPENED ? s->http_opened
+                    : figure == HTTP_PEAK   ? s->http_peak
+                                            : s->http_rejected);
 }
 
 /* ---- a worker ---- */
@@ -425,6 +437,14 @@ const struct ps_metric ps_metrics[] = {
                "times another thread got the GIL"),
     RUN_METRIC("gil.requests", "GIL drop requests", "requests", gil, GIL_REQUESTS,
                "times its holder was asked to drop it, after an interval without a switch"),
+    RUN_METRIC("http.port", "http port", "", http, HTTP_PORT,
+               "where arrivals = http listened, on 127.0.0.1"),
+    RUN_METRIC("http.connections", "connections", "connections", http, HTTP_OPENED,
+               "connections of http clients"),
+    RUN_METRIC("http.connections_peak", "connections, peak", "connections", http, HTTP_PEAK,
+               "most of them open at once"),
+    RUN_METRIC("http.rejected", "http rejected", "answers", http, HTTP_REJECTED,
+               "answers to what ran no task: unknown paths, broken or slow requests, other pages"),
     RUN_METRIC("probe_ns", "probe", "ns", probe_cost, 0,
                "measured cost of timing one task on this machine"),
     RUN_METRIC("rss_bytes", "RSS", "bytes", process, RSS,

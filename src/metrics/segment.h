@@ -246,10 +246,10 @@ struct ps_segment {
     char engine[PS_NAME_BYTES], policy[PS_NAME_BYTES];
     char message[PS_MESSAGE_BYTES]; /* why it ended, or a warning; seqlock message_seq */
     _Atomic uint32_t clock_factor; /* times of the workload are so many times as long; 0, 1: real */
-    _Atomic uint32_t phase_count;   /* phases that the experiment has, in order of time */
+    _Atomic uint32_t phase_count;  /* phases that the experiment has, in order of time */
     _Atomic uint32_t phases_begun;
     struct ps_phase_mark phase_mark[PS_MAX_PHASES];
-    _Atomic uint32_t http_port;     /* arrivals = http: where it listens; else 0 */
+    _Atomic uint32_t http_port; /* arrivals = http: where it listens; else 0 */
 
     /* Writer: the thread that crashes, once (fault_signal last, with release). */
     _Alignas(128) _Atomic uint32_t fault_signal; /* 0: none */

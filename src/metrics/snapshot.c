@@ -142,6 +142,12 @@ static void take_run(struct ps_snapshot *into, const struct ps_segment *segment)
     into->gil_interval_ns = get(&segment->gil_interval_ns);
     into->gil_switches = get(&segment->gil_switches);
     into->gil_requests = get(&segment->gil_requests);
+    into->http_port = get32(&segment->http_port);
+    uint64_t closed = get(&segment->http_closed);
+    into->http_opened = get(&segment->http_opened);
+    into->http_open = into->http_opened > closed ? into->http_opened - closed : 0;
+    into->http_peak = get(&segment->http_peak);
+    into->http_rejected = get(&segment->http_rejected);
     memcpy(into->engine, segment->engine, sizeof into->engine);
     memcpy(into->policy, segment->policy, sizeof into->policy);
     into->engine[PS_NAME_BYTES - 1] = into->policy[PS_NAME_BYTES - 1] = '\0';

@@ -41,6 +41,7 @@ enum ps_arrival_model {
     PS_ARRIVAL_CLOSED,
     PS_ARRIVAL_BATCH,
     PS_ARRIVAL_TRACE,
+    PS_ARRIVAL_HTTP,
 };
 enum ps_arrival_process { PS_PROCESS_POISSON, PS_PROCESS_UNIFORM };
 enum ps_probing { PS_PROBING_COUNTERS, PS_PROBING_OFF, PS_PROBING_FULL };
@@ -129,6 +130,8 @@ struct ps_experiment {
     double trace_scale;      /* trace: gaps between arrivals times this */
     char folder
         [PS_FOLDER_MAX]; /* where the preset's file lies; empty: no file. No key: set by load */
+    unsigned port;       /* http, on 127.0.0.1; 0: any that is free */
+    uint64_t request_timeout_ns, idle_timeout_ns; /* http; 0: none */
     /* [task NAME] */
     unsigned type_count;
     struct ps_task_type types[PS_TYPES_MAX];

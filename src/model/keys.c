@@ -21,11 +21,8 @@ static const char *const type_full_choices[] = {
     NULL,
 };
 static const char *const model_choices[] = {
-    [PS_ARRIVAL_OPEN] = "open",
-    [PS_ARRIVAL_CLOSED] = "closed",
-    [PS_ARRIVAL_BATCH] = "batch",
-    [PS_ARRIVAL_TRACE] = "trace",
-    NULL,
+    [PS_ARRIVAL_OPEN] = "open",   [PS_ARRIVAL_CLOSED] = "closed", [PS_ARRIVAL_BATCH] = "batch",
+    [PS_ARRIVAL_TRACE] = "trace", [PS_ARRIVAL_HTTP] = "http",     NULL,
 };
 static const char *const process_choices[] = {
     [PS_PROCESS_POISSON] = "poisson",
@@ -118,8 +115,9 @@ const struct ps_key ps_keys[] = {
      "how long a worker waits for the GIL before it asks its holder to drop it", NULL,
      OF(gil_interval_ns), .min = 1000, .max = UINT64_C(60000000000)},
 
-    {"arrivals", "model", PS_KEY_CHOICE, "open", "open | closed | batch | trace",
-     "at a rate | a number of clients | all at once | as a file says", model_choices, OF(model)},
+    {"arrivals", "model", PS_KEY_CHOICE, "open", "open | closed | batch | trace | http",
+     "at a rate | a number of clients | all at once | as a file says | requests of real clients",
+     model_choices, OF(model)},
     {"arrivals", "rate", PS_KEY_RATE, "100/s", "0.001/s..10000000/s", "open: tasks a second", NULL,
      OF(rate), .min = 1000, .max = MILLIONTHS(10000000)},
     {"arrivals", "process", PS_KEY_CHOICE, "poisson", "poisson | uniform",
@@ -137,6 +135,14 @@ const struct ps_key ps_keys[] = {
     {"arrivals", "trace_scale", PS_KEY_FACTOR, "1x", "0.000001x..1000000x",
      "trace: times between arrivals are stretched by this; 0.5x: twice the load", NULL,
      OF(trace_scale), .min = 1, .max = MILLIONTHS(1000000)},
+    {"arrivals", "port", PS_KEY_COUNT, "0", "0..65535 (0: any that is free)",
+     "http: where the server listens, on 127.0.0.1", NULL, OF(port), .min = 0, .max = 65535},
+    {"arrivals", "request_timeout", PS_KEY_DURATION, "10s", "0 (none), 1ns..60min",
+     "http: time a client has to send a request, and to take its answers", NULL,
+     OF(request_timeout_ns), .min = 0, .max = HOUR_NS},
+    {"arrivals", "idle_timeout", PS_KEY_DURATION, "60s", "0 (none), 1ns..60min",
+     "http: after so long without a request a connection is closed", NULL, OF(idle_timeout_ns),
+     .min = 0, .max = HOUR_NS},
 
     {"task", "weight", PS_KEY_NUMBER, "1", "0..1000000, at most six decimals",
      "share of the arrivals that is of this type; 0: only spawned", NULL, OF_TYPE(weight), .min = 0,

@@ -52,7 +52,7 @@ struct ps_lab {
     struct ps_trial trials[PS_TRIALS_MAX];
     unsigned need_count, expect_count;
     struct ps_expect needs[PS_EXPECTS_MAX], expects[PS_EXPECTS_MAX];
-    char duration[24];  /* "": as the experiment says */
+    char duration[24]; /* "": as the experiment says */
     unsigned duration_line;
     char sweep_key[64]; /* "": no sweep */
     unsigned sweep_count, sweep_line;

@@ -48,6 +48,8 @@ static void identity(const struct ps_canvas *c, const struct ps_live_view *view,
     if (s->gil_interval_ns)
         ps_flow_add(&flow, 1, PS_STYLE_GIL, "GIL", "%s", ps_figure_time(clock, s->gil_interval_ns));
     ps_flow_add(&flow, 0, PS_STYLE_STRONG, "workers", "%u on %u cpu", s->workers, s->usable_cpus);
+    if (s->http_port)
+        ps_flow_add(&flow, 1, PS_STYLE_STRONG, "http", "127.0.0.1:%u", s->http_port);
     if (view->title && view->title[0])
         ps_flow_add(&flow, 2, PS_STYLE_NORMAL, "", "%.40s", view->title);
     ps_flow_add(&flow, 4, PS_STYLE_NORMAL, "seed", "%" PRIu64, view->seed);
@@ -89,6 +91,9 @@ static void counters(const struct ps_canvas *c, const struct ps_live_view *view,
     ps_flow_add(&flow, 1, PS_STYLE_NORMAL, "offered", "%s/s", ps_figure_rate(text, f->offered));
     ps_flow_add(&flow, 0, PS_STYLE_STRONG, "in flight", "%s", ps_figure_whole(text, s->in_flight));
     ps_flow_add(&flow, 1, PS_STYLE_NORMAL, "queued", "%s", ps_figure_whole(text, s->queued));
+    if (s->http_port)
+        ps_flow_add(&flow, 2, PS_STYLE_NORMAL, "connections", "%s",
+                    ps_figure_whole(text, s->http_open));
     ps_flow_add(&flow, 1, f->refused >= 0.5 ? PS_STYLE_WARNING : PS_STYLE_NORMAL, "refused", "%s/s",
                 ps_figure_rate(text, f->refused));
     ps_flow_add(&flow, 2, ended[PS_FAILED] ? PS_STYLE_WARNING : PS_STYLE_NORMAL, "failed", "%s",

@@ -1,0 +1,506 @@
+/* arrivals = http, from outside: real hosts, started as the front end starts them, and clients that
+ * check every byte they get. Every socket gives up after PATIENCE_S. */
+#include "support.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "client/live.h"
+#include "engines/engine.h"
+#include "host/host.h"
+
+enum { PATIENCE_S = 30 };
+
+static struct ps_snapshot snapshot;
+
+/* ---- the host ---- */
+
+/* Pairs of key and value over a server with a type for every outcome; ends with NULL. */
+static struct ps_live *start(const char *const *pairs)
+{
+    static const char text[] =
+        "[preset]\ntitle = test\n[engine]\nname = green\nworkers = 2\n[arrivals]\nmodel = http\n"
+        "[task ok]\nsteps = cpu 1us, yield\n[task sleeps]\nweight = 0\nsteps = sleep 10ms\n"
+        "[task fails]\nweight = 0\nsteps = fail 100%\n"
+        "[task late]\nweight = 0\ntimeout = 20ms\nsteps = sleep 60s\n"
+        "[task long]\nweight = 0\nsteps = sleep 60s\n"
+        "[task parent]\nweight = 0\nsteps = spawn ok x3, join\n[run]\nduration = 0\n";
+    struct ps_experiment e;
+    struct ps_complaints complaints = {.count = 0};
+    assert_int_equal(
+        ps_experiment_parse(&e, ps_host_vocabulary(), "test", text, sizeof text - 1, &complaints),
+        PS_OK);
+    for (; *pairs; pairs += 2)
+        assert_int_equal(
+            ps_experiment_set(&e, ps_host_vocabulary(), pairs[0], pairs[1], "test", &complaints),
+            PS_OK);
+    struct ps_live *live;
+    char why[512] = "";
+    if (ps_live_start(&e, &live, why, sizeof why) != PS_OK)
+        fail_msg("%s", why);
+    return live;
+}
+
+#define WITH(...) start((const char *const[]){__VA_ARGS__, NULL})
+#define PLAIN     start((const char *const[]){NULL})
+
+static void look(struct ps_live *live)
+{
+    struct ps_source *source = ps_live_source(live);
+    assert_int_equal(source->ops->snapshot(source, &snapshot), PS_OK);
+}
+
+/* Look again and again until the predicate holds; the pause only spares the CPU. */
+static void until(struct ps_live *live, bool (*predicate)(void), const char *what)
+{
+    uint64_t give_up = ps_now_ns() + PATIENCE_S * (uint64_t)PS_NS_PER_S;
+    for (look(live); !predicate(); look(live)) {
+        if (ps_now_ns() > give_up)
+            fail_msg("never came: %s (message: %s)", what, snapshot.message);
+        poll(NULL, 0, 2);
+    }
+}
+
+static void tell(struct ps_live *live, const char *line)
+{
+    struct ps_source *source = ps_live_source(live);
+    char answer[256];
+    source->ops->control(source, line, answer, sizeof answer);
+    assert_string_equal(answer, "ok");
+}
+
+/* Drain; every request must be accounted for, every connection closed. */
+static void stop(struct ps_live *live, uint64_t requests)
+{
+    ps_live_stop(live, true, PATIENCE_S * (uint64_t)PS_NS_PER_S);
+    look(live);
+    assert_int_equal(snapshot.phase, PS_PHASE_ENDED);
+    assert_int_equal(snapshot.end, PS_END_CANCELLED);
+    assert_int_equal(snapshot.totals.submitted, requests);
+    assert_true(ps_totals_conserved(&snapshot.totals));
+    assert_int_equal(snapshot.http_open, 0);
+    ps_live_free(live);
+}
+
+static bool ended(void)
+{
+    return snapshot.phase == PS_PHASE_ENDED;
+}
+static bool one_sleeps(void)
+{
+    return snapshot.waiting[PS_STATE_SLEEP] == 1;
+}
+static bool two_open(void)
+{
+    return snapshot.http_open == 2;
+}
+
+/* ---- a client ---- */
+
+static int connect_to(struct ps_live *live)
+{
+    look(live);
+    assert_in_range(snapshot.http_port, 1, 65535);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in at = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)snapshot.http_port),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct timeval patience = {.tv_sec = PATIENCE_S};
+    assert_true(fd >= 0);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
+    return fd;
+}
+
+static void say(int fd, const char *text)
+{
+    assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+}
+
+/* One byte; false: the end of the stream. A reset is a failure. */
+static bool hear(int fd, char *byte)
+{
+    ssize_t n = recv(fd, byte, 1, 0);
+    if (n < 0)
+        fail_msg("recv: %s", strerror(errno));
+    return n == 1;
+}
+
+struct heard {
+    unsigned status;
+    bool closes;
+    char head[1024], body[4096];
+};
+
+/* One answer: status line, fields, a body of Content-Length bytes (bare: none). */
+static struct heard answer(int fd, bool bare)
+{
+    struct heard h = {.status = 0};
+    size_t n = 0, length = 0;
+    while (n < 4 || memcmp(h.head + n - 4, "\r\n\r\n", 4) != 0) {
+        assert_true(n < sizeof h.head - 1);
+        if (!hear(fd, &h.head[n++]))
+            fail_msg("the stream ended in a head: %s", h.head);
+    }
+    assert_int_equal(sscanf(h.head, "HTTP/1.1 %3u ", &h.status), 1);
+    const char *field = strstr(h.head, "Content-Length: ");
+    if (field)
+        length = strtoul(field + strlen("Content-Length: "), NULL, 10);
+    h.closes = strstr(h.head, "Connection: close") != NULL;
+    assert_true(length < sizeof h.body);
+    for (n = 0; !bare && n < length; n++)
+        assert_true(hear(fd, &h.body[n]));
+    return h;
+}
+
+static struct heard status_is(int fd, unsigned status)
+{
+    struct heard h = answer(fd, false);
+    if (h.status != status)
+        fail_msg("%u, not %u: %s", h.status, status, h.body);
+    return h;
+}
+
+static void at_end(int fd)
+{
+    char byte;
+    assert_false(hear(fd, &byte));
+    close(fd);
+}
+
+#define HOST      "Host: a\r\n"
+#define GET(path) "GET " path " HTTP/1.1\r\n" HOST "\r\n"
+
+/* ---- what is answered ---- */
+
+static uint64_t all_outcomes(struct ps_live *live)
+{
+    int fd = connect_to(live);
+    say(fd, GET("/"));
+    struct heard h = status_is(fd, 200);
+    assert_false(h.closes);
+    if (strncmp(h.body, "ok completed, queueing ", 23) != 0)
+        fail_msg("%s", h.body);
+    say(fd, GET("/fails"));
+    status_is(fd, 500);
+    say(fd, GET("/late"));
+    assert_false(status_is(fd, 504).closes);
+    say(fd, "HEAD /ok HTTP/1.1\r\n" HOST "\r\n");
+    assert_int_equal(answer(fd, true).status, 200);
+    say(fd, "POST /parent HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n");
+    say(fd, "3\r\nabc\r\n0\r\n\r\n");
+    status_is(fd, 200);
+    say(fd, GET("/ok") GET("/sleeps") GET("/ok"));
+    assert_non_null(strstr(status_is(fd, 200).body, "ok completed"));
+    assert_non_null(strstr(status_is(fd, 200).body, "sleeps completed"));
+    assert_non_null(strstr(status_is(fd, 200).body, "ok completed"));
+    say(fd, GET("/nothing") GET("/ok?x=y"));
+    status_is(fd, 404);
+    status_is(fd, 200);
+    say(fd, "GET /ok HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n");
+    assert_true(status_is(fd, 200).closes);
+    at_end(fd);
+    return 1 + 1 + 1 + 1 + 4 + 3 + 1 + 1;
+}
+
+static void every_policy_answers(void **state)
+{
+    (void)state;
+    for (const struct ps_engine_ops *const *e = ps_engines; *e; e++)
+        for (const struct ps_policy *p = (*e)->policies; p->name; p++) {
+            struct ps_live *live =
+                WITH("engine.name", (*e)->name, "engine.policy", p->name, "engine.workers", "2");
+            uint64_t requests = all_outcomes(live);
+            look(live);
+            assert_int_equal(snapshot.totals.ended[PS_FAILED], 1);
+            assert_int_equal(snapshot.totals.ended[PS_TIMED_OUT], 1);
+            assert_int_equal(snapshot.http_rejected, 1);
+            stop(live, requests);
+        }
+}
+
+static void what_is_no_request_is_refused_and_closed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        unsigned status;
+    } cases[] = {
+        {"nonsense\r\n\r\n", 400},
+        {"GET / HTTP/1.1\r\n\r\n", 400},
+        {"POST / HTTP/1.1\r\n" HOST "Content-Length: 9\r\nContent-Length: 9\r\n\r\n", 400},
+        {"POST / HTTP/1.1\r\n" HOST "Content-Length: 1048577\r\n\r\nbody", 413},
+        {"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip\r\n\r\n", 501},
+        {"GET / HTTP/1.1\r\n" HOST "Expect: a miracle\r\n\r\n", 417},
+        {"GET / HTTP/2.0\r\n\r\n", 505},
+    };
+    struct ps_live *live = PLAIN;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int fd = connect_to(live);
+        say(fd, cases[i].text);
+        assert_true(status_is(fd, cases[i].status).closes);
+        at_end(fd);
+    }
+    static char large[9000];
+    memset(large, 'x', sizeof large - 1);
+    int fd = connect_to(live);
+    say(fd, "GET / HTTP/1.1\r\nA: ");
+    say(fd, large);
+    status_is(fd, 431);
+    at_end(fd);
+    fd = connect_to(live);
+    say(fd, "GET /");
+    say(fd, large);
+    status_is(fd, 414);
+    at_end(fd);
+    stop(live, 0);
+}
+
+static void other_methods_and_pages(void **state)
+{
+    (void)state;
+    struct ps_live *live = PLAIN;
+    int fd = connect_to(live);
+    say(fd, "DELETE / HTTP/1.1\r\n" HOST "\r\n");
+    assert_non_null(strstr(status_is(fd, 405).head, "Allow: GET, HEAD, POST"));
+    say(fd, GET("/_types"));
+    assert_non_null(strstr(status_is(fd, 200).body, "<a href=\"/parent\">parent</a>"));
+    say(fd, GET("/_health"));
+    assert_string_equal(status_is(fd, 200).body, "ok\n");
+    say(fd, "POST /ok HTTP/1.1\r\n" HOST "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+    status_is(fd, 100);
+    say(fd, "ab");
+    status_is(fd, 200);
+    say(fd, "GET /ok HTTP/1.0\r\n\r\n");
+    assert_true(status_is(fd, 200).closes);
+    at_end(fd);
+    stop(live, 2);
+}
+
+/* ---- clients that are slow, leave, or are many ---- */
+
+static void slow_and_idle_clients_are_ended(void **state)
+{
+    (void)state;
+    struct ps_live *live =
+        WITH("arrivals.request_timeout", "50ms", "arrivals.idle_timeout", "100ms");
+    int slow = connect_to(live), idle = connect_to(live), body = connect_to(live);
+    say(slow, "GET / HT");
+    say(body, "POST / HTTP/1.1\r\n" HOST "Content-Length: 10\r\n\r\nabc");
+    assert_true(status_is(slow, 408).closes);
+    at_end(slow);
+    assert_true(status_is(body, 408).closes);
+    at_end(body);
+    at_end(idle);
+    stop(live, 0);
+}
+
+static void a_client_that_stops_sending_gets_its_answers(void **state)
+{
+    (void)state;
+    struct ps_live *live = PLAIN;
+    int fd = connect_to(live);
+    say(fd, GET("/sleeps") GET("/ok") "GET /");
+    shutdown(fd, SHUT_WR);
+    status_is(fd, 200);
+    status_is(fd, 200);
+    at_end(fd);
+    fd = connect_to(live);
+    close(fd); /* without a word */
+    stop(live, 2);
+}
+
+enum { PIPELINED = 500 };
+
+static void many_requests_in_one_piece(void **state)
+{
+    (void)state;
+    struct ps_live *live = PLAIN;
+    int fd = connect_to(live);
+    static char text[PIPELINED * sizeof GET("/ok")];
+    for (unsigned i = 0; i < PIPELINED; i++)
+        strcat(text, GET("/ok"));
+    say(fd, text);
+    for (unsigned i = 0; i < PIPELINED; i++)
+        status_is(fd, 200);
+    close(fd);
+    stop(live, PIPELINED);
+}
+
+enum { CROWD = 200 };
+
+static void a_crowd_is_held(void **state)
+{
+    (void)state;
+    static const char *const engines[] = {"green", "async"};
+    for (unsigned i = 0; i < 2; i++) {
+        struct ps_live *live = WITH("engine.name", engines[i]);
+        static int fds[CROWD];
+        for (unsigned k = 0; k < CROWD; k++)
+            fds[k] = connect_to(live);
+        for (unsigned round = 0; round < 2; round++) {
+            for (unsigned k = 0; k < CROWD; k++)
+                say(fds[k], k % 2 ? GET("/ok") : GET("/sleeps"));
+            for (unsigned k = 0; k < CROWD; k++)
+                status_is(fds[k], 200);
+        }
+        look(live);
+        assert_int_equal(snapshot.http_open, CROWD);
+        assert_int_equal(snapshot.http_peak, CROWD);
+        assert_int_equal(snapshot.totals.ended[PS_COMPLETED], 2 * CROWD);
+        for (unsigned k = 0; k < CROWD; k++)
+            close(fds[k]);
+        stop(live, 2 * CROWD);
+    }
+}
+
+/* One worker, a thread a connection, one place in the queue: the third is sent away. */
+static void a_full_queue_is_answered(void **state)
+{
+    (void)state;
+    struct ps_live *live =
+        WITH("engine.name", "threadpool", "engine.policy", "fifo", "engine.workers", "1",
+             "engine.queue", "1", "engine.on_full", "refuse");
+    int first = connect_to(live);
+    say(first, GET("/ok"));
+    status_is(first, 200); /* it has the worker */
+    int second = connect_to(live);
+    until(live, two_open, "the queued connection");
+    int third = connect_to(live);
+    say(third, GET("/sleeps"));
+    struct heard h = status_is(third, 503);
+    assert_true(h.closes);
+    assert_non_null(strstr(h.head, "Retry-After: 1"));
+    at_end(third);
+    look(live);
+    assert_int_equal(snapshot.type[1].totals.ended[PS_REFUSED], 1);
+    close(first);
+    say(second, GET("/ok"));
+    status_is(second, 200);
+    close(second);
+    stop(live, 3);
+}
+
+/* ---- changes and ends ---- */
+
+static void a_drain_answers_what_is_under_way(void **state)
+{
+    (void)state;
+    struct ps_live *live = WITH("task long.steps", "sleep 300ms");
+    int idle = connect_to(live), busy = connect_to(live);
+    say(idle, GET("/ok"));
+    status_is(idle, 200);
+    say(busy, GET("/long"));
+    until(live, one_sleeps, "the request");
+    tell(live, "stop drain");
+    at_end(idle);
+    struct heard h = status_is(busy, 200);
+    assert_true(h.closes);
+    at_end(busy);
+    stop(live, 2);
+}
+
+static void a_cancelled_request_is_told(void **state)
+{
+    (void)state;
+    struct ps_live *live = PLAIN;
+    int idle = connect_to(live), busy = connect_to(live);
+    say(busy, GET("/long"));
+    until(live, one_sleeps, "the request");
+    tell(live, "cancel");
+    assert_true(status_is(busy, 503).closes);
+    close(busy);
+    say(idle, GET("/ok")); /* a connection that rests is left alone */
+    status_is(idle, 200);
+    close(idle);
+    look(live);
+    assert_int_equal(snapshot.totals.ended[PS_CANCELLED], 1);
+    stop(live, 2);
+}
+
+static void a_paused_server_answers_later(void **state)
+{
+    (void)state;
+    struct ps_live *live = PLAIN;
+    int fd = connect_to(live);
+    say(fd, GET("/ok"));
+    status_is(fd, 200);
+    tell(live, "pause");
+    say(fd, GET("/ok"));
+    tell(live, "workers 3");
+    tell(live, "resume");
+    status_is(fd, 200);
+    close(fd);
+    stop(live, 2);
+}
+
+static void the_last_request_ends_the_run(void **state)
+{
+    (void)state;
+    struct ps_live *live = WITH("arrivals.tasks", "3");
+    int idle = connect_to(live), fd = connect_to(live);
+    say(fd, GET("/ok") GET("/ok") GET("/ok") GET("/ok"));
+    assert_false(status_is(fd, 200).closes);
+    assert_false(status_is(fd, 200).closes);
+    assert_true(status_is(fd, 200).closes);
+    at_end(fd);
+    at_end(idle);
+    until(live, ended, "the end");
+    assert_int_equal(snapshot.end, PS_END_COMPLETED);
+    assert_int_equal(snapshot.totals.ended[PS_COMPLETED], 3);
+    assert_true(ps_totals_conserved(&snapshot.totals));
+    ps_live_free(live);
+}
+
+static void a_port_in_use_is_named(void **state)
+{
+    (void)state;
+    struct ps_live *live = PLAIN, *other;
+    look(live);
+    char text[256], why[512] = "", expected[128];
+    int size = snprintf(text, sizeof text,
+                        "[preset]\ntitle = t\n[arrivals]\nmodel = http\nport = %u\n[task a]\n"
+                        "steps = cpu 1us\n",
+                        snapshot.http_port);
+    struct ps_experiment e;
+    struct ps_complaints complaints = {.count = 0};
+    assert_int_equal(
+        ps_experiment_parse(&e, ps_host_vocabulary(), "t", text, (size_t)size, &complaints), PS_OK);
+    assert_int_not_equal(ps_live_start(&e, &other, why, sizeof why), PS_OK);
+    snprintf(expected, sizeof expected,
+             "arrivals.port = %u: cannot listen on 127.0.0.1: Address already in use",
+             snapshot.http_port);
+    assert_non_null(strstr(why, expected));
+    stop(live, 0);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "host") == 0)
+        return ps_host_main();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_policy_answers),
+        cmocka_unit_test(what_is_no_request_is_refused_and_closed),
+        cmocka_unit_test(other_methods_and_pages),
+        cmocka_unit_test(slow_and_idle_clients_are_ended),
+        cmocka_unit_test(a_client_that_stops_sending_gets_its_answers),
+        cmocka_unit_test(many_requests_in_one_piece),
+        cmocka_unit_test(a_crowd_is_held),
+        cmocka_unit_test(a_full_queue_is_answered),
+        cmocka_unit_test(a_drain_answers_what_is_under_way),
+        cmocka_unit_test(a_cancelled_request_is_told),
+        cmocka_unit_test(a_paused_server_answers_later),
+        cmocka_unit_test(the_last_request_ends_the_run),
+        cmocka_unit_test(a_port_in_use_is_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
