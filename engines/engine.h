@@ -37,6 +37,7 @@
 struct ps_engine;
 struct ps_task;
 struct ps_parker;
+struct ps_process_config;
 
 /* ---- tasks ---- */
 
@@ -77,7 +78,17 @@ struct ps_body {
     void (*ended)(struct ps_task *task);
     /* Nothing refers to the task any more. Once, after `ended`. Or NULL. */
     void (*release)(struct ps_task *task);
+
+    /* For engines whose workers are processes (engines/process.h): what the other process must know
+     * to run the task. At most PS_PROCESS_MESSAGE bytes, returns how many. Once, on the submitting
+     * thread, when the task has been accepted. NULL: such an engine answers PS_ENOTSUP. */
+    size_t (*pack)(struct ps_task *task, void *message);
+    /* What came back from there, before `ended`; not called for a task that did not get there or
+     * whose process died. Or NULL. */
+    void (*returned)(struct ps_task *task, const void *message, size_t bytes);
 };
+
+#define PS_PROCESS_MESSAGE 192u
 
 enum ps_stop { PS_STOP_NOT, PS_STOP_DEADLINE, PS_STOP_CANCEL };
 
@@ -184,6 +195,8 @@ struct ps_engine_config {
     unsigned reserve[PS_MAX_TYPES]; /* workers that run only tasks of a type, where the policy has
                                        it; the sum < workers */
     struct ps_segment *segment; /* where to count; slots >= workers, for resize >= the new count */
+    const struct ps_process_config *process; /* see engines/process.h. NULL: PS_ENOTSUP, where the
+                                                policy has PS_TRAIT_PROCESSES */
 };
 
 /* What can be changed while it runs, beside the worker count. */

@@ -5,10 +5,11 @@
 #include "engines/engine.h"
 
 extern const struct ps_engine_ops ps_engine_green, ps_engine_pthread, ps_engine_async,
-    ps_engine_threadpool;
+    ps_engine_threadpool, ps_engine_process;
 
 const struct ps_engine_ops *const ps_engines[] = {
-    &ps_engine_green, &ps_engine_pthread, &ps_engine_async, &ps_engine_threadpool, NULL,
+    &ps_engine_green,      &ps_engine_pthread, &ps_engine_async,
+    &ps_engine_threadpool, &ps_engine_process, NULL,
 };
 
 const struct ps_engine_ops *ps_engine_find(const char *name)

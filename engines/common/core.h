@@ -90,6 +90,9 @@ bool ps_task_begin(struct ps_probe *probe, struct ps_task *task);
  * parent, release whoever can be released. The task must not be touched afterwards. */
 void ps_task_finish(struct ps_probe *probe, struct ps_task *task);
 
+/* The same for a task that ran in another process, which has counted its end. */
+void ps_task_returned(struct ps_task *task);
+
 /* Run a direct-style body, or a step body in direct style. Between begin and finish. */
 void ps_task_run(struct ps_task *task);
 

@@ -27,12 +27,23 @@
 
 enum { SLEEP = 1, POLL = 2, FLAGS = 3, WAKE = 4 };
 
-bool ps_futex_wait(_Atomic uint32_t *word, uint32_t expected, uint64_t until_ns)
+/* `scope`: FUTEX_PRIVATE_FLAG, or 0 for a word that processes share. */
+static bool futex_wait(_Atomic uint32_t *word, uint32_t expected, uint64_t until_ns, int scope)
 {
     struct timespec at = ps_timespec(until_ns);
-    long rc = syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, expected,
+    long rc = syscall(SYS_futex, word, FUTEX_WAIT_BITSET | scope, expected,
                       until_ns == PS_NEVER ? NULL : &at, NULL, FUTEX_BITSET_MATCH_ANY);
     return rc == 0 || errno != ETIMEDOUT;
+}
+
+static int scope_of(const struct ps_parker *parker)
+{
+    return parker->shared ? 0 : FUTEX_PRIVATE_FLAG;
+}
+
+bool ps_futex_wait(_Atomic uint32_t *word, uint32_t expected, uint64_t until_ns)
+{
+    return futex_wait(word, expected, until_ns, FUTEX_PRIVATE_FLAG);
 }
 
 void ps_futex_wake(_Atomic uint32_t *word, int threads)
@@ -44,6 +55,7 @@ void ps_parker_init(struct ps_parker *parker)
 {
     atomic_init(&parker->word, 0);
     parker->event_fd = -1;
+    parker->shared = false;
 }
 
 void ps_parker_destroy(struct ps_parker *parker)
@@ -75,7 +87,7 @@ bool ps_parker_wait(struct ps_parker *parker, uint32_t ticket, uint64_t until_ns
         return true;
     bool in_time = true;
     while (in_time && atomic_load(&parker->word) == (ticket | SLEEP))
-        in_time = ps_futex_wait(&parker->word, ticket | SLEEP, until_ns);
+        in_time = futex_wait(&parker->word, ticket | SLEEP, until_ns, scope_of(parker));
     bool woken = atomic_load(&parker->word) != (ticket | SLEEP);
     disarm(parker);
     return woken;
@@ -126,14 +138,19 @@ enum ps_err ps_parker_poll(struct ps_parker *parker, uint32_t ticket, int fd, sh
 
 void ps_parker_wake(struct ps_parker *parker)
 {
+    ps_parker_wake_by(parker, parker->event_fd);
+}
+
+void ps_parker_wake_by(struct ps_parker *parker, int event_fd)
+{
     uint32_t old = atomic_load(&parker->word);
     while (!atomic_compare_exchange_weak(&parker->word, &old, (old + WAKE) & ~(uint32_t)FLAGS))
         ;
     if (old & SLEEP)
-        ps_futex_wake(&parker->word, 1);
+        syscall(SYS_futex, &parker->word, FUTEX_WAKE | scope_of(parker), 1, NULL, NULL, 0);
     if (old & POLL) {
         uint64_t one = 1;
-        while (write(parker->event_fd, &one, sizeof one) < 0 && errno == EINTR)
+        while (write(event_fd, &one, sizeof one) < 0 && errno == EINTR)
             ;
     }
 }

@@ -16,6 +16,8 @@ struct ps_parker {
     /* bit 0: the owner sleeps on the futex; bit 1: the owner is in poll; the rest counts wakes. */
     _Atomic uint32_t word;
     int event_fd; /* -1 until the first poll */
+    bool shared;  /* in memory that processes share: whoever wakes it may be in another one. Its
+                     event_fd is then made by its owner before anybody may wake it */
 };
 
 void ps_parker_init(struct ps_parker *parker);
@@ -38,6 +40,8 @@ enum ps_err ps_parker_poll(struct ps_parker *parker, uint32_t ticket, int fd, sh
 
 /* Any thread; does not block. Publish the condition before. */
 void ps_parker_wake(struct ps_parker *parker);
+/* From another process, where the event descriptor of a shared parker has another number. */
+void ps_parker_wake_by(struct ps_parker *parker, int event_fd);
 
 /* The whole of ps_engine_ops.wait for engines whose waiting tasks hold their OS thread: parks the
  * calling thread, which runs `task`, with `parker`; publishes worker state and wait counts through

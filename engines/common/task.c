@@ -181,12 +181,10 @@ static void leave_family(struct ps_task *parent)
     }
 }
 
-void ps_task_finish(struct ps_probe *probe, struct ps_task *task)
+/* Its end has been told and counted: who may be released is. */
+static void leave(struct ps_task *task)
 {
     struct ps_task *parent = task->parent;
-    if (task->body->ended)
-        task->body->ended(task);
-    ps_probe_end(probe, &task->stamp, task->outcome);
     /* 0 (acquire, partner: leave_family): no child is alive and no waker under way, and nobody else
      * can make some: the claim is ours alone. */
     uint64_t old = atomic_load_explicit(&task->family, memory_order_acquire);
@@ -195,6 +193,21 @@ void ps_task_finish(struct ps_probe *probe, struct ps_task *task)
     release_if_last(task, old | ENDED);
     if (parent)
         leave_family(parent);
+}
+
+void ps_task_finish(struct ps_probe *probe, struct ps_task *task)
+{
+    if (task->body->ended)
+        task->body->ended(task);
+    ps_probe_end(probe, &task->stamp, task->outcome);
+    leave(task);
+}
+
+void ps_task_returned(struct ps_task *task)
+{
+    if (task->body->ended)
+        task->body->ended(task);
+    leave(task);
 }
 
 void ps_task_discard(struct ps_probe *probe, struct ps_task *task)

@@ -12,6 +12,7 @@
 #include "host/host.h"
 
 static int cmd_host(const struct ps_command *command, int argc, char **argv);
+static int cmd_worker(const struct ps_command *command, int argc, char **argv);
 static int cmd_version(const struct ps_command *command, int argc, char **argv);
 
 static const struct ps_option no_options[] = {PS_OPTIONS_END};
@@ -100,6 +101,7 @@ const struct ps_command ps_commands[] = {
     {.name = "version", .arguments = "", .options = no_options, .run = cmd_version},
     {.name = "manual", .arguments = "[COMMAND]", .options = no_options, .run = ps_cmd_manual},
     {.name = "host", .arguments = "", .options = no_options, .run = cmd_host},
+    {.name = "worker", .arguments = "", .options = no_options, .run = cmd_worker},
     {.name = NULL},
 };
 
@@ -113,6 +115,14 @@ static int cmd_host(const struct ps_command *command, int argc, char **argv)
         return PS_EXIT_USAGE;
     }
     return ps_host_main();
+}
+
+static int cmd_worker(const struct ps_command *command, int argc, char **argv)
+{
+    (void)command;
+    (void)argc;
+    (void)argv;
+    return ps_host_worker_main();
 }
 
 static int cmd_version(const struct ps_command *command, int argc, char **argv)

@@ -49,6 +49,10 @@ static bool read_one(struct ps_os_threads *threads, unsigned slot, uint64_t tid,
         snprintf(path, sizeof path, "/proc/%d/task/%llu/schedstat", (int)threads->pid,
                  (unsigned long long)tid);
         threads->slot[slot].fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (threads->slot[slot].fd < 0) { /* a worker that is a process */
+            snprintf(path, sizeof path, "/proc/%llu/schedstat", (unsigned long long)tid);
+            threads->slot[slot].fd = open(path, O_RDONLY | O_CLOEXEC);
+        }
         threads->slot[slot].tid = tid;
     }
     char text[96];

@@ -31,6 +31,8 @@
 #include "host/probe_cost.h"
 #include "host/services.h"
 #include "host/watchdog.h"
+#include "host/worker_account.h"
+#include "host/worker_process.h"
 
 #define TICK_NS    (100 * (uint64_t)PS_NS_PER_MS)
 #define LATE_NS    (100 * (uint64_t)PS_NS_PER_MS)
@@ -234,6 +236,7 @@ static enum ps_err build(struct host *host, char *why, size_t size)
         ps_mutex_init(&run->locks[i]);
     if (run->experiment.gil)
         ps_gil_init(&run->gil, run->experiment.gil_interval_ns, run->segment);
+    run->faults_seen = &run->faults;
     if (!(run->jobs = ps_job_pool_new())) {
         snprintf(why, size, "out of memory");
         return PS_ENOMEM;
@@ -242,7 +245,15 @@ static enum ps_err build(struct host *host, char *why, size_t size)
     if (err != PS_OK)
         return err;
     struct ps_engine_config config = engine_config(run, policy, workers);
-    err = ps_engine_create(ops, &config, &run->engine);
+    struct ps_worker_setup setup = {0};
+    if (policy->traits & PS_TRAIT_PROCESSES)
+        err = ps_worker_setup(run, &setup);
+    config.process = &setup.config;
+    if (err == PS_OK)
+        err = ps_engine_create(ops, &config, &run->engine);
+    ps_worker_setup_free(&setup);
+    if (err == PS_OK)
+        ps_worker_tell_faults(run);
     if (err == PS_OK)
         err = ps_engine_start(run->engine);
     if (err == PS_OK)
@@ -280,8 +291,15 @@ static uint64_t field(const char *text, const char *name)
     return at ? strtoull(at + strlen(name), NULL, 10) : 0;
 }
 
+/* A figure that only grows: a worker process that ends is for a moment in neither account. */
+static void grow64(_Atomic uint64_t *word, uint64_t value)
+{
+    if (value > *word)
+        put64(word, value);
+}
+
 /* Not ru_maxrss: that survives exec and would be at least the front end's. */
-static void account_memory(struct ps_segment *segment)
+static void account_memory(struct ps_segment *segment, const struct ps_worker_account *workers)
 {
     char text[4096] = "";
     int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
@@ -291,21 +309,25 @@ static void account_memory(struct ps_segment *segment)
     close(fd);
     if (n <= 0)
         return;
-    put64(&segment->proc_rss, field(text, "\nVmRSS:") * 1024);
-    put64(&segment->proc_rss_peak, field(text, "\nVmHWM:") * 1024);
-    put64(&segment->proc_threads, field(text, "\nThreads:"));
+    put64(&segment->proc_rss, field(text, "\nVmRSS:") * 1024 + workers->rss);
+    grow64(&segment->proc_rss_peak, field(text, "\nVmHWM:") * 1024);
+    grow64(&segment->proc_rss_peak, segment->proc_rss);
+    put64(&segment->proc_threads, field(text, "\nThreads:") + workers->threads);
 }
 
 static void account(struct ps_segment *segment)
 {
     struct rusage use;
+    struct ps_worker_account workers;
+    ps_worker_account(segment, &workers);
     getrusage(RUSAGE_SELF, &use);
-    put64(&segment->proc_cpu_ns,
-          (uint64_t)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) * PS_NS_PER_S +
-              (uint64_t)(use.ru_utime.tv_usec + use.ru_stime.tv_usec) * PS_NS_PER_US);
-    account_memory(segment);
-    put64(&segment->proc_voluntary, (uint64_t)use.ru_nvcsw);
-    put64(&segment->proc_involuntary, (uint64_t)use.ru_nivcsw);
+    grow64(&segment->proc_cpu_ns,
+           (uint64_t)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) * PS_NS_PER_S +
+               (uint64_t)(use.ru_utime.tv_usec + use.ru_stime.tv_usec) * PS_NS_PER_US +
+               workers.cpu_ns);
+    account_memory(segment, &workers);
+    grow64(&segment->proc_voluntary, (uint64_t)use.ru_nvcsw + workers.voluntary);
+    grow64(&segment->proc_involuntary, (uint64_t)use.ru_nivcsw + workers.involuntary);
     put64(&segment->heartbeat, segment->heartbeat + 1);
 }
 
@@ -368,6 +390,7 @@ static void tick(struct host *host)
 {
     uint64_t now_ns = ps_now_ns();
     bool due = now_ns >= host->tick_ns;
+    ps_worker_tell_faults(&host->run);
     if (due) {
         host->tick_ns = now_ns + TICK_NS;
         account(host->run.segment);
@@ -543,7 +566,7 @@ int ps_host_main(void)
         send_all(why);
         return 1;
     }
-    close(PS_HOST_SEGMENT_FD);
+    fcntl(PS_HOST_SEGMENT_FD, F_SETFD, FD_CLOEXEC); /* worker processes get it from the engine */
     put32(&host.run.segment->phase, PS_PHASE_STARTING);
     ps_crash_install(host.run.segment);
     err = receive_experiment(&host.run.experiment, why, sizeof why);

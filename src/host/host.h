@@ -12,6 +12,9 @@
 #define PS_HOST_TRACE_FD   5
 int ps_host_main(void);
 
+/* `poolscope worker`: a worker process of an engine that a host runs. Returns its exit status. */
+int ps_host_worker_main(void);
+
 /* The engines of the registry as words for the model's parser. Static. */
 const struct ps_vocabulary *ps_host_vocabulary(void);
 

@@ -158,8 +158,7 @@ static void begin(struct ps_http_connection *c, int route)
     }
     if (limit > 0 && number + 1 == limit)
         c->closing = c->lingers = true;
-    unsigned type =
-        route == PS_HTTP_BY_WEIGHT ? ps_http_type(run, number) : (unsigned)route;
+    unsigned type = route == PS_HTTP_BY_WEIGHT ? ps_http_type(run, number) : (unsigned)route;
     struct ps_job *job = &c->job;
     ps_job_renew(job, run, type, number);
     struct ps_stamp stamp = {

@@ -1,6 +1,7 @@
 #include "host/job.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "host/feeder.h"
@@ -80,12 +81,13 @@ struct ps_job *ps_job_child(struct ps_job *parent, unsigned type)
  * burns CPU until the fault ends. */
 static void suffer(struct ps_job *job)
 {
-    struct ps_faults *faults = &job->run->faults;
+    struct ps_faults *faults = job->run->faults_seen;
     if (!ps_faults_any(faults))
         return;
     int self = ps_worker_self();
-    uint32_t crash = atomic_load_explicit(&faults->crash_worker, memory_order_relaxed);
-    if (self >= 0 && crash == (uint32_t)self + 1) {
+    uint32_t crash = (uint32_t)self + 1;
+    /* Once: a worker that is a process is replaced. */
+    if (self >= 0 && atomic_compare_exchange_strong(&faults->crash_worker, &crash, 0)) {
         volatile uintptr_t wild = 16;
         *(volatile int *)wild = 0;
     }
@@ -96,7 +98,7 @@ static void suffer(struct ps_job *job)
 
 static uint64_t slowness(struct ps_job *job)
 {
-    struct ps_faults *faults = &job->run->faults;
+    struct ps_faults *faults = job->run->faults_seen;
     return ps_faults_any(faults) ? ps_faults_slowness(faults, ps_worker_self()) : 1;
 }
 
@@ -147,7 +149,7 @@ bool ps_job_burn(struct ps_job *job, uint64_t *left_ns)
 /* At its end: by the experiment's share, or by a fault of its type, whichever is greater. */
 static bool fails(struct ps_job *job)
 {
-    struct ps_faults *faults = &job->run->faults;
+    struct ps_faults *faults = job->run->faults_seen;
     double chance = job->run->experiment.fail;
     double fault = ps_faults_any(faults) ? ps_faults_chance(faults, job->task.stamp.type) : 0;
     if (fault > chance)
@@ -222,6 +224,41 @@ static struct ps_wait *step(struct ps_task *task)
     return wait;
 }
 
+/* ---- to and from a worker process ---- */
+
+struct message {
+    uint32_t type;
+    uint64_t number, born_ns, row_cpu_ns, row_wait_ns;
+    struct ps_rng rng;
+};
+
+/* Cancelling all finds jobs by their start: this one has left. */
+static size_t pack(struct ps_task *task, void *into)
+{
+    struct ps_job *job = (struct ps_job *)task;
+    struct message message = {.type = task->stamp.type,
+                              .number = task->stamp.id,
+                              .born_ns = job->born_ns,
+                              .row_cpu_ns = job->row_cpu_ns,
+                              .row_wait_ns = job->row_wait_ns,
+                              .rng = job->rng};
+    memcpy(into, &message, sizeof message);
+    ps_job_started(job->run->jobs, job);
+    return sizeof message;
+}
+
+void ps_job_unpack(struct ps_run *run, const void *from, struct ps_job *job)
+{
+    struct message message;
+    memcpy(&message, from, sizeof message);
+    memset(job, 0, sizeof *job);
+    ps_task_init(&job->task, &ps_job_body, (uint32_t)message.number, (uint16_t)message.type);
+    begin(job, run, message.type, message.rng);
+    job->born_ns = message.born_ns;
+    job->row_cpu_ns = message.row_cpu_ns;
+    job->row_wait_ns = message.row_wait_ns;
+}
+
 static void ended(struct ps_task *task)
 {
     struct ps_job *job = (struct ps_job *)task;
@@ -241,4 +278,5 @@ const struct ps_body ps_job_body = {
     .step = step,
     .ended = ended,
     .release = release,
+    .pack = pack,
 };

@@ -73,6 +73,8 @@ bool ps_job_stopping(struct ps_job *job);
 void ps_job_renew(struct ps_job *job, struct ps_run *run, unsigned type, uint64_t number);
 /* Cancel it if it runs, and keep it from ending meanwhile. Any thread but its worker. */
 void ps_job_cancel(struct ps_job *job);
+/* In a worker process: the job that ps_job_body.pack described. It is no root, and of no pool. */
+void ps_job_unpack(struct ps_run *run, const void *message, struct ps_job *job);
 
 /* Burn CPU for the job's current worker (a slow worker takes longer) in pieces, looking for stop.
  * Takes the GIL, if there is one. Returns false if the job is to stop; *left_ns is what remains. */

@@ -32,8 +32,9 @@ struct ps_run {
     struct ps_feeder *feeder;
     struct ps_mutex locks[PS_LOCKS_MAX];
     struct ps_faults faults;
-    _Atomic uint32_t wait_failed; /* 1: some task could not wait, and the user was told */
-    struct ps_net_service *net;   /* NULL: no net step */
+    struct ps_faults *faults_seen; /* by tasks: `faults`, or where a worker process finds them */
+    _Atomic uint32_t wait_failed;  /* 1: some task could not wait, and the user was told */
+    struct ps_net_service *net;    /* NULL: no net step */
     struct ps_net_pool *net_pool;
     struct ps_semaphore net_places; /* connections that may be open */
     struct ps_disk *disk;           /* NULL: no disk step */

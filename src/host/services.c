@@ -25,6 +25,14 @@ static void forget(void *arg, int fd)
     ps_engine_forget_fd(run->engine, fd);
 }
 
+static enum ps_err open_connections(struct ps_run *run, uint16_t port)
+{
+    enum ps_err err = ps_net_pool_create(port, run->segment->slots, forget, run, &run->net_pool);
+    if (err == PS_OK)
+        ps_semaphore_init(&run->net_places, ps_net_pool_cap(run->net_pool));
+    return err;
+}
+
 static enum ps_err start_net(struct ps_run *run)
 {
     enum ps_err err = ps_net_service_start(run->segment, &run->net);
@@ -32,10 +40,13 @@ static enum ps_err start_net(struct ps_run *run)
         return err;
     uint16_t port = ps_net_service_port(run->net);
     atomic_store_explicit(&run->segment->net_port, port, memory_order_relaxed);
-    err = ps_net_pool_create(port, run->segment->slots, forget, run, &run->net_pool);
-    if (err == PS_OK)
-        ps_semaphore_init(&run->net_places, ps_net_pool_cap(run->net_pool));
-    return err;
+    return open_connections(run, port);
+}
+
+static enum ps_err open_disk(struct ps_run *run, uint64_t bytes, char *why, size_t why_size)
+{
+    const char *dir = getenv("TMPDIR");
+    return ps_disk_open(dir && *dir ? dir : "/tmp", bytes, &run->disk, why, why_size);
 }
 
 enum ps_err ps_services_start(struct ps_run *run, char *why, size_t why_size)
@@ -53,10 +64,18 @@ enum ps_err ps_services_start(struct ps_run *run, char *why, size_t why_size)
         if (err != PS_OK)
             return err;
     }
-    if (!uses(&run->experiment, PS_STEP_DISK))
-        return PS_OK;
-    const char *dir = getenv("TMPDIR");
-    return ps_disk_open(dir && *dir ? dir : "/tmp", DISK_BYTES, &run->disk, why, why_size);
+    return uses(&run->experiment, PS_STEP_DISK) ? open_disk(run, DISK_BYTES, why, why_size) : PS_OK;
+}
+
+enum ps_err ps_services_join(struct ps_run *run, unsigned workers, char *why, size_t why_size)
+{
+    uint32_t port = atomic_load_explicit(&run->segment->net_port, memory_order_relaxed);
+    uint64_t bytes = DISK_BYTES / workers;
+    enum ps_err err =
+        uses(&run->experiment, PS_STEP_NET) ? open_connections(run, (uint16_t)port) : PS_OK;
+    if (err == PS_OK && uses(&run->experiment, PS_STEP_DISK))
+        err = open_disk(run, bytes > PS_DISK_LEAST_CAP ? bytes : PS_DISK_LEAST_CAP, why, why_size);
+    return err;
 }
 
 void ps_services_stop(struct ps_run *run)

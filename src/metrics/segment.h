@@ -80,17 +80,19 @@ enum ps_outcome {
 };
 
 /* Events in a ring. argument: 24 bits. TASK = type << 16 | low 16 bits of the task's id. */
-#define PS_EVENTS(X)                                                                            \
-    X(NONE, "none")                                                                             \
-    X(START, "start")     /* TASK */                                                            \
-    X(END, "end")         /* TASK */                                                            \
-    X(PARK, "park")       /* 0 */                                                               \
-    X(WAKE, "wake")       /* 0 */                                                               \
-    X(STEAL, "steal")     /* victim << 16 | tasks taken */                                      \
-    X(INJECT, "inject")   /* tasks taken from the shared queue */                               \
-    X(BLOCKED, "blocked") /* state << 16 | milliseconds; recorded when it ends, from 1 ms on */ \
-    X(RETIRE, "retire")   /* 0: the worker ends */                                              \
-    X(SPAWN, "spawn")     /* 0: the worker begins */                                            \
+#define PS_EVENTS(X)                                                                             \
+    X(NONE, "none")                                                                              \
+    X(START, "start")     /* TASK */                                                             \
+    X(END, "end")         /* TASK */                                                             \
+    X(PARK, "park")       /* 0 */                                                                \
+    X(WAKE, "wake")       /* 0 */                                                                \
+    X(STEAL, "steal")     /* victim << 16 | tasks taken */                                       \
+    X(INJECT, "inject")   /* tasks taken from the shared queue */                                \
+    X(BLOCKED, "blocked") /* state << 16 | milliseconds; recorded when it ends, from 1 ms on */  \
+    X(RETIRE, "retire")   /* 0: the worker ends */                                               \
+    X(SPAWN, "spawn")     /* 0: the worker begins */                                             \
+    X(DIED,                                                                                      \
+      "died") /* of a worker that is a process: type + 1 (0: no task) << 16 | its wait status */ \
     X(HOG, "hog") /* (worker << 16, in the outside ring) type << 12 | milliseconds, at least; \
                              recorded when it is over */
 
@@ -131,6 +133,7 @@ struct ps_cell {
     _Atomic uint64_t
         wait_end[PS_STATE_COUNT]; /* ... and went on; waiting now = sum of differences */
     _Atomic uint64_t servers_submitted, servers_ended; /* tasks that serve; see ps_task_serves */
+    _Atomic uint64_t deaths; /* workers of this slot that died: where they are processes */
 
     /* Writer: the thread that looks for hogs (engines/hogs.h). */
     _Alignas(128) _Atomic uint64_t hogs; /* tasks that kept the worker too long */
@@ -196,14 +199,15 @@ struct ps_phase_mark {
 };
 
 /* Traits of the engine in use: which metrics it can have. A missing one is n/a, never 0. */
-#define PS_TRAIT_STEALS       0x01u /* steal counters and matrix */
-#define PS_TRAIT_WORKER_QUEUE 0x02u /* a queue a worker */
-#define PS_TRAIT_SHARED_QUEUE 0x04u /* one queue for all */
-#define PS_TRAIT_PARKS_TASKS  0x08u /* a waiting task gives its worker free */
-#define PS_TRAIT_DIRECT       0x10u /* runs bodies that block in place (ps_body.run) */
-#define PS_TRAIT_OFFLOAD      0x20u /* can hand blocking calls to helper threads */
-#define PS_TRAIT_HELPS        0x40u /* a join runs other tasks meanwhile, if that is on */
-#define PS_TRAIT_RESERVES     0x80u /* workers can be reserved for task types */
+#define PS_TRAIT_STEALS       0x01u  /* steal counters and matrix */
+#define PS_TRAIT_WORKER_QUEUE 0x02u  /* a queue a worker */
+#define PS_TRAIT_SHARED_QUEUE 0x04u  /* one queue for all */
+#define PS_TRAIT_PARKS_TASKS  0x08u  /* a waiting task gives its worker free */
+#define PS_TRAIT_DIRECT       0x10u  /* runs bodies that block in place (ps_body.run) */
+#define PS_TRAIT_OFFLOAD      0x20u  /* can hand blocking calls to helper threads */
+#define PS_TRAIT_HELPS        0x40u  /* a join runs other tasks meanwhile, if that is on */
+#define PS_TRAIT_RESERVES     0x80u  /* workers can be reserved for task types */
+#define PS_TRAIT_PROCESSES    0x100u /* a worker is a process of its own */
 
 /* How much probes record. COUNTERS: counts, and times as the sampling of probe.h says. OFF: only
  * what an engine needs for itself, the counts of accepted, started and ended tasks. FULL: every task
@@ -238,7 +242,7 @@ struct ps_segment {
     _Atomic uint64_t in_flight_target; /* closed model */
     _Atomic uint64_t probe_ns;         /* measured cost of timing one task */
     _Atomic uint64_t heartbeat;        /* grows while the host's main thread lives */
-    /* The host process, by its own account, 10 times a second. */
+    /* The host process and its worker processes, by its own account, 10 times a second. */
     _Atomic uint64_t proc_cpu_ns, proc_rss, proc_rss_peak, proc_threads;
     _Atomic uint64_t proc_voluntary, proc_involuntary; /* context switches */
     _Atomic uint64_t stack_mode;                       /* green: enum of its own, 0 n/a */

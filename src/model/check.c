@@ -47,6 +47,31 @@ static void check_workers(struct checking *checking, const struct ps_engine_word
              policy->max_workers);
 }
 
+/* Steps that meet other tasks in memory. A task that spawns shares memory with its children only. */
+static const bool meets_others[PS_STEP_KIND_COUNT] = {[PS_STEP_LOCK] = true};
+
+static void check_apart(struct checking *checking, const char *engine)
+{
+    const struct ps_experiment *e = checking->experiment;
+    if (e->model == PS_ARRIVAL_HTTP)
+        COMPLAIN(checking, "arrivals.model", "http",
+                 "workers of engine %s are processes, which cannot serve the host's connections: "
+                 "use an engine of threads",
+                 engine);
+    for (unsigned t = 0; t < e->type_count; t++)
+        for (unsigned s = 0; s < e->types[t].step_count; s++) {
+            enum ps_step_kind kind = e->types[t].steps[s].kind;
+            char key[64];
+            if (!meets_others[kind])
+                continue;
+            snprintf(key, sizeof key, "task %s.steps", e->types[t].name);
+            COMPLAIN(checking, key, ps_step_words[kind].word,
+                     "step %u: workers of engine %s are processes, which share no memory: "
+                     "use an engine of threads, or a step that waits for nobody",
+                     s + 1, engine);
+        }
+}
+
 static void check_engine(struct checking *checking, const struct ps_vocabulary *words)
 {
     const struct ps_experiment *e = checking->experiment;
@@ -75,6 +100,8 @@ static void check_engine(struct checking *checking, const struct ps_vocabulary *
         snprintf(key, sizeof key, "phase %s.workers", e->phases[i].name);
         check_workers(checking, engine, policy, key, &e->phases[i].workers);
     }
+    if (policy->apart)
+        check_apart(checking, engine->name);
 }
 
 /* ---- arrivals ---- */

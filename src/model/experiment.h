@@ -155,6 +155,7 @@ struct ps_experiment {
 struct ps_policy_word {
     const char *name, *title;
     unsigned max_workers;
+    bool apart; /* its workers share no memory: steps that need it are refused */
 };
 struct ps_engine_word {
     const char *name, *title;

@@ -51,9 +51,13 @@ static void check_policy(const struct ps_engine_ops *engine, const struct ps_pol
 {
     char name[80];
     snprintf(name, sizeof name, "%s:%s", engine->name, policy->name);
-    struct process_result r = process_run(
-        ARGS("run", "quick-demo", "--engine", name, "--workers", "2", "--duration", "1s", "--json"),
-        SECONDS);
+    /* Workers that are processes have no lock in common. */
+    const char *mail = policy->traits & PS_TRAIT_PROCESSES
+                           ? "task mail.steps=sleep uniform 30ms 90ms"
+                           : "task mail.steps=sleep uniform 30ms 90ms, lock outbox 3ms";
+    struct process_result r = process_run(ARGS("run", "quick-demo", "--engine", name, "--workers",
+                                               "2", "--duration", "1s", "--set", mail, "--json"),
+                                          SECONDS);
     if (r.code != 0 || r.err_size)
         fail_msg("%s: exit %d, %s", name, r.code, r.err);
     json_t *root = parsed(&r);
@@ -79,6 +83,16 @@ static void every_policy_conserves_tasks(void **state)
     for (const struct ps_engine_ops *const *engine = ps_engines; *engine; engine++)
         for (const struct ps_policy *policy = (*engine)->policies; policy->name; policy++)
             check_policy(*engine, policy);
+}
+
+static void a_lock_between_processes_is_refused(void **state)
+{
+    (void)state;
+    struct process_result r = process_run(
+        ARGS("run", "quick-demo", "--engine", "process", "--duration", "1s", "--json"), SECONDS);
+    assert_int_equal(r.code, 2);
+    assert_non_null(strstr(r.err, "task mail.steps = lock: step 2: workers of engine process"));
+    process_result_free(&r);
 }
 
 static void a_batch_is_completed(void **state)
@@ -429,6 +443,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_policy_conserves_tasks),
+        cmocka_unit_test(a_lock_between_processes_is_refused),
         cmocka_unit_test(a_batch_is_completed),
         cmocka_unit_test(a_trace_is_replayed),
         cmocka_unit_test(a_bad_trace_starts_nothing),

@@ -60,15 +60,22 @@ static void end(struct bench *bench)
     ps_segment_unmap(bench->segment);
 }
 
+/* Those whose tasks can use the memory of a bench. */
+static void list_engines(void)
+{
+    for (const struct ps_engine_ops *const *engine = ps_engines; *engine; engine++)
+        for (const struct ps_policy *policy = (*engine)->policies; policy->name; policy++)
+            if (!(policy->traits & PS_TRAIT_PROCESSES))
+                printf("%s:%s\n", (*engine)->name, policy->name);
+}
+
 static int list(const char *what)
 {
     if (strcmp(what, "benches") == 0)
         for (const struct bench_row *row = bench_rows; row->name; row++)
             puts(row->name);
     else if (strcmp(what, "engines") == 0)
-        for (const struct ps_engine_ops *const *engine = ps_engines; *engine; engine++)
-            for (const struct ps_policy *policy = (*engine)->policies; policy->name; policy++)
-                printf("%s:%s\n", (*engine)->name, policy->name);
+        list_engines();
     else
         return usage();
     return 0;

@@ -186,6 +186,8 @@ static void a_crash_names_signal_worker_and_task(void **state)
 {
     (void)state;
     for (const struct ps_engine_ops *const *e = ps_engines; *e; e++) {
+        if ((*e)->policies[0].traits & PS_TRAIT_PROCESSES)
+            continue; /* only a worker dies: see the next test */
         struct ps_live *live = start(WITH("engine.name", (*e)->name, "engine.workers", "1"));
         until(live, some_completed, "work");
         tell(live, "fault crash 0", PS_OK, "ok");
@@ -195,6 +197,76 @@ static void a_crash_names_signal_worker_and_task(void **state)
             fail_msg("%s: %s", (*e)->name, snapshot.message);
         ps_live_free(live);
     }
+}
+
+static uint64_t completed_before;
+
+static bool task_of_worker_failed(void)
+{
+    return strstr(snapshot.message, "; its task of type 'work' has failed") != NULL;
+}
+static bool went_on(void)
+{
+    return snapshot.totals.ended[PS_COMPLETED] > completed_before + 50 &&
+           snapshot.worker[0].tid != 0 && snapshot.worker[1].tid != 0;
+}
+static bool two_deaths(void)
+{
+    return snapshot.totals.ended[PS_FAILED] >= 2;
+}
+
+/* By a fault of its own, and by kill: exactly the task that ran is lost, and the pool goes on. */
+static void a_worker_process_that_dies_is_replaced(void **state)
+{
+    (void)state;
+    struct ps_live *live =
+        start(WITH("engine.name", "process", "engine.workers", "2", "arrivals.model", "closed",
+                   "arrivals.in_flight", "8", "task work.steps", "cpu 200us, sleep 200us"));
+    until(live, some_completed, "work");
+    tell(live, "fault crash 0", PS_OK, "ok");
+    until(live, task_of_worker_failed, "the first death");
+    assert_non_null(strstr(snapshot.message, "worker 0 (process "));
+    look(live);
+    assert_int_equal(snapshot.totals.ended[PS_FAILED], 1);
+    completed_before = snapshot.totals.ended[PS_COMPLETED];
+    until(live, went_on, "more work");
+    pid_t pid = (pid_t)snapshot.worker[1].tid;
+    /* Stopped in the middle of whatever it does; busy workers have a task. */
+    kill(pid, SIGSTOP);
+    look(live);
+    bool has_task = snapshot.worker[1].type >= 0;
+    kill(pid, SIGKILL);
+    if (has_task)
+        until(live, two_deaths, "the second death");
+    completed_before = snapshot.totals.ended[PS_COMPLETED];
+    until(live, went_on, "more work");
+    tell(live, "workers 1", PS_OK, "ok");
+    tell(live, "stop drain", PS_OK, "ok");
+    until(live, ended, "the end");
+    assert_true(ps_totals_conserved(&snapshot.totals));
+    assert_in_range(snapshot.totals.ended[PS_FAILED], 1 + has_task, 2);
+    assert_int_equal(snapshot.end, PS_END_CANCELLED);
+    ps_live_free(live);
+}
+
+static bool no_such_process(pid_t pid)
+{
+    return kill(pid, 0) != 0;
+}
+
+static void a_killed_host_takes_its_worker_processes_along(void **state)
+{
+    (void)state;
+    struct ps_live *live = start(WITH("engine.name", "process", "engine.workers", "2"));
+    until(live, some_completed, "work");
+    pid_t pid[2] = {(pid_t)snapshot.worker[0].tid, (pid_t)snapshot.worker[1].tid};
+    assert_true(pid[0] > 0 && pid[1] > 0 && !no_such_process(pid[0]));
+    kill(ps_live_pid(live), SIGKILL);
+    until(live, ended, "the end");
+    for (uint64_t until_ns = ps_now_ns() + PATIENCE_NS;
+         !no_such_process(pid[0]) || !no_such_process(pid[1]);)
+        assert_true(ps_now_ns() < until_ns);
+    ps_live_free(live);
 }
 
 static void a_deadlock_is_named_and_more_workers_end_it(void **state)
@@ -387,6 +459,10 @@ static void orders_at_random_lose_no_task(void **state)
                               &complaints);
             ps_experiment_set(&e, ps_host_vocabulary(), "engine.policy", p->name, "test",
                               &complaints);
+            if (p->traits & PS_TRAIT_PROCESSES) /* no lock reaches from one to another */
+                ps_experiment_set(&e, ps_host_vocabulary(), "task parent.steps",
+                                  "spawn child x2, cpu 20us, sleep exp 1ms, join", "test",
+                                  &complaints);
             struct ps_live *live = start(e);
             struct ps_source *source = ps_live_source(live);
             for (int i = 0; i < 100; i++) {
@@ -500,12 +576,16 @@ int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "host") == 0)
         return ps_host_main();
+    if (argc > 1 && strcmp(argv[1], "worker") == 0)
+        return ps_host_worker_main();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_ends_at_its_duration_and_is_conserved),
         cmocka_unit_test(every_engine_and_policy_gets_the_same_arrivals),
         cmocka_unit_test(a_batch_ends_when_it_is_done),
         cmocka_unit_test(a_killed_host_is_reported),
         cmocka_unit_test(a_crash_names_signal_worker_and_task),
+        cmocka_unit_test(a_worker_process_that_dies_is_replaced),
+        cmocka_unit_test(a_killed_host_takes_its_worker_processes_along),
         cmocka_unit_test(a_deadlock_is_named_and_more_workers_end_it),
         cmocka_unit_test(control_lines_are_answered),
         cmocka_unit_test(cancel_ends_what_waits),

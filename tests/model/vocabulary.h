@@ -4,18 +4,22 @@
 
 #include "model/experiment.h"
 
-static const struct ps_policy_word test_green[] = {
-    {"steal", "own queues, stealing", 256}, {"global", "one queue", 256}, {NULL, NULL, 0}};
-static const struct ps_policy_word test_pthread[] = {{"channel", "workers on a channel", 256},
-                                                     {"per-task", "a thread a task", 256},
-                                                     {NULL, NULL, 0}};
-static const struct ps_policy_word test_async[] = {{"pinned", "loops", 64}, {NULL, NULL, 0}};
-static const struct ps_policy_word test_threadpool[] = {{"fifo", "one queue", 256},
-                                                        {"steal", "own queues, stealing", 256},
-                                                        {"sharded", "the shorter of two", 256},
-                                                        {"bulkhead", "compartments", 256},
-                                                        {"uv", "libuv's own pool", 128},
-                                                        {NULL, NULL, 0}};
+static const struct ps_policy_word test_green[] = {{"steal", "own queues, stealing", 256, false},
+                                                   {"global", "one queue", 256, false},
+                                                   {NULL, NULL, 0, false}};
+static const struct ps_policy_word test_pthread[] = {
+    {"channel", "workers on a channel", 256, false},
+    {"per-task", "a thread a task", 256, false},
+    {NULL, NULL, 0, false}};
+static const struct ps_policy_word test_async[] = {{"pinned", "loops", 64, false},
+                                                   {NULL, NULL, 0, false}};
+static const struct ps_policy_word test_threadpool[] = {
+    {"fifo", "one queue", 256, false},
+    {"steal", "own queues, stealing", 256, false},
+    {"sharded", "the shorter of two", 256, false},
+    {"bulkhead", "compartments", 256, false},
+    {"uv", "libuv's own pool", 128, false},
+    {NULL, NULL, 0, false}};
 static const struct ps_engine_word test_engines[] = {{"green", "green threads", test_green},
                                                      {"pthread", "threads", test_pthread},
                                                      {"async", "event loops", test_async},

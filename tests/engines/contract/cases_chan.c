@@ -198,9 +198,9 @@ static void closing_wakes_everybody(const struct subject *subject)
 }
 
 const struct contract_case chan_cases[] = {
-    {"every_value_once", every_value_once},
-    {"cancelled_receivers_lose_nothing", cancelled_receivers_lose_nothing},
-    {"a_wait_ends_at_its_time", a_wait_ends_at_its_time},
-    {"closing_wakes_everybody", closing_wakes_everybody},
-    {NULL, NULL},
+    {"every_value_once", every_value_once, true},
+    {"cancelled_receivers_lose_nothing", cancelled_receivers_lose_nothing, true},
+    {"a_wait_ends_at_its_time", a_wait_ends_at_its_time, true},
+    {"closing_wakes_everybody", closing_wakes_everybody, true},
+    {NULL, NULL, false},
 };

@@ -126,8 +126,8 @@ static void what_a_hog_keeps_is_stolen(const struct subject *subject)
 }
 
 const struct contract_case hog_cases[] = {
-    {"a_hog_is_counted", a_hog_is_counted},
-    {"who_yields_is_no_hog", who_yields_is_no_hog},
-    {"what_a_hog_keeps_is_stolen", what_a_hog_keeps_is_stolen},
-    {NULL, NULL},
+    {"a_hog_is_counted", a_hog_is_counted, true},
+    {"who_yields_is_no_hog", who_yields_is_no_hog, true},
+    {"what_a_hog_keeps_is_stolen", what_a_hog_keeps_is_stolen, true},
+    {NULL, NULL, false},
 };

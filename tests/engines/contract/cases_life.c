@@ -368,7 +368,7 @@ static void two_engines(const struct subject *subject)
 
 static void engine_after_engine(const struct subject *subject)
 {
-    for (int i = 0; i < 10; i++) {
+    for (int i = 0; i < subject_rounds(subject, 10) + 1; i++) {
         struct rig rig;
         rig_open(&rig, subject, 4);
         rig_run(&rig, step_nothing);
@@ -400,26 +400,26 @@ static void bodies(const struct subject *subject)
 }
 
 const struct contract_case life_cases[] = {
-    {"create_without_start", create_without_start},
-    {"discard_without_start", discard_without_start},
-    {"submit_before_start", submit_before_start},
-    {"worker_counts", worker_counts},
-    {"one_worker", one_worker},
-    {"many_workers", many_workers},
-    {"trickle", trickle},
-    {"refuse_when_full", refuse_when_full},
-    {"block_when_full", block_when_full},
-    {"block_until_closed", block_until_closed},
-    {"caller_runs", caller_runs},
-    {"caller_runs_discard", caller_runs_discard},
-    {"drain", drain},
-    {"discard", discard},
-    {"drain_then_discard", drain_then_discard},
-    {"stop_deadline", stop_deadline},
-    {"paused", paused},
-    {"close_while_paused", close_while_paused},
-    {"two_engines", two_engines},
-    {"engine_after_engine", engine_after_engine},
-    {"bodies", bodies},
-    {NULL, NULL},
+    {"create_without_start", create_without_start, false},
+    {"discard_without_start", discard_without_start, false},
+    {"submit_before_start", submit_before_start, false},
+    {"worker_counts", worker_counts, false},
+    {"one_worker", one_worker, false},
+    {"many_workers", many_workers, false},
+    {"trickle", trickle, false},
+    {"refuse_when_full", refuse_when_full, false},
+    {"block_when_full", block_when_full, false},
+    {"block_until_closed", block_until_closed, false},
+    {"caller_runs", caller_runs, false},
+    {"caller_runs_discard", caller_runs_discard, false},
+    {"drain", drain, false},
+    {"discard", discard, false},
+    {"drain_then_discard", drain_then_discard, false},
+    {"stop_deadline", stop_deadline, true},
+    {"paused", paused, false},
+    {"close_while_paused", close_while_paused, false},
+    {"two_engines", two_engines, false},
+    {"engine_after_engine", engine_after_engine, false},
+    {"bodies", bodies, false},
+    {NULL, NULL, false},
 };

@@ -354,15 +354,16 @@ static void forks_under_resizing(const struct subject *subject)
 }
 
 const struct contract_case light_cases[] = {
-    {"jobs_from_outside", jobs_from_outside},
-    {"jobs_under_resizing", jobs_under_resizing},
-    {"jobs_from_jobs", jobs_from_jobs},
-    {"jobs_refused", jobs_refused},
-    {"jobs_run_by_the_caller", jobs_run_by_the_caller},
-    {"accepted_jobs_run_in_spite_of_discard", accepted_jobs_run_in_spite_of_discard},
-    {"forks_give_the_answer", forks_give_the_answer},
-    {"no_fork_is_out_of_reach", no_fork_is_out_of_reach},
-    {"forks_deeper_than_a_strand", forks_deeper_than_a_strand},
-    {"forks_under_resizing", forks_under_resizing},
-    {NULL, NULL},
+    {"jobs_from_outside", jobs_from_outside, true},
+    {"jobs_under_resizing", jobs_under_resizing, true},
+    {"jobs_from_jobs", jobs_from_jobs, true},
+    {"jobs_refused", jobs_refused, true},
+    {"jobs_run_by_the_caller", jobs_run_by_the_caller, true},
+    {"accepted_jobs_run_in_spite_of_discard", accepted_jobs_run_in_spite_of_discard,
+     .shares = true},
+    {"forks_give_the_answer", forks_give_the_answer, true},
+    {"no_fork_is_out_of_reach", no_fork_is_out_of_reach, true},
+    {"forks_deeper_than_a_strand", forks_deeper_than_a_strand, true},
+    {"forks_under_resizing", forks_under_resizing, true},
+    {NULL, NULL, false},
 };

@@ -87,7 +87,7 @@ static void resize_under_load(const struct subject *subject)
     struct ps_rng rng = ps_rng_make(7, 0);
     rig_start(&rig, subject, rig_config(4, 64));
     load_begin(&load, &rig, &producer);
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < subject_rounds(subject, 300); i++) {
         unsigned workers = 1 + ps_rng_below(&rng, 16);
         assert_int_equal(ps_engine_resize(rig.engine, workers), PS_OK);
         let_pass(&rig, ps_rng_below(&rng, 12));
@@ -107,7 +107,7 @@ static void resize_storm(const struct subject *subject)
     struct ps_rng rng = ps_rng_make(8, 0);
     rig_start(&rig, subject, rig_config(1, 32));
     load_begin(&load, &rig, &producer);
-    for (int i = 0; i < 600; i++)
+    for (int i = 0; i < subject_rounds(subject, 600); i++)
         assert_int_equal(ps_engine_resize(rig.engine, 1 + ps_rng_below(&rng, 24)), PS_OK);
     load_end(&load, producer);
     rig_close(&rig, PS_CLOSE_DRAIN);
@@ -121,7 +121,7 @@ static void retire_with_wake(const struct subject *subject)
         return;
     struct rig rig;
     rig_open(&rig, subject, 4);
-    for (unsigned i = 0; i < 1000; i++) {
+    for (unsigned i = 0; i < (unsigned)subject_rounds(subject, 1000); i++) {
         rig_run(&rig, step_nothing);
         assert_int_equal(ps_engine_resize(rig.engine, i % 2 ? 4 : 1), PS_OK);
         rig_await(&rig, i + 1);
@@ -170,7 +170,7 @@ static void cancel_storm(const struct subject *subject)
 static void cancel_all(const struct subject *subject)
 {
     enum { COUNT = 200 };
-    for (int round = 0; round < 5; round++) {
+    for (int round = 0; round < subject_rounds(subject, 5); round++) {
         struct rig rig;
         struct job *job[COUNT];
         rig_open(&rig, subject, 4);
@@ -202,7 +202,7 @@ static void pause_under_load(const struct subject *subject)
 
 static void discard_under_load(const struct subject *subject)
 {
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < subject_rounds(subject, 20); i++) {
         struct rig rig;
         struct load load;
         pthread_t producer;
@@ -233,14 +233,14 @@ static void stealing_knob_under_load(const struct subject *subject)
 }
 
 const struct contract_case load_cases[] = {
-    {"resize_under_load", resize_under_load},
-    {"resize_storm", resize_storm},
-    {"retire_with_wake", retire_with_wake},
-    {"resize_while_paused", resize_while_paused},
-    {"cancel_storm", cancel_storm},
-    {"cancel_all", cancel_all},
-    {"pause_under_load", pause_under_load},
-    {"discard_under_load", discard_under_load},
-    {"stealing_knob_under_load", stealing_knob_under_load},
-    {NULL, NULL},
+    {"resize_under_load", resize_under_load, false},
+    {"resize_storm", resize_storm, false},
+    {"retire_with_wake", retire_with_wake, false},
+    {"resize_while_paused", resize_while_paused, false},
+    {"cancel_storm", cancel_storm, false},
+    {"cancel_all", cancel_all, false},
+    {"pause_under_load", pause_under_load, false},
+    {"discard_under_load", discard_under_load, false},
+    {"stealing_knob_under_load", stealing_knob_under_load, false},
+    {NULL, NULL, false},
 };

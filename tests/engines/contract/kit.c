@@ -3,6 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "engines/contract/apart.h"
 
 enum { SLOTS = 32 };
 
@@ -11,6 +14,11 @@ static const char *const type_names[] = {"job"};
 bool subject_has(const struct subject *subject, unsigned trait)
 {
     return (subject->policy->traits & trait) != 0;
+}
+
+int subject_rounds(const struct subject *subject, int times)
+{
+    return subject_has(subject, PS_TRAIT_PROCESSES) ? (times + 19) / 20 : times;
 }
 
 bool subject_holds_threads(const struct subject *subject)
@@ -50,13 +58,12 @@ void rig_create(struct rig *rig, const struct subject *subject, struct ps_engine
     pthread_mutex_init(&rig->lock, NULL);
     pthread_condattr_t attributes = monotonic();
     pthread_cond_init(&rig->changed, &attributes);
-    size_t bytes = ps_segment_bytes(SLOTS, 1);
-    rig->segment = aligned_alloc(4096, (bytes + 4095) / 4096 * 4096);
-    assert_non_null(rig->segment);
-    memset(rig->segment, 0, bytes);
-    ps_segment_init(rig->segment, SLOTS, 1, type_names);
+    assert_int_equal(ps_segment_create(SLOTS, 1, type_names, &rig->segment_fd, &rig->segment),
+                     PS_OK);
     config.policy = subject->policy;
     config.segment = rig->segment;
+    if (subject_has(subject, PS_TRAIT_PROCESSES))
+        config.process = rig_apart_open(rig);
     assert_int_equal(ps_engine_create(subject->ops, &config, &rig->engine), PS_OK);
 }
 
@@ -165,7 +172,8 @@ static void free_rig(struct rig *rig)
         rig->jobs = job->next;
         free(job);
     }
-    free(rig->segment);
+    ps_segment_unmap(rig->segment);
+    close(rig->segment_fd);
     pthread_cond_destroy(&rig->changed);
     pthread_mutex_destroy(&rig->lock);
 }
@@ -175,6 +183,7 @@ void rig_close(struct rig *rig, enum ps_close how)
     ps_engine_close(rig->engine, how);
     assert_int_equal(ps_engine_stop(rig->engine, ps_now_ns() + PATIENCE_NS), PS_OK);
     assert_true(ps_engine_idle(rig->engine));
+    rig_apart_close(rig);
     check_cells(rig);
     check_waits(rig);
     check_steals(rig);
@@ -210,19 +219,27 @@ static void body_release(struct ps_task *task)
     struct job *job = (struct job *)task;
     struct rig *rig = job->rig;
     atomic_fetch_add(&job->releases, 1);
-    pthread_mutex_lock(&rig->lock);
-    rig->released++;
-    rig->outcomes[task->outcome]++;
-    pthread_cond_broadcast(&rig->changed);
-    pthread_mutex_unlock(&rig->lock);
+    rig_released(rig, task->outcome);
 }
 
-static const struct ps_body job_body = {
+const struct ps_body rig_body = {
     .name = "job",
     .step = body_step,
     .ended = body_ended,
     .release = body_release,
+    .pack = job_pack,
+    .returned = job_returned,
 };
+
+void rig_released(struct rig *rig, enum ps_outcome outcome)
+{
+    pthread_mutex_lock(&rig->lock);
+    rig->released++;
+    rig->outcomes[outcome]++;
+    pthread_cond_broadcast(&rig->changed);
+    pthread_mutex_unlock(&rig->lock);
+    rig_apart_tell(rig, APART_RELEASED, outcome);
+}
 
 struct job *rig_job(struct rig *rig, job_step *step)
 {
@@ -232,10 +249,11 @@ struct job *rig_job(struct rig *rig, job_step *step)
     job->rig = rig;
     job->step = step;
     pthread_mutex_lock(&rig->lock);
-    ps_task_init(&job->task, &job_body, (uint32_t)rig->made++, 0);
+    ps_task_init(&job->task, &rig_body, (uint32_t)rig->made++, 0);
     job->next = rig->jobs;
     rig->jobs = job;
     pthread_mutex_unlock(&rig->lock);
+    rig_apart_tell(rig, APART_MADE, 0);
     return job;
 }
 
@@ -281,6 +299,7 @@ void rig_mark(struct rig *rig)
     rig->marks++;
     pthread_cond_broadcast(&rig->changed);
     pthread_mutex_unlock(&rig->lock);
+    rig_apart_tell(rig, APART_MARK, 0);
 }
 
 void rig_await_marks(struct rig *rig, uint64_t marks)

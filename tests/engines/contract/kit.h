@@ -20,6 +20,8 @@ struct subject {
 struct contract_case {
     const char *name; /* NULL ends a table */
     void (*run)(const struct subject *subject);
+    /* Its bodies use memory or descriptors of the test: left out where workers are processes. */
+    bool shares;
 };
 extern const struct contract_case life_cases[], wait_cases[], family_cases[], load_cases[],
     light_cases[], chan_cases[], sync_cases[], hog_cases[];
@@ -56,9 +58,14 @@ struct rig {
     uint64_t made, released;
     uint64_t outcomes[PS_OUTCOME_COUNT];
     uint64_t marks; /* free for a case; see rig_mark */
+
+    int segment_fd;
+    struct rig_apart *apart; /* of workers that are processes, or NULL; see apart.h */
 };
 
 bool subject_has(const struct subject *subject, unsigned trait);
+/* How often to do what is dear where workers are processes: `times`, or a fraction of it. */
+int subject_rounds(const struct subject *subject, int times);
 /* Whether `workers` tasks that wait can be all the engine's workers. */
 bool subject_holds_threads(const struct subject *subject);
 /* Whether what a task submits goes into the queue of its own worker. */

@@ -1,5 +1,5 @@
 /* contract_test [ENGINE[:POLICY[:CASE]]]: the same cases over every engine and every policy. */
-#include "engines/contract/kit.h"
+#include "engines/contract/apart.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,14 +49,18 @@ static void add(struct subject subject, const struct contract_case *of, const ch
 
 static void add_policy(struct subject subject, const char *filter)
 {
+    bool apart = subject_has(&subject, PS_TRAIT_PROCESSES);
     for (size_t table = 0; table < TABLES; table++)
         for (const struct contract_case *c = tables[table]; c->name; c++)
-            add(subject, c, filter);
+            if (!apart || !c->shares)
+                add(subject, c, filter);
 }
 
 int main(int argc, char **argv)
 {
     const char *filter = argc > 1 ? argv[1] : "";
+    if (strcmp(filter, APART_WORKER) == 0)
+        return rig_apart_worker();
     /* libuv reads it once a process, and engines with helper threads may come first. */
     setenv("UV_THREADPOOL_SIZE", "128", 1);
     for (const struct ps_engine_ops *const *ops = ps_engines; *ops; ops++) {
