@@ -36,13 +36,18 @@ static void nudge(struct ps_feeder *feeder)
     ps_futex_wake(&feeder->wake, 1);
 }
 
+void ps_feeder_wake(struct ps_feeder *feeder)
+{
+    if (atomic_load(&feeder->asleep))
+        nudge(feeder);
+}
+
 void ps_feeder_credit(struct ps_feeder *feeder)
 {
     if (!feeder->ops->credited)
         return;
     atomic_fetch_add(&feeder->credits, 1);
-    if (atomic_load(&feeder->asleep))
-        nudge(feeder);
+    ps_feeder_wake(feeder);
 }
 
 bool ps_feeder_stopping(struct ps_feeder *feeder)
@@ -80,6 +85,30 @@ static enum ps_err submit(struct ps_run *run, struct ps_job *job, uint64_t deadl
 
 /* ---- arrivals ---- */
 
+/* Refused and counted: tried again, or the client of a closed model comes again later. */
+static void refuse(struct ps_feeder *feeder, struct ps_job *job)
+{
+    job->task.outcome = PS_REFUSED;
+    bool follows = ps_retries_follow(feeder, job);
+    ps_job_put(feeder->run->jobs, job);
+    if (!follows && feeder->ops == &ps_arrivals_closed &&
+        !ps_due_push(&feeder->due, (struct ps_due){.at_ns = ps_now_ns() + REFUSED_NS}))
+        feeder->live--;
+}
+
+enum ps_err ps_feeder_submit(struct ps_feeder *feeder, struct ps_job *job)
+{
+    enum ps_err err;
+    do
+        err = submit(feeder->run, job, ps_now_ns() + PATIENCE_NS);
+    while (err == PS_ETIMEDOUT && !ps_feeder_stopping(feeder));
+    if (err == PS_EFULL)
+        refuse(feeder, job);
+    else if (err != PS_OK && err != PS_ECLOSED && err != PS_ETIMEDOUT)
+        complain(feeder, err);
+    return err;
+}
+
 bool ps_feeder_arrive(struct ps_feeder *feeder, uint64_t intended_ns,
                       const struct ps_trace_row *row)
 {
@@ -95,24 +124,14 @@ bool ps_feeder_arrive(struct ps_feeder *feeder, uint64_t intended_ns,
         complain(feeder, PS_ENOMEM);
         return false;
     }
-    enum ps_err err;
-    do
-        err = submit(run, job, ps_now_ns() + PATIENCE_NS);
-    while (err == PS_ETIMEDOUT && !ps_feeder_stopping(feeder));
-    if (err == PS_OK) {
+    ps_retries_opened(feeder, job);
+    enum ps_err err = ps_feeder_submit(feeder, job);
+    if (err == PS_OK || err == PS_EFULL) {
         feeder->number++;
         return true;
     }
+    ps_retries_dropped(feeder, job);
     ps_job_put(run->jobs, job);
-    if (err == PS_EFULL) { /* refused and counted; the client of a closed model comes again later */
-        feeder->number++;
-        if (feeder->ops == &ps_arrivals_closed &&
-            !ps_due_push(&feeder->due, (struct ps_due){.at_ns = ps_now_ns() + REFUSED_NS}))
-            feeder->live--;
-        return true;
-    }
-    if (err != PS_ECLOSED && err != PS_ETIMEDOUT)
-        complain(feeder, err);
     return false;
 }
 
@@ -152,17 +171,16 @@ static uint64_t feed(struct ps_feeder *feeder)
         return PS_NEVER;
     if (now.burst)
         feed_burst(feeder, now.burst);
+    uint64_t retry_ns = ps_retries_feed(feeder, ps_now_ns());
     uint64_t next_ns = all_arrived(feeder) ? PS_NEVER : feeder->ops->feed(feeder, &now);
-    if (all_arrived(feeder)) {
+    bool past_end = feeder->ops->scheduled && feeder->next_ns >= feeder->end_ns;
+    if (all_arrived(feeder) || past_end) {
         atomic_store_explicit(&feeder->behind, 0, memory_order_release);
-        atomic_store_explicit(&feeder->exhausted, 1, memory_order_release);
-        return PS_NEVER;
+        next_ns = PS_NEVER;
     }
-    if (feeder->ops->scheduled && feeder->next_ns >= feeder->end_ns) {
-        atomic_store_explicit(&feeder->behind, 0, memory_order_release);
-        return PS_NEVER;
-    }
-    return next_ns;
+    if (all_arrived(feeder))
+        atomic_store(&feeder->exhausted, 1);
+    return next_ns < retry_ns ? next_ns : retry_ns;
 }
 
 static void *feeder_main(void *arg)
@@ -195,6 +213,7 @@ enum ps_err ps_feeder_start(struct ps_run *run, struct ps_feeder **into, char *w
     feeder->settings = (struct ps_feeder_settings){.in_flight = e->in_flight};
     feeder->end_ns = e->duration_ns ? e->duration_ns : PS_NEVER;
     atomic_init(&feeder->behind, feeder->ops->scheduled);
+    ps_retries_init(feeder);
     enum ps_err err = feeder->ops->open ? feeder->ops->open(feeder, why, size) : PS_OK;
     if (err != PS_OK) {
         free(feeder);
@@ -240,6 +259,7 @@ void ps_feeder_free(struct ps_feeder *feeder)
         feeder->ops->close(feeder);
     pthread_mutex_destroy(&feeder->lock);
     ps_due_free(&feeder->due);
+    ps_retries_free(feeder);
     free(feeder);
 }
 
@@ -252,10 +272,10 @@ bool ps_feeder_behind(const struct ps_feeder *feeder)
 
 bool ps_feeder_exhausted(const struct ps_feeder *feeder)
 {
-    if (feeder->run->http)
-        return ps_http_exhausted(feeder->run->http);
-    return atomic_load_explicit(&((struct ps_feeder *)feeder)->exhausted, memory_order_acquire) !=
-           0;
+    struct ps_feeder *f = (struct ps_feeder *)feeder;
+    if (f->run->http)
+        return ps_http_exhausted(f->run->http);
+    return atomic_load(&f->exhausted) && atomic_load(&f->retries.open) == 0;
 }
 
 void ps_feeder_rate(struct ps_feeder *feeder, double per_second)

@@ -13,6 +13,7 @@
 
 #include "host/due_heap.h"
 #include "host/feeder.h"
+#include "host/retries.h"
 #include "model/profile.h"
 #include "model/trace.h"
 
@@ -63,6 +64,8 @@ struct ps_feeder {
     uint64_t end_ns; /* run time from which on nothing is due; PS_NEVER: no end */
     bool over;       /* the model has nothing more to give */
 
+    struct ps_retries retries;
+
     /* The model's own. */
     uint64_t next_ns;          /* run time of the next arrival: open, trace */
     struct ps_profile profile; /* open: the rate over run time, with the live changes */
@@ -78,6 +81,13 @@ struct ps_feeder {
  * the mix. row: what its `row` step does, or NULL. Returns false when no more can come. */
 bool ps_feeder_arrive(struct ps_feeder *feeder, uint64_t intended_ns,
                       const struct ps_trace_row *row);
+
+/* Submit a job, waiting for room. PS_EFULL: refused and counted, and a retry follows or whoever
+ * waits for it has been told; otherwise the job stays the caller's. The feeder. */
+enum ps_err ps_feeder_submit(struct ps_feeder *feeder, struct ps_job *job);
+
+/* Have another round soon. Any thread; does not block. */
+void ps_feeder_wake(struct ps_feeder *feeder);
 
 bool ps_feeder_stopping(struct ps_feeder *feeder);
 /* Whether the run has had all its arrivals (arrivals.tasks). */

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "host/feeder.h"
+#include "host/retries.h"
 
 #define STEP_EXTERN(name, word, shape, help) extern const struct ps_step_ops ps_step_##word;
 PS_STEP_KINDS(STEP_EXTERN)
@@ -54,8 +55,31 @@ struct ps_job *ps_job_arrival(struct ps_run *run, const struct ps_arrival *arriv
     uint64_t slow = ps_clock_factor(run->experiment.clock);
     job->row_cpu_ns = row ? row->cpu_ns * slow : 0;
     job->row_wait_ns = row ? row->wait_ns * slow : 0;
+    job->attempt = 0;
+    job->original = job->first;
     job->task.stamp.intended_ns = arrival->intended_ns;
     set_deadline(job, arrival->intended_ns, PS_NEVER);
+    return job;
+}
+
+struct ps_job *ps_job_retry(const struct ps_job *before, uint64_t now_ns)
+{
+    struct ps_job *job = ps_job_take(before->run->jobs);
+    if (!job)
+        return NULL;
+    const struct ps_stamp *stamp = &before->task.stamp;
+    unsigned attempt = before->attempt + 1;
+    struct ps_rng rng = ps_retry_rng(before->original, attempt);
+    uint64_t pause_ns = ps_backoff_draw(&before->type->backoff, attempt, &rng);
+    ps_task_init(&job->task, &ps_job_body, stamp->id, stamp->type);
+    begin(job, before->run, stamp->type, rng);
+    job->root = true;
+    job->attempt = attempt;
+    job->original = before->original;
+    job->row_cpu_ns = before->row_cpu_ns;
+    job->row_wait_ns = before->row_wait_ns;
+    job->task.stamp.intended_ns = ps_time_add(now_ns, pause_ns);
+    set_deadline(job, job->task.stamp.intended_ns);
     return job;
 }
 
@@ -263,7 +287,7 @@ static void ended(struct ps_task *task)
 {
     struct ps_job *job = (struct ps_job *)task;
     ps_job_ended(job);
-    if (job->root)
+    if (job->root && !ps_retries_follow(job->run->feeder, job))
         ps_feeder_credit(job->run->feeder);
 }
 

@@ -23,6 +23,8 @@ struct ps_job {
     uint32_t children;        /* spawned so far */
     bool holds_gil;           /* the thread that runs it does, for it */
     bool root;                /* came from the feeder, not from a parent */
+    unsigned attempt;         /* root: 0 for the first */
+    struct ps_rng original;   /* root: `first` of the first attempt */
     _Atomic uint32_t started; /* not 0 from its first step to its end; see job_pool.c */
     uint64_t born_ns;
     struct ps_wait wait;
@@ -63,6 +65,9 @@ struct ps_arrival {
  * out with it, wherever it waits, also when it runs on the stack of the parent that helps it. A job
  * that is cancelled spawns no more. */
 struct ps_job *ps_job_arrival(struct ps_run *run, const struct ps_arrival *arrival);
+/* The next attempt at a root job that has ended at now_ns: due, and arriving as far as its latency and
+ * timeout go, after its backoff. NULL: no memory. */
+struct ps_job *ps_job_retry(const struct ps_job *before, uint64_t now_ns);
 struct ps_job *ps_job_child(struct ps_job *parent, unsigned type);
 
 /* Whether the job is asked to stop, or its time is up. Its thread. */

@@ -267,6 +267,12 @@ void ps_probe_end(struct ps_probe *probe, const struct ps_stamp *stamp, enum ps_
     add(probe, &probe->cell->ended[outcome], 1, memory_order_release);
 }
 
+void ps_probe_retry(struct ps_segment *segment, unsigned type, bool denied)
+{
+    struct ps_type_cell *cell = ps_segment_type(segment, segment->slots, type);
+    atomic_fetch_add_explicit(denied ? &cell->denied : &cell->retried, 1, memory_order_relaxed);
+}
+
 void ps_probe_wait_begin(struct ps_probe *probe, enum ps_state why)
 {
     count(probe, &probe->cell->wait_begin[why]);

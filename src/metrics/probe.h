@@ -71,6 +71,10 @@ void ps_probe_start(struct ps_probe *probe, struct ps_stamp *stamp);
  * engine sets IDLE or SEEK when it finds no next task. Outside allowed. */
 void ps_probe_end(struct ps_probe *probe, const struct ps_stamp *stamp, enum ps_outcome outcome);
 
+/* A further attempt at a task of this type was made, or (denied) its retry budget did not pay for it.
+ * By the feeder, beside ps_probe_submitted. */
+void ps_probe_retry(struct ps_segment *segment, unsigned type, bool denied);
+
 /* An accepted task ends without having started; ps_probe_end counts its end. Outside allowed. */
 void ps_probe_unstarted(struct ps_probe *probe);
 

@@ -9,6 +9,7 @@
 #define STREAMS_OF_TYPES    UINT64_C(0x7479706573)
 #define STREAMS_OF_TASKS    UINT64_C(0x7461736b73)
 #define STREAMS_OF_CHILDREN UINT64_C(0x6368696c64)
+#define STREAMS_OF_RETRIES  UINT64_C(0x7265747279)
 #define STREAM_OF_GAPS      UINT64_C(0x67617073)
 
 static void add_mix(struct ps_arrivals *arrivals, uint64_t from_ns,
@@ -75,6 +76,11 @@ struct ps_rng ps_arrival_rng(const struct ps_arrivals *arrivals, uint64_t number
 struct ps_rng ps_child_rng(struct ps_rng parent, uint64_t index)
 {
     return ps_rng_make(parent.state ^ STREAMS_OF_CHILDREN, index);
+}
+
+struct ps_rng ps_retry_rng(struct ps_rng first, unsigned k)
+{
+    return ps_rng_make(first.state ^ STREAMS_OF_RETRIES, k);
 }
 
 double ps_arrival_unit(struct ps_arrivals *arrivals)

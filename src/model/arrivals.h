@@ -32,6 +32,10 @@ unsigned ps_arrival_type(const struct ps_arrivals *arrivals, uint64_t number, ui
 struct ps_rng ps_arrival_rng(const struct ps_arrivals *arrivals, uint64_t number);
 struct ps_rng ps_child_rng(struct ps_rng parent, uint64_t index);
 
+/* Generator of attempt k >= 1 at the task whose first attempt has `first` (its state at the start):
+ * another attempt draws anew. Pure; any thread. */
+struct ps_rng ps_retry_rng(struct ps_rng first, unsigned k);
+
 /* Open model: how many arrivals are to be expected from one to the next; poisson: exponential of
  * mean 1, uniform: 1. model/profile.h says what time that is. One owner. */
 double ps_arrival_unit(struct ps_arrivals *arrivals);

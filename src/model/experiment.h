@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "model/backoff.h"
 #include "model/dist.h"
 #include "model/fault.h"
 #include "model/step.h"
@@ -64,6 +65,10 @@ struct ps_task_type {
     unsigned step_count; /* >= 1 */
     enum ps_type_full on_full;
     struct ps_step_def steps[PS_STEPS_MAX];
+    unsigned
+        retries; /* further attempts at an arriving task that failed, timed out or was refused */
+    struct ps_backoff backoff; /* the pause before each */
+    double retry_budget;       /* share of the successes, see model/backoff.h; 0: no limit */
 };
 
 /* rate = 500/s | 500/s over 5s */
@@ -252,6 +257,7 @@ enum ps_key_kind {
     PS_KEY_STEPS,
     PS_KEY_NUMBER,
     PS_KEY_FACTOR, /* a number and an 'x' */
+    PS_KEY_BACKOFF,
     PS_KEY_RATE_CHANGE,
     PS_KEY_MIX,
     PS_KEY_FAULTS,

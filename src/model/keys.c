@@ -161,6 +161,16 @@ const struct ps_key ps_keys[] = {
     {"task", "steps", PS_KEY_STEPS, NULL, "1..32 steps, separated by commas",
      "what a task of this type does, in order", NULL, OF_TYPE(steps)},
 
+    {"task", "retries", PS_KEY_COUNT, "0", "0..100",
+     "further attempts when an arriving task failed, timed out or was refused", NULL,
+     OF_TYPE(retries), .min = 0, .max = 100},
+    {"task", "backoff", PS_KEY_BACKOFF, "10ms x2 max 1s jitter", "T [xF] [max T] [jitter]",
+     "pause before an attempt: T, each time F times longer; jitter: drawn between 0 and that", NULL,
+     OF_TYPE(backoff)},
+    {"task", "retry_budget", PS_KEY_PERCENT, "0%", "0%..100% (0%: no limit)",
+     "attempts paid for by the successes of ten seconds (and 10 more)", NULL,
+     OF_TYPE(retry_budget)},
+
     {"phase", "at", PS_KEY_DURATION, NULL, "0..1440min",
      "time since the run began, without pauses, at which it begins", NULL, OF_PHASE(at_ns),
      .min = 0, .max = 24 * HOUR_NS},

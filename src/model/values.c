@@ -376,6 +376,16 @@ static void get_steps(const struct slot *slot, char *into, size_t size)
     ps_steps_format(into, size, slot->experiment, &slot->experiment->types[slot->place.index]);
 }
 
+static bool set_backoff(struct slot *slot, const char *text, struct ps_why *why)
+{
+    return ps_backoff_parse(text, slot->field) || allowed_only(slot, why);
+}
+
+static void get_backoff(const struct slot *slot, char *into, size_t size)
+{
+    ps_backoff_format(into, size, slot->field);
+}
+
 static bool set_rate_change(struct slot *slot, const char *text, struct ps_why *why)
 {
     struct ps_rate_change change = {0, 0};
@@ -446,6 +456,7 @@ static const struct kind {
     [PS_KEY_STEPS] = {set_steps, get_steps},
     [PS_KEY_NUMBER] = {set_number, get_number},
     [PS_KEY_FACTOR] = {set_factor, get_factor},
+    [PS_KEY_BACKOFF] = {set_backoff, get_backoff},
     [PS_KEY_RATE_CHANGE] = {set_rate_change, get_rate_change},
     [PS_KEY_MIX] = {set_mix, get_mix},
     [PS_KEY_FAULTS] = {set_faults, get_faults},

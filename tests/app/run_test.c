@@ -220,6 +220,66 @@ static void impossible_phases_start_nothing(void **state)
     }
 }
 
+static json_t *retries_of(const char *const *arguments, json_int_t submitted, json_int_t retried,
+                          json_int_t denied)
+{
+    struct process_result r = process_run(arguments, SECONDS);
+    assert_int_equal(r.code, 0);
+    json_t *root = parsed(&r);
+    conserved(root);
+    assert_string_equal(text(root, "ended"), "completed");
+    assert_int_equal(count(root, "submitted"), submitted);
+    assert_int_equal(count(root, "retried"), retried);
+    assert_int_equal(count(root, "retries_denied"), denied);
+    process_result_free(&r);
+    return root;
+}
+
+/* Each attempt is a task; the run is over when the last of them has ended. */
+static void attempts_are_counted(void **state)
+{
+    (void)state;
+#define RETRIES(...) ARGS("run", TEST_DATA "/retries.ini", "--json", __VA_ARGS__)
+    static const char *const engines[] = {"threadpool:steal", "green", "async", "pthread"};
+    for (size_t i = 0; i < sizeof engines / sizeof *engines; i++) {
+        json_t *root = retries_of(RETRIES("--engine", engines[i]), 400, 300, 0);
+        assert_int_equal(count(root, "failed"), 400);
+        json_decref(root);
+    }
+    /* By timeout, and by a client each that waits for its last attempt. */
+    json_t *root = retries_of(RETRIES("--set", "task a.steps=sleep 1min", "--set",
+                                      "task a.timeout=2ms", "--set", "arrivals.model=closed"),
+                              400, 300, 0);
+    assert_int_equal(count(root, "timed_out"), 400);
+    json_decref(root);
+    /* Another attempt draws anew: half of them fail each time. */
+    root = retries_of(RETRIES("--set", "task a.steps=fail 50%", "--set", "task a.retries=100"), 209,
+                      109, 0);
+    assert_int_equal(count(root, "completed"), 100);
+    json_decref(root);
+    /* The budget: nothing succeeds, so its reserve is all there is. */
+    json_decref(retries_of(RETRIES("--set", "task a.retry_budget=20%"), 110, 10, 100));
+}
+
+/* Refused attempts too: one worker is busy, one task fits the queue. */
+static void refused_tasks_are_tried_again(void **state)
+{
+    (void)state;
+    struct process_result r = process_run(
+        RETRIES("--set", "task a.steps=sleep 2ms", "--set", "engine.on_full=refuse", "--set",
+                "engine.queue=1", "--set", "engine.workers=1", "--set", "task a.backoff=500us"),
+        SECONDS);
+    assert_int_equal(r.code, 0);
+    json_t *root = parsed(&r);
+    conserved(root);
+    assert_string_equal(text(root, "ended"), "completed");
+    assert_int_equal(count(root, "submitted"), 100 + count(root, "retried"));
+    assert_true(count(root, "retried") > 0);
+    assert_true(count(root, "completed") > 1);
+    json_decref(root);
+    process_result_free(&r);
+}
+
 static void a_deadlock_is_named(void **state)
 {
     (void)state;
@@ -449,6 +509,8 @@ int main(void)
         cmocka_unit_test(a_bad_trace_starts_nothing),
         cmocka_unit_test(phases_have_figures),
         cmocka_unit_test(impossible_phases_start_nothing),
+        cmocka_unit_test(attempts_are_counted),
+        cmocka_unit_test(refused_tasks_are_tried_again),
         cmocka_unit_test(a_deadlock_is_named),
         cmocka_unit_test(plain_ends_with_the_balance),
         cmocka_unit_test(no_arguments_play_the_demo),

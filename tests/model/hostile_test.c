@@ -159,6 +159,11 @@ static const struct hostile cases[] = {
     {"scale without x", GOOD "[arrivals]\ntrace_scale = 2\n", 6, "arrivals.trace_scale", "x", 0},
     {"rows of no trace", HEAD "[task r]\nsteps = cpu 1us, row\n", 4, "task r.steps",
      "arrivals.model = trace", 0},
+    {"retries for ever", GOOD "retries = 101\n", 5, "task a.retries", "0..100", 0},
+    {"backoff of nothing", GOOD "backoff = 0\n", 5, "task a.backoff", "[xF] [max T] [jitter]", 0},
+    {"backoff that shrinks", GOOD "backoff = 1s x0.5\n", 5, "task a.backoff", "[xF]", 0},
+    {"backoff out of order", GOOD "backoff = 1s jitter x2\n", 5, "task a.backoff", "[xF]", 0},
+    {"budget of too much", GOOD "retry_budget = 101%\n", 5, "task a.retry_budget", "0%..100%", 0},
 #define PHASE GOOD "[phase a]\n"
     {"phase without a name", GOOD "[phase]\nat = 1s\n", 5, "phase", "needs a name", 0},
     {"phase of an odd name", GOOD "[phase a b]\nat = 1s\n", 5, "phase a b", "letters", 0},

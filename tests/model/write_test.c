@@ -127,6 +127,13 @@ static size_t put_types(char *into, size_t size, size_t used)
             char time[32];
             used = put(into, size, used, "timeout = %s\n", time_of(time, sizeof time));
         }
+        if (below(3) == 0)
+            used = put(into, size, used, "retries = %u\nbackoff = %s\nretry_budget = %u.%u%%\n",
+                       below(101),
+                       pick((const char *const[]){"1ns", "2.5ms  x1.5", "1s max 2min jitter",
+                                                  "10ms x1 max 60min", "5us x100 jitter"},
+                            5),
+                       below(100), below(1000000));
         char steps[PS_PRESET_MAX_LINE - 24] = ""; /* sizes may be written longer */
         for (unsigned s = below(6) + 1; s > 0; s--) {
             char step[128];
@@ -243,6 +250,10 @@ static void assert_same_type(const struct ps_task_type *a, const struct ps_task_
     assert_string_equal(a->name, b->name);
     assert_true(a->weight == b->weight);
     assert_int_equal(a->timeout_ns, b->timeout_ns);
+    assert_true(a->retries == b->retries && a->retry_budget == b->retry_budget);
+    assert_true(a->backoff.first_ns == b->backoff.first_ns &&
+                a->backoff.factor == b->backoff.factor && a->backoff.max_ns == b->backoff.max_ns &&
+                a->backoff.jitter == b->backoff.jitter);
     assert_int_equal(a->step_count, b->step_count);
     for (unsigned s = 0; s < a->step_count; s++) {
         const struct ps_step_def *x = &a->steps[s], *y = &b->steps[s];
