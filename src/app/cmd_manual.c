@@ -79,6 +79,9 @@ static void presets(void)
     printf(".SS Steps\n");
     for (unsigned kind = 0; kind < PS_STEP_KIND_COUNT; kind++)
         paragraph(ps_step_words[kind].word, "", ps_step_words[kind].help);
+    printf(".SS Faults\n");
+    for (unsigned kind = 0; kind < PS_FAULT_KIND_COUNT; kind++)
+        paragraph(ps_fault_words[kind].form, "", ps_fault_words[kind].help);
 }
 
 static void metrics(enum ps_metric_scope scope, const char *title)

@@ -75,7 +75,7 @@ static void topic_keys(void)
             printf("%s[%s%s]\n", *section ? "\n" : "", key->section,
                    ps_section_is_named(key->section) ? " NAME" : "");
         section = key->section;
-        printf("  %-10s %s\n  %-10s allowed: %s; default: %s\n", key->name, key->help, "",
+        printf("  %-12s %s\n  %-12s allowed: %s; default: %s\n", key->name, key->help, "",
                key->allowed,
                !key->standard   ? "none"
                : *key->standard ? key->standard
@@ -114,10 +114,21 @@ static void topic_steps(void)
            "   with units ns us ms s min\n");
 }
 
+static void topic_faults(void)
+{
+    printf("fault = FAULT, FAULT, ... of a [phase NAME]\n\n");
+    for (unsigned kind = 0; kind < PS_FAULT_KIND_COUNT; kind++)
+        printf("  %-18s %s\n", ps_fault_words[kind].form, ps_fault_words[kind].help);
+    printf("\nT: up to 10min; where it may be left out: until the end, or off\n");
+}
+
 static const struct topic {
     const char *name;
     void (*print)(void);
-} topics[] = {{"metrics", topic_metrics}, {"keys", topic_keys}, {"steps", topic_steps}};
+} topics[] = {{"metrics", topic_metrics},
+              {"keys", topic_keys},
+              {"steps", topic_steps},
+              {"faults", topic_faults}};
 #define TOPICS (sizeof topics / sizeof *topics)
 
 int ps_help_topic(const char *word)

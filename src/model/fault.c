@@ -62,7 +62,7 @@ static bool take_type(struct reading *reading)
 static bool take_factor(struct reading *reading)
 {
     const char *word = next_word(reading);
-    uint64_t factor;
+    uint64_t factor = 0;
     if (!word || !ps_parse_u64(word + (*word == 'x'), 1, 1000, &factor))
         return expected(reading, "a factor x1 to x1000", word);
     reading->fault.factor = (uint32_t)factor;
@@ -72,7 +72,7 @@ static bool take_factor(struct reading *reading)
 static bool take_cpu(struct reading *reading)
 {
     const char *word = next_word(reading);
-    uint64_t cpu;
+    uint64_t cpu = 0;
     if (!word || strcmp(word, "cpu") != 0)
         return expected(reading, "'cpu'", word);
     if (!take_number(reading, "the number of a CPU", 0, 1023, &cpu))

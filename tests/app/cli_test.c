@@ -94,6 +94,9 @@ static void explains_topics(void **state)
     char *steps = said(ARGS("help", "steps"));
     assert_non_null(strstr(steps, "lock   NAME T"));
     free(steps);
+    char *faults = said(ARGS("help", "faults"));
+    assert_non_null(strstr(faults, "lose cpu N [T]"));
+    free(faults);
     char *run = said(ARGS("help", "run"));
     assert_non_null(strstr(run, "usage: poolscope run"));
     free(run);

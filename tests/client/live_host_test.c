@@ -1,9 +1,11 @@
 /* Real hosts, started as the front end starts them: this program re-executes itself as the host. */
 #include "support.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -297,6 +299,55 @@ static void a_deadlock_is_named_and_more_workers_end_it(void **state)
     ps_live_free(live);
 }
 
+/* How many CPUs the threads of a process may use: all of them the same. */
+static unsigned cpus_of(int pid)
+{
+    char path[64];
+    unsigned cpus = 0;
+    snprintf(path, sizeof path, "/proc/%d/task", pid);
+    DIR *tasks = opendir(path);
+    assert_non_null(tasks);
+    for (struct dirent *entry; (entry = readdir(tasks));) {
+        cpu_set_t set;
+        if (entry->d_name[0] == '.' ||
+            sched_getaffinity(atoi(entry->d_name), sizeof set, &set) != 0)
+            continue;
+        if (cpus)
+            assert_int_equal(CPU_COUNT(&set), cpus);
+        cpus = (unsigned)CPU_COUNT(&set);
+    }
+    closedir(tasks);
+    return cpus;
+}
+
+/* Every thread loses it, also one that is started meanwhile; off gives it back; one stays. */
+static void a_cpu_is_lost_and_comes_back(void **state)
+{
+    (void)state;
+    struct ps_live *live = start(WITH("engine.policy", "steal", "engine.workers", "2"));
+    unsigned before = cpus_of(ps_live_pid(live));
+    if (before < 2) {
+        ps_live_free(live);
+        skip();
+    }
+    tell(live, "fault lose cpu 0", PS_OK, "ok");
+    tell(live, "workers 4", PS_OK, "ok");
+    assert_int_equal(cpus_of(ps_live_pid(live)), before - 1);
+    look(live);
+    assert_true(snapshot.usable_cpus <= before - 1);
+    for (unsigned cpu = 1; cpu + 1 < before; cpu++) {
+        char line[64];
+        snprintf(line, sizeof line, "fault lose cpu %u", cpu);
+        tell(live, line, PS_OK, "ok");
+    }
+    char last[64];
+    snprintf(last, sizeof last, "fault lose cpu %u", before - 1);
+    tell(live, last, PS_EINVAL, "the last");
+    tell(live, "fault off", PS_OK, "ok");
+    assert_int_equal(cpus_of(ps_live_pid(live)), before);
+    ps_live_free(live);
+}
+
 static void control_lines_are_answered(void **state)
 {
     (void)state;
@@ -318,6 +369,10 @@ static void control_lines_are_answered(void **state)
     tell(live, "offload on", PS_EINVAL, "no helper threads");
     tell(live, "fault stuck 1 100ms", PS_OK, "ok");
     tell(live, "fault slow 1 10", PS_OK, "ok");
+    tell(live, "fault slow 1 x10 5s", PS_OK, "ok");
+    tell(live, "fault slow 256 x10", PS_EINVAL, "a worker's number");
+    tell(live, "fault fail nobody 5%", PS_EINVAL, "a task type");
+    tell(live, "fault lose cpu 1023 5s", PS_EINVAL, "there is no cpu 1023");
     tell(live, "fault off", PS_OK, "ok");
     tell(live, "fault earthquake", PS_EINVAL, "stuck W T");
     tell(live, "stop later", PS_EINVAL, "drain or discard");
@@ -442,10 +497,23 @@ static void orders_at_random_lose_no_task(void **state)
         "steps = spawn child x2, lock a 20us, sleep exp 1ms, join\n[task child]\nweight = 1\n"
         "steps = cpu 20us, yield, sleep exp 1ms\n[run]\nduration = 0\n";
     static const char *const orders[] = {
-        "cancel",      "workers +3",        "workers -3",     "workers 16",
-        "workers 1",   "in_flight 80",      "in_flight 10",   "pause",
-        "resume",      "fault burst 30",    "fault off",      "stealing off",
-        "stealing on", "fault stuck 0 2ms", "fault slow 0 3",
+        "cancel",
+        "workers +3",
+        "workers -3",
+        "workers 16",
+        "workers 1",
+        "in_flight 80",
+        "in_flight 10",
+        "pause",
+        "resume",
+        "fault burst 30",
+        "fault off",
+        "stealing off",
+        "stealing on",
+        "fault stuck 0 2ms",
+        "fault slow 0 3",
+        "fault fail child 50% 5ms",
+        "fault lose cpu 0 3ms",
     };
     struct ps_experiment e;
     struct ps_complaints complaints = {.count = 0};
@@ -588,6 +656,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_killed_host_takes_its_worker_processes_along),
         cmocka_unit_test(a_deadlock_is_named_and_more_workers_end_it),
         cmocka_unit_test(control_lines_are_answered),
+        cmocka_unit_test(a_cpu_is_lost_and_comes_back),
         cmocka_unit_test(cancel_ends_what_waits),
         cmocka_unit_test(paused_work_stands_still),
         cmocka_unit_test(the_end_does_not_wait_for_tasks_of_the_feeder),
