@@ -79,7 +79,7 @@ struct ps_job *ps_job_retry(const struct ps_job *before, uint64_t now_ns)
     job->row_cpu_ns = before->row_cpu_ns;
     job->row_wait_ns = before->row_wait_ns;
     job->task.stamp.intended_ns = ps_time_add(now_ns, pause_ns);
-    set_deadline(job, job->task.stamp.intended_ns);
+    set_deadline(job, job->task.stamp.intended_ns, PS_NEVER);
     return job;
 }
 

@@ -17,6 +17,8 @@ static void stretch_dist(struct ps_dist *dist, unsigned factor)
 static void stretch_type(struct ps_task_type *type, unsigned factor)
 {
     type->timeout_ns *= factor;
+    type->backoff.first_ns *= factor;
+    type->backoff.max_ns *= factor;
     for (unsigned s = 0; s < type->step_count; s++)
         stretch_dist(&type->steps[s].time, factor);
 }
