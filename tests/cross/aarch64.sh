@@ -12,7 +12,7 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd -P)
 folder=${1:-$root/build/aarch64}
 [ $# -gt 0 ] && shift
 [ $# -gt 0 ] || set -- green:steal green:global pthread:channel pthread:per-task async threadpool:fifo \
-    threadpool:steal threadpool:uv threadpool:bulkhead
+    threadpool:steal threadpool:sharded threadpool:uv threadpool:bulkhead
 cc=aarch64-linux-gnu-gcc
 command -v "$cc" >/dev/null && command -v qemu-aarch64 >/dev/null || exit 77
 mkdir -p "$folder/objects"
@@ -39,7 +39,7 @@ provide() {
 sources() {
     find "$root/src/base" "$root/src/metrics" "$root/engines" -name '*.c' ! -name 'switch_*.c'
     printf '%s\n' "$root/engines/green/switch_aarch64.S"
-    find "$root/tests/engines/contract" -name '*.c' ! -name deque_test.c ! -name threads_fail_test.c
+    find "$root/tests/engines/contract" -name '*.c' ! -name '*_test.c'
 }
 
 # Everything anew if anything has changed: headers have no rules here.
@@ -57,14 +57,34 @@ compile() {
         -Wl,-rpath-link,"$libraries" -Wl,-z,now -lcmocka -luv -lm -lpthread
 }
 
+emulate() {
+    qemu-aarch64 -L /usr/aarch64-linux-gnu "$folder/contract_test" "$@"
+}
+
+# run SUBJECT: its cases in one process; or one process a case where tasks are threads, since qemu-user
+# (7.2) keeps 280 KB of every thread that has ended. With the 150,000 threads of retire_with_queue, which is
+# about queues that such a policy has not, that would be 40 GB: it is left out, and the output shows it.
+run() {
+    case $1 in
+    pthread:per-task)
+        for name in $(emulate --list "$1" | grep -v ':retire_with_queue$'); do
+            emulate "$name" || return
+        done
+        ;;
+    *)
+        emulate "$1"
+        ;;
+    esac >"$folder/contract.log" 2>&1
+}
+
 provide
 compile
 status=0
 for subject in "$@"; do
     printf '%s: ' "$subject"
-    if qemu-aarch64 -L /usr/aarch64-linux-gnu "$folder/contract_test" "$subject" \
-        >"$folder/contract.log" 2>&1; then
-        sed -n 's/^\[  PASSED  \] //p' "$folder/contract.log"
+    if run "$subject"; then
+        printf '%s passed of %s\n' "$(grep -c '^\[       OK' "$folder/contract.log")" \
+            "$(emulate --list "$subject" | wc -l)"
     else
         status=1
         grep -E '^\[  (FAILED|ERROR)|LINE|qemu' "$folder/contract.log" || tail -n 3 "$folder/contract.log"

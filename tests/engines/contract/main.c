@@ -1,4 +1,5 @@
-/* contract_test [ENGINE[:POLICY[:CASE]]]: the same cases over every engine and every policy. */
+/* contract_test [--list] [ENGINE[:POLICY[:CASE]]]: the same cases over every engine and every policy;
+ * --list: only their names. */
 #include "engines/contract/apart.h"
 
 #include <stdio.h>
@@ -58,7 +59,8 @@ static void add_policy(struct subject subject, const char *filter)
 
 int main(int argc, char **argv)
 {
-    const char *filter = argc > 1 ? argv[1] : "";
+    bool list = argc > 1 && strcmp(argv[1], "--list") == 0;
+    const char *filter = argc > 1 + list ? argv[1 + list] : "";
     if (strcmp(filter, APART_WORKER) == 0)
         return rig_apart_worker();
     /* libuv reads it once a process, and engines with helper threads may come first. */
@@ -75,5 +77,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "contract_test: no case is called '%s'\n", filter);
         return 2;
     }
+    for (size_t i = 0; list && i < count; i++)
+        puts(tests[i].name);
+    if (list)
+        return 0;
     return _cmocka_run_group_tests("contract", tests, count, NULL, NULL);
 }
