@@ -37,7 +37,7 @@ int ps_command_unknown(const char *name);
 extern const struct ps_option ps_start_options[], ps_run_options[], ps_presets_options[],
     ps_engines_options[], ps_check_options[], ps_screenshot_options[], ps_lesson_options[],
     ps_grade_options[], ps_completion_options[], ps_help_options[];
-extern const struct ps_option ps_compare_options[];
+extern const struct ps_option ps_compare_options[], ps_tune_options[];
 
 int ps_cmd_start(const struct ps_command *command, int argc, char **argv);
 int ps_cmd_run(const struct ps_command *command, int argc, char **argv);
@@ -49,6 +49,7 @@ int ps_cmd_lesson(const struct ps_command *command, int argc, char **argv);
 int ps_cmd_grade(const struct ps_command *command, int argc, char **argv);
 int ps_cmd_completion(const struct ps_command *command, int argc, char **argv);
 int ps_cmd_compare(const struct ps_command *command, int argc, char **argv);
+int ps_cmd_tune(const struct ps_command *command, int argc, char **argv);
 int ps_cmd_help(const struct ps_command *command, int argc, char **argv);
 int ps_cmd_manual(const struct ps_command *command, int argc, char **argv);
 

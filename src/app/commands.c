@@ -49,6 +49,22 @@ const struct ps_command ps_commands[] = {
          "  poolscope compare 4 --a engine.workers=8 --b engine.workers=16",
      .options = ps_compare_options,
      .run = ps_cmd_compare},
+    {.name = "tune",
+     .arguments = "PRESET|FILE",
+     .help = "measure worker counts and find the one to take; models and tuners beside it",
+     .more =
+         "Powers of two first, then closer at the knee, every count as often as --repeats says.\n"
+         "Recommended is the smallest count whose throughput is within noise of the best and\n"
+         "which keeps the --p99 goal. An open preset has its rate replaced by clients without a\n"
+         "pause (a rate that is kept shows the rate, not the pool), unless --p99 is given: then\n"
+         "the question is which count keeps the goal at this rate.\n"
+         "JSON: `points`, `best_workers`, `recommended_workers`, `knee_workers`, `models`, "
+         "`tuners`,\n"
+         "`cells`; null is n/a. A sweep over processes or machines:\n"
+         "  poolscope tune 4 --cells | parallel -j1 > cells.jsonl\n"
+         "  poolscope tune --merge cells.jsonl",
+     .options = ps_tune_options,
+     .run = ps_cmd_tune},
     {.name = "presets",
      .arguments = "",
      .help = "list the presets",

@@ -77,10 +77,8 @@ static const char *format_verdict(char into[40], const struct ps_compare_row *ro
 {
     char better = row->verdict == PS_VERDICT_A ? a : b;
     if (row->a_never || row->b_never) {
-        char who[16];
-        snprintf(who, sizeof who, row->a_never && row->b_never ? "%c and %c" : "%c",
-                 row->a_never ? a : b, b);
-        snprintf(into, 40, "%s cannot%s", who,
+        char who[4] = {row->a_never ? a : b, ' ', '\0'};
+        snprintf(into, 40, "%scannot%s", row->a_never && row->b_never ? "" : who,
                  row->described->trait == PS_TRAIT_STEALS ? " steal" : "");
     } else if (row->verdict == PS_VERDICT_NONE) {
         snprintf(into, 40, "not measured");
@@ -104,7 +102,7 @@ static void print_row(const struct ps_compare_report *report, unsigned a, unsign
         format_percent(difference, row.pair.difference);
         format_interval(range, &row.pair);
     }
-    fprintf(to, " %-13s %10s %10s %10s  %17s   %s\n", row.metric->label,
+    fprintf(to, " %-13s %10s %10s %9s  %16s  %s\n", row.metric->label,
             format_value(left, &row, row.a_never ? NAN : ps_compare_median(report->compare, a, m)),
             format_value(right, &row, row.b_never ? NAN : ps_compare_median(report->compare, b, m)),
             difference, range, format_verdict(verdict, &row, (char)('A' + a), (char)('A' + b)));
@@ -114,7 +112,7 @@ static void print_pair(const struct ps_compare_report *report, unsigned a, unsig
 {
     char title[16];
     snprintf(title, sizeof title, "%c vs %c", 'A' + b, 'A' + a);
-    fprintf(to, "\n %-13s %10c %10c %10s  %17s   verdict\n", "metric", 'A' + a, 'A' + b, title,
+    fprintf(to, "\n %-13s %10c %10c %9s  %16s  verdict\n", "metric", 'A' + a, 'A' + b, title,
             "95 % interval");
     for (unsigned m = 0; m < PS_COMPARE_METRICS; m++)
         print_row(report, a, b, m, to);
@@ -189,12 +187,11 @@ static bool can_steal(const struct ps_compare_report *report, unsigned side)
 static void print_notes(const struct ps_compare_report *report, FILE *to)
 {
     const struct ps_compare_spec *spec = report->spec;
-    fprintf(
-        to,
-        "\n They took turns on this machine (A B, B A, ...) under the same arrivals. A verdict\n"
-        " is named where it holds for all rows together with 99 %% confidence and exceeds\n"
-        " %g %%; the interval is that of its row alone.\n",
-        PS_COMPARE_SMALLEST * 100);
+    fprintf(to,
+            "\n They took turns on this machine (A B, B A, ...) under the same arrivals. A\n"
+            " verdict is named where it holds for all rows together with 99 %% confidence and\n"
+            " exceeds %g %%; the interval is that of its row alone.\n",
+            PS_COMPARE_SMALLEST * 100);
     for (unsigned side = 0; side < spec->sides; side++) {
         if (can_steal(report, side) && !spec->side[side].stealing)
             fprintf(

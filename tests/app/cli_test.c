@@ -63,7 +63,7 @@ static void helps(void **state)
 {
     (void)state;
     char *out = said(ARGS("--help"));
-    static const char *const commands[] = {"run",     "compare", "presets",
+    static const char *const commands[] = {"run",     "compare", "tune",      "presets",
                                            "engines", "check",   "screenshot"};
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         assert_non_null(strstr(out, commands[i]));
