@@ -199,6 +199,12 @@ static void print_notes(const struct ps_compare_report *report, FILE *to)
                 " %c could steal, but this preset has stealing = off (--set engine.stealing=on).\n",
                 'A' + side);
     }
+    double others = ps_compare_others(report->compare);
+    if (others > 0.1)
+        fprintf(
+            to,
+            " ! other processes took up to %.0f %% of the CPUs in a slot: intervals are wider.\n",
+            others * 100);
     if (spec->rounds < 4)
         fprintf(to, " %u slots are too few to name any but the largest differences (--slots 6).\n",
                 spec->rounds);
@@ -323,6 +329,7 @@ enum ps_err ps_compare_json(const struct ps_compare_report *report, FILE *to)
     json_object_set_new(root, "slot_seconds", json_real((double)spec->length_ns / PS_NS_PER_S));
     json_object_set_new(root, "warmup_seconds", json_real((double)spec->warmup_ns / PS_NS_PER_S));
     json_object_set_new(root, "seed", json_integer((json_int_t)spec->side[0].seed));
+    json_object_set_new(root, "others", ps_json_number(ps_compare_others(report->compare)));
     json_object_set_new(root, "difference_unit", json_string("percent"));
     json_object_set_new(root, "metrics", metrics_array(report, 0, 1));
     if (spec->sides > 2)

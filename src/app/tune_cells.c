@@ -44,6 +44,7 @@ json_t *ps_cell_object(const struct ps_tune_about *about, const struct ps_tune_c
     json_object_set_new(object, "throughput_per_s", json_real(cell->throughput));
     json_object_set_new(object, "p50_ns", ps_json_number(cell->p50_ns));
     json_object_set_new(object, "p99_ns", ps_json_number(cell->p99_ns));
+    json_object_set_new(object, "others", ps_json_number(cell->others));
     json_object_set_new(object, "failed",
                         cell->failed[0] ? ps_json_text(cell->failed) : json_null());
     return object;
@@ -119,6 +120,7 @@ static void take_cell(struct line *line, struct ps_tune_cell *cell)
     cell->throughput = number(line, "throughput_per_s", 0, 1e15);
     cell->p50_ns = number_or_null(line, "p50_ns");
     cell->p99_ns = number_or_null(line, "p99_ns");
+    cell->others = number_or_null(line, "others");
     if (!json_is_null(json_object_get(line->object, "failed")))
         text(line, "failed", cell->failed, sizeof cell->failed);
 }

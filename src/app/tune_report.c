@@ -92,6 +92,18 @@ static void print_failures(const struct ps_tune_report *report, FILE *to)
         }
 }
 
+static void print_disturbed(const struct ps_tune_report *report, FILE *to)
+{
+    unsigned disturbed = 0;
+    for (unsigned i = 0; i < report->cell_count; i++)
+        disturbed += report->cells[i].others > PS_TUNE_DISTURBED;
+    if (disturbed)
+        fprintf(to,
+                " ! in %u of %u slots other processes took over %.0f %% of the CPUs, also when\n"
+                "   measured again: quieten the machine, or give more --repeats\n",
+                disturbed, report->cell_count, PS_TUNE_DISTURBED * 100);
+}
+
 static void print_count(const struct ps_tune_report *report, const char *what, unsigned workers,
                         FILE *to)
 {
@@ -184,6 +196,7 @@ void ps_tune_text(const struct ps_tune_report *report, FILE *to)
     print_head(report, to);
     print_points(report, to);
     print_failures(report, to);
+    print_disturbed(report, to);
     print_answer(report, to);
     print_models(report, to);
     print_tuners(report, to);

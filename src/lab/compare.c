@@ -34,6 +34,7 @@ struct ps_compare {
     unsigned round, turn; /* of the slot that runs or comes next */
     struct ps_slot *slot;
     uint64_t due_ns;
+    double others;
     char why[512];
     unsigned failed_side;
     enum ps_err start_error;
@@ -50,8 +51,10 @@ const char *ps_verdict_word(enum ps_verdict verdict)
 struct ps_compare *ps_compare_new(const struct ps_compare_spec *spec)
 {
     struct ps_compare *compare = calloc(1, sizeof *compare);
-    if (compare)
-        compare->spec = *spec;
+    if (!compare)
+        return NULL;
+    compare->spec = *spec;
+    compare->others = NAN;
     return compare;
 }
 
@@ -124,6 +127,7 @@ static double measure(const struct ps_compare_metric *metric, const struct ps_sn
 static void note(struct ps_compare *compare, const struct ps_snapshot *window)
 {
     struct side *side = &compare->side[side_now(compare)];
+    compare->others = fmax(compare->others, ps_slot_others(compare->slot));
     side->seen = true;
     side->traits = window->traits;
     side->workers = window->workers;
@@ -174,6 +178,11 @@ uint64_t ps_compare_due_ns(const struct ps_compare *compare)
 }
 
 /* ---- results ---- */
+
+double ps_compare_others(const struct ps_compare *compare)
+{
+    return compare->others;
+}
 
 const char *ps_compare_why(const struct ps_compare *compare, unsigned *side, enum ps_err *start)
 {

@@ -75,6 +75,9 @@ double ps_compare_progress(const struct ps_compare *compare);
 /* What runs now, for screens; NULL: nothing. */
 struct ps_slot *ps_compare_slot(struct ps_compare *compare, unsigned *side, unsigned *round);
 
+/* The largest share of the machine that other processes took in a slot so far; NaN: not known. */
+double ps_compare_others(const struct ps_compare *compare);
+
 /* Which side is the turn-th (0..sides-1) of a round. */
 unsigned ps_compare_turn(unsigned sides, unsigned round, unsigned turn);
 

@@ -1,9 +1,11 @@
 #include "lab/slot.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "base/clock.h"
+#include "lab/others.h"
 #include "metrics/window.h"
 
 #define LOOK_NS  (100 * (uint64_t)PS_NS_PER_MS)
@@ -16,6 +18,8 @@ struct ps_slot {
     enum ps_slot_state state;
     bool ended; /* the run is over; its descriptor says no more */
     uint64_t started_ns, due_ns;
+    double others;
+    struct ps_cpu_use use_from;
     struct ps_snapshot from, to, window;
 };
 
@@ -46,6 +50,7 @@ enum ps_err ps_slot_start(const struct ps_slot_spec *spec, struct ps_slot **into
         free(slot);
         return err;
     }
+    slot->others = NAN;
     slot->started_ns = slot->due_ns = ps_now_ns();
     *into = slot;
     return PS_OK;
@@ -77,6 +82,15 @@ static bool has_failed(const struct ps_snapshot *snapshot)
            (snapshot->phase == PS_PHASE_ENDED && snapshot->end == PS_END_NOT);
 }
 
+/* For a window that was measured to its end. */
+static void count_others(struct ps_slot *slot)
+{
+    struct ps_cpu_use use;
+    ps_cpu_use_read(&use);
+    slot->others = ps_cpu_use_others(&slot->use_from, &use,
+                                     slot->to.process.cpu_ns - slot->from.process.cpu_ns);
+}
+
 static void finish(struct ps_slot *slot, enum ps_slot_state state)
 {
     slot->state = state;
@@ -104,10 +118,13 @@ enum ps_slot_state ps_slot_advance(struct ps_slot *slot)
     if (has_failed(&slot->to)) {
         finish(slot, PS_SLOT_FAILED);
     } else if (slot->ended || over) {
+        if (!slot->ended)
+            count_others(slot);
         finish(slot, PS_SLOT_DONE);
     } else if (warm) {
         slot->state = PS_SLOT_MEASURING;
         ps_snapshot_copy(&slot->from, &slot->to);
+        ps_cpu_use_read(&slot->use_from);
     }
     slot->due_ns = next_look(slot, now_ns);
     return slot->state;
@@ -134,6 +151,11 @@ struct ps_live *ps_slot_live(struct ps_slot *slot)
 const struct ps_snapshot *ps_slot_window(const struct ps_slot *slot)
 {
     return &slot->window;
+}
+
+double ps_slot_others(const struct ps_slot *slot)
+{
+    return slot->others;
 }
 
 void ps_slot_free(struct ps_slot *slot)

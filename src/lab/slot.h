@@ -41,6 +41,10 @@ struct ps_live *ps_slot_live(struct ps_slot *slot);
  * it, with its message. Owned by the slot. */
 const struct ps_snapshot *ps_slot_window(const struct ps_slot *slot);
 
+/* DONE: the share of the machine's CPU time that other processes took during the window; see
+ * others.h. NaN: not known. */
+double ps_slot_others(const struct ps_slot *slot);
+
 /* Ends the host if it runs. NULL is nothing. */
 void ps_slot_free(struct ps_slot *slot);
 

@@ -9,6 +9,8 @@
 #include "base/machine.h"
 #include "metrics/metric_table.h"
 
+enum { TRIES = 3 }; /* of a cell that others disturb */
+
 enum stage { COARSE, CLOSER, REPEATS, CLOSER_AGAIN, OVER };
 
 struct order {
@@ -26,6 +28,8 @@ struct ps_tune {
     struct order order[PS_CELLS_MAX];
     unsigned cell_count;
     struct ps_tune_cell cell[PS_CELLS_MAX];
+    unsigned tries;            /* of the order that is carried out */
+    struct ps_tune_cell tried; /* the least disturbed of them */
     char why[512];
     enum ps_err err;
 };
@@ -83,6 +87,8 @@ void ps_tune_prepare(struct ps_tune_spec *spec, enum ps_tune_load load)
 static double as_written(double value)
 {
     char text[40];
+    if (isnan(value))
+        return value;
     snprintf(text, sizeof text, "%.9g", value);
     return strtod(text, NULL);
 }
@@ -217,25 +223,38 @@ static double run_metric(const struct ps_snapshot *window, const char *key)
                                           : NAN;
 }
 
-static void note(struct ps_tune *tune, const struct ps_snapshot *window, bool failed)
+static struct ps_tune_cell cell_of(const struct ps_tune *tune, bool failed)
 {
     const struct order *order = &tune->order[tune->order_next];
-    struct ps_tune_about *about = &tune->spec.about;
-    struct ps_tune_cell *cell = &tune->cell[tune->cell_count++];
-    *cell = (struct ps_tune_cell){.workers = order->workers, .repeat = order->repeat};
-    cell->p50_ns = run_metric(window, "latency_ns.response.p50");
-    cell->p99_ns = run_metric(window, "latency_ns.response.p99");
+    const struct ps_snapshot *window = ps_slot_window(tune->slot);
+    struct ps_tune_cell cell = {.workers = order->workers, .repeat = order->repeat};
     double throughput = run_metric(window, "throughput_per_s");
-    if (failed) {
-        snprintf(cell->failed, sizeof cell->failed, "%s",
+    cell.others = as_written(ps_slot_others(tune->slot));
+    cell.p50_ns = failed ? NAN : run_metric(window, "latency_ns.response.p50");
+    cell.p99_ns = failed ? NAN : run_metric(window, "latency_ns.response.p99");
+    cell.throughput = failed || isnan(throughput) ? 0 : as_written(throughput);
+    if (failed)
+        snprintf(cell.failed, sizeof cell.failed, "%s",
                  window->message[0] ? window->message : ps_end_name(window->end));
-        cell->p50_ns = cell->p99_ns = NAN;
-    } else if (!isnan(throughput)) {
-        cell->throughput = as_written(throughput);
-    }
+    return cell;
+}
+
+/* The slot has ended. False: it was disturbed and is to be measured again. */
+static bool note(struct ps_tune *tune, bool failed)
+{
+    const struct ps_snapshot *window = ps_slot_window(tune->slot);
+    struct ps_tune_about *about = &tune->spec.about;
+    struct ps_tune_cell cell = cell_of(tune, failed);
     snprintf(about->engine, sizeof about->engine, "%s", window->engine);
     snprintf(about->policy, sizeof about->policy, "%s", window->policy);
-    ps_surface_add(&tune->surface, cell->workers, cell->throughput, cell->p99_ns);
+    if (tune->tries == 0 || !(cell.others >= tune->tried.others))
+        tune->tried = cell;
+    if (++tune->tries < TRIES && cell.others > PS_TUNE_DISTURBED)
+        return false;
+    tune->tries = 0;
+    tune->cell[tune->cell_count++] = tune->tried;
+    ps_surface_add(&tune->surface, tune->tried.workers, tune->tried.throughput, tune->tried.p99_ns);
+    return true;
 }
 
 enum ps_tune_state ps_tune_advance(struct ps_tune *tune)
@@ -251,11 +270,11 @@ enum ps_tune_state ps_tune_advance(struct ps_tune *tune)
     tune->due_ns = ps_slot_due_ns(tune->slot);
     if (state != PS_SLOT_DONE && state != PS_SLOT_FAILED)
         return tune->state;
-    note(tune, ps_slot_window(tune->slot), state == PS_SLOT_FAILED);
+    bool noted = note(tune, state == PS_SLOT_FAILED);
     ps_slot_free(tune->slot);
     tune->slot = NULL;
     tune->due_ns = ps_now_ns();
-    if (++tune->order_next == tune->order_count)
+    if (noted && ++tune->order_next == tune->order_count)
         next_stage(tune);
     return tune->state;
 }

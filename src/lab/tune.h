@@ -4,7 +4,8 @@
  * experiment + r. The sweep measures powers of two once, then looks closer at the knee (ps_surface_
  * next), then repeats every point in turns, once upwards, once downwards, so that what drifts in a
  * line does not favour one end; what the repeats show to be worth a closer look is measured last. A
- * cell that deadlocks counts as a throughput of 0.
+ * cell that deadlocks counts as a throughput of 0. A cell during which other processes took more than
+ * a tenth of the machine is measured again, twice at most, and the least disturbed one is kept.
  *
  * The conclusion is arithmetic on the surface alone, so cells that were measured one by one, on
  * several machines of a kind, come to the same (`poolscope tune --merge`).
@@ -53,8 +54,9 @@ void ps_tune_prepare(struct ps_tune_spec *spec, enum ps_tune_load load);
 
 struct ps_tune_cell {
     unsigned workers, repeat;
-    double throughput;             /* per second */
-    double p50_ns, p99_ns;         /* of the response; NaN: nothing ended */
+    double throughput;     /* per second */
+    double p50_ns, p99_ns; /* of the response; NaN: nothing ended */
+    double others;         /* share of the machine that other processes took; NaN: not known */
     char failed[PS_MESSAGE_BYTES]; /* deadlock, crash; empty: it went well */
 };
 
@@ -65,6 +67,9 @@ struct ps_tune_cell {
 enum ps_tune_state { PS_TUNE_RUNNING, PS_TUNE_DONE, PS_TUNE_FAILED };
 
 struct ps_tune;
+
+/* Above this share of others a cell is disturbed. */
+#define PS_TUNE_DISTURBED 0.10
 
 /* Every cell that is needed. */
 struct ps_tune *ps_tune_new(const struct ps_tune_spec *spec); /* NULL: no memory */

@@ -190,7 +190,7 @@ static void refused_lines(const char *lines, const char *part)
     "{\"preset\":\"p\",\"engine\":\"" engine "\",\"policy\":\"\",\"load\":\"l\","               \
     "\"usable_cpus\":2,\"cpu_ns\":1,\"wait_ns\":1,\"slot_seconds\":1,\"warmup_seconds\":1,"     \
     "\"p99_goal_ns\":0,\"seed\":1,\"workers\":" workers ",\"repeat\":1,\"throughput_per_s\":5," \
-    "\"p50_ns\":null,\"p99_ns\":null,\"failed\":null}\n"
+    "\"p50_ns\":null,\"p99_ns\":null,\"others\":0,\"failed\":null}\n"
 
 static void bad_cells(void **state)
 {
