@@ -1,0 +1,460 @@
+#include "client/recording_decode.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/recording_format.h"
+
+#define LISTS_MAX   32u
+#define WORDS_MAX   64u
+#define GROUPS_MAX  32u
+#define COLUMNS_MAX 512u /* of a group */
+#define LENGTH_MAX  65536u
+#define CELLS_MAX   (UINT32_C(1) << 20)
+#define UNKNOWN     UINT8_MAX
+#define TICK_BITS   10u
+
+/* A column as the recording has it, and what it is here. */
+struct column {
+    enum ps_column_kind kind;
+    unsigned length, list;
+    const struct ps_column *here; /* NULL: unknown */
+};
+
+struct group {
+    const struct ps_column_group *here; /* NULL: unknown */
+    struct column *column;
+    unsigned count, rows;
+    uint64_t *cells;
+    size_t room;
+};
+
+struct ps_decoder {
+    struct ps_columns columns;
+    uint8_t word[LISTS_MAX][WORDS_MAX]; /* [list of the recording][word] = number here */
+    unsigned list_count;
+    unsigned events_list, states_list; /* LISTS_MAX: none */
+    struct group group[GROUPS_MAX];
+    unsigned group_count;
+    bool primed; /* the snapshot below is what the next difference refers to */
+    struct ps_snapshot *snapshot;
+    struct ps_event *event;
+    size_t event_room;
+};
+
+struct ps_decoder *ps_decoder_new(void)
+{
+    struct ps_decoder *d = calloc(1, sizeof *d);
+    if (!d)
+        return NULL;
+    d->snapshot = calloc(1, sizeof *d->snapshot);
+    if (!d->snapshot) {
+        free(d);
+        return NULL;
+    }
+    ps_columns_init(&d->columns);
+    d->events_list = d->states_list = LISTS_MAX;
+    return d;
+}
+
+void ps_decoder_free(struct ps_decoder *d)
+{
+    if (!d)
+        return;
+    for (unsigned g = 0; g < d->group_count; g++) {
+        free(d->group[g].column);
+        free(d->group[g].cells);
+    }
+    free(d->snapshot);
+    free(d->event);
+    free(d);
+}
+
+/* ---- the dictionary ---- */
+
+static uint8_t word_here(enum ps_column_list list, const char *word)
+{
+    for (unsigned i = 0; ps_column_word(list, i); i++)
+        if (strcmp(ps_column_word(list, i), word) == 0)
+            return (uint8_t)i;
+    return UNKNOWN;
+}
+
+static enum ps_column_list list_here(const char *name)
+{
+    unsigned list = 0;
+    while (list < PS_LISTS && strcmp(ps_column_list_name((enum ps_column_list)list), name) != 0)
+        list++;
+    return (enum ps_column_list)list;
+}
+
+static bool read_list(struct ps_decoder *d, struct ps_cursor *from)
+{
+    char text[PS_COLUMN_NAME];
+    ps_cursor_text(from, text, sizeof text);
+    enum ps_column_list here = list_here(text);
+    uint64_t words = ps_cursor_varint(from);
+    if (from->bad || words > WORDS_MAX)
+        return false;
+    unsigned list = d->list_count++;
+    if (here == PS_LIST_EVENTS)
+        d->events_list = list;
+    if (here == PS_LIST_STATES)
+        d->states_list = list;
+    memset(d->word[list], UNKNOWN, sizeof d->word[list]);
+    for (unsigned i = 0; i < words; i++) {
+        ps_cursor_text(from, text, sizeof text);
+        if (here != PS_LISTS)
+            d->word[list][i] = word_here(here, text);
+    }
+    return !from->bad;
+}
+
+/* Only a column of the same name and kind, and of at least one row in common, is the same. */
+static const struct ps_column *column_here(const struct ps_column_group *group, const char *name,
+                                           const struct column *column)
+{
+    for (unsigned i = 0; group && i < group->count; i++) {
+        const struct ps_column *here = &group->column[i];
+        if (strcmp(here->name, name) == 0 && here->kind == column->kind &&
+            (here->length == 0) == (column->length == 0))
+            return here;
+    }
+    return NULL;
+}
+
+static bool read_column(const struct ps_decoder *d, const struct group *group,
+                        struct column *column, struct ps_cursor *from)
+{
+    char name[PS_COLUMN_NAME];
+    ps_cursor_text(from, name, sizeof name);
+    column->kind = (enum ps_column_kind)ps_cursor_u8(from);
+    uint64_t length = ps_cursor_varint(from);
+    uint64_t list = column->kind == PS_COLUMN_WORD ? ps_cursor_varint(from) : 0;
+    if (from->bad || column->kind >= PS_COLUMN_KINDS || length > LENGTH_MAX ||
+        (column->kind == PS_COLUMN_WORD && list >= d->list_count))
+        return false;
+    column->length = (unsigned)length;
+    column->list = (unsigned)list;
+    column->here = column_here(group->here, name, column);
+    return true;
+}
+
+static enum ps_err read_group(struct ps_decoder *d, struct ps_cursor *from)
+{
+    char name[PS_COLUMN_NAME];
+    struct group *group = &d->group[d->group_count];
+    ps_cursor_text(from, name, sizeof name);
+    uint64_t count = ps_cursor_varint(from);
+    if (from->bad || count > COLUMNS_MAX)
+        return PS_EPARSE;
+    for (unsigned g = 0; g < PS_GROUPS; g++)
+        if (strcmp(d->columns.group[g].name, name) == 0)
+            group->here = &d->columns.group[g];
+    for (unsigned g = 0; g < d->group_count; g++)
+        if (group->here && d->group[g].here == group->here)
+            return PS_EPARSE;
+    group->column = calloc(count ? count : 1, sizeof *group->column);
+    if (!group->column)
+        return PS_ENOMEM;
+    d->group_count++;
+    group->count = (unsigned)count;
+    for (unsigned i = 0; i < count; i++)
+        if (!read_column(d, group, &group->column[i], from))
+            return PS_EPARSE;
+    return PS_OK;
+}
+
+enum ps_err ps_decoder_columns(struct ps_decoder *d, struct ps_cursor *payload)
+{
+    uint64_t lists = ps_cursor_varint(payload);
+    if (d->group_count || d->list_count || lists > LISTS_MAX)
+        return PS_EPARSE;
+    for (unsigned i = 0; i < lists; i++)
+        if (!read_list(d, payload))
+            return PS_EPARSE;
+    uint64_t groups = ps_cursor_varint(payload);
+    if (payload->bad || groups > GROUPS_MAX)
+        return PS_EPARSE;
+    for (unsigned i = 0; i < groups; i++) {
+        enum ps_err err = read_group(d, payload);
+        if (err != PS_OK)
+            return err;
+    }
+    return PS_OK;
+}
+
+/* ---- snapshots ---- */
+
+static size_t width_of(const struct group *group, unsigned rows)
+{
+    size_t width = 0;
+    for (unsigned i = 0; i < group->count; i++)
+        width += group->column[i].length ? group->column[i].length : rows;
+    return width;
+}
+
+/* Room for so many rows. A group that is not known here is counted, not kept. */
+static enum ps_err set_rows(struct group *group, unsigned rows, bool key)
+{
+    size_t cells = rows * width_of(group, rows);
+    if (cells > CELLS_MAX || (group->here && rows > group->here->rows_max))
+        return PS_EPARSE;
+    if (!key)
+        return rows == group->rows ? PS_OK : PS_EPARSE;
+    group->rows = rows;
+    if (!group->here)
+        return PS_OK;
+    if (cells > group->room) {
+        uint64_t *more = realloc(group->cells, cells * sizeof *more);
+        if (!more)
+            return PS_ENOMEM;
+        group->cells = more;
+        group->room = cells;
+    }
+    if (cells)
+        memset(group->cells, 0, cells * sizeof *group->cells);
+    return PS_OK;
+}
+
+static enum ps_err read_cells(struct group *group, struct ps_cursor *from, bool key, bool *changed)
+{
+    uint64_t rows = ps_cursor_varint(from);
+    if (from->bad || rows > LENGTH_MAX)
+        return PS_EPARSE;
+    enum ps_err err = set_rows(group, (unsigned)rows, key);
+    if (err != PS_OK)
+        return err;
+    size_t count = group->rows * width_of(group, group->rows), at = 0;
+    *changed = key;
+    for (;;) {
+        uint64_t step = ps_cursor_varint(from);
+        if (step == 0)
+            return from->bad ? PS_EPARSE : PS_OK;
+        int64_t difference = ps_unzigzag(ps_cursor_varint(from));
+        if (from->bad || step > count - at)
+            return PS_EPARSE;
+        at += step;
+        *changed = true;
+        if (group->here)
+            group->cells[at - 1] += (uint64_t)difference;
+    }
+}
+
+static void store_cells(struct ps_decoder *d, const struct group *group)
+{
+    const uint64_t *cell = group->cells;
+    for (unsigned row = 0; row < group->rows; row++) {
+        for (unsigned i = 0; i < group->count; i++) {
+            const struct column *column = &group->column[i];
+            const struct ps_column *here = column->here;
+            unsigned length = column->length ? column->length : group->rows;
+            unsigned kept = !here                                    ? 0
+                            : !here->length || length < here->length ? length
+                                                                     : here->length;
+            for (unsigned e = 0; e < kept; e++) {
+                uint64_t value = cell[e];
+                if (column->kind == PS_COLUMN_WORD) {
+                    value = value < WORDS_MAX ? d->word[column->list][value] : UNKNOWN;
+                    if (value == UNKNOWN)
+                        value = 0;
+                }
+                ps_column_store(group->here, here, d->snapshot, row, e, value);
+            }
+            cell += length;
+        }
+    }
+}
+
+/* The column that cell number `at` of a row belongs to. */
+static const struct column *column_at(const struct group *group, size_t at)
+{
+    for (unsigned i = 0; i < group->count; i++) {
+        size_t length = group->column[i].length ? group->column[i].length : group->rows;
+        if (at < length)
+            return &group->column[i];
+        at -= length;
+    }
+    return NULL;
+}
+
+static enum ps_err read_texts(struct ps_decoder *d, struct ps_cursor *from)
+{
+    for (;;) {
+        char text[PS_MESSAGE_BYTES];
+        uint64_t number = ps_cursor_varint(from);
+        if (number == 0)
+            return from->bad ? PS_EPARSE : PS_OK;
+        uint64_t cell = ps_cursor_varint(from);
+        ps_cursor_text(from, text, sizeof text);
+        if (from->bad || number > d->group_count)
+            return PS_EPARSE;
+        const struct group *group = &d->group[number - 1];
+        size_t width = width_of(group, group->rows);
+        if (width == 0 || cell >= width * group->rows)
+            return PS_EPARSE;
+        const struct column *column = column_at(group, cell % width);
+        if (!column || column->kind != PS_COLUMN_TEXT)
+            return PS_EPARSE;
+        if (!column->here)
+            continue;
+        char *into =
+            ps_column_text(group->here, column->here, d->snapshot, (unsigned)(cell / width));
+        strncpy(into, text, column->here->bytes - 1);
+        into[column->here->bytes - 1] = '\0';
+    }
+}
+
+static void bound(int32_t *index, uint32_t limit)
+{
+    if (*index < -1 || (*index >= 0 && (uint32_t)*index >= limit))
+        *index = -1;
+}
+
+/* What screens index with. */
+static void make_safe(struct ps_decoder *d)
+{
+    struct ps_snapshot *s = d->snapshot;
+    s->slots = s->types = 0;
+    for (unsigned g = 0; g < d->group_count; g++) {
+        if (d->group[g].here == &d->columns.group[PS_GROUP_WORKERS])
+            s->slots = d->group[g].rows;
+        if (d->group[g].here == &d->columns.group[PS_GROUP_TYPES])
+            s->types = d->group[g].rows;
+    }
+    if (s->workers > PS_MAX_WORKERS)
+        s->workers = PS_MAX_WORKERS;
+    bound(&s->fault_worker, s->slots);
+    bound(&s->fault_type, s->types);
+    for (unsigned slot = 0; slot < s->slots; slot++)
+        bound(&s->worker[slot].type, s->types);
+}
+
+bool ps_decoder_head(struct ps_cursor *payload, struct ps_decoded_head *head)
+{
+    head->key = (ps_cursor_u8(payload) & PS_SNAPSHOT_KEY) != 0;
+    head->at_ns = ps_cursor_varint(payload);
+    head->seq = ps_cursor_varint(payload);
+    return !payload->bad;
+}
+
+static enum ps_err read_snapshot(struct ps_decoder *d, struct ps_cursor *payload, bool key)
+{
+    for (unsigned g = 0; g < d->group_count; g++) {
+        bool changed;
+        enum ps_err err = read_cells(&d->group[g], payload, key, &changed);
+        if (err != PS_OK)
+            return err;
+        if (d->group[g].here && changed)
+            store_cells(d, &d->group[g]);
+    }
+    return read_texts(d, payload);
+}
+
+enum ps_err ps_decoder_snapshot(struct ps_decoder *d, struct ps_cursor *payload)
+{
+    struct ps_decoded_head head;
+    if (!ps_decoder_head(payload, &head))
+        return PS_EPARSE;
+    if (!head.key && !d->primed)
+        return PS_EAGAIN;
+    if (head.key)
+        memset(d->snapshot, 0, sizeof *d->snapshot);
+    d->primed = false;
+    enum ps_err err = read_snapshot(d, payload, head.key);
+    if (err != PS_OK)
+        return err;
+    d->snapshot->at_ns = head.at_ns;
+    d->snapshot->seq = head.seq;
+    make_safe(d);
+    d->primed = true;
+    return PS_OK;
+}
+
+const struct ps_snapshot *ps_decoder_newest(const struct ps_decoder *d)
+{
+    return d->snapshot;
+}
+
+void ps_decoder_reset(struct ps_decoder *d)
+{
+    d->primed = false;
+}
+
+/* ---- events ---- */
+
+static bool event_room(struct ps_decoder *d, size_t wanted)
+{
+    if (wanted <= d->event_room)
+        return true;
+    size_t room = d->event_room ? d->event_room : 1024;
+    while (room < wanted)
+        room *= 2;
+    struct ps_event *more = realloc(d->event, room * sizeof *more);
+    if (!more)
+        return false;
+    d->event = more;
+    d->event_room = room;
+    return true;
+}
+
+/* An event in terms of this program; false: it is unknown here. */
+static bool translate(const struct ps_decoder *d, uint64_t kind, struct ps_event *event)
+{
+    uint8_t here = d->events_list < LISTS_MAX ? d->word[d->events_list][kind] : UNKNOWN;
+    if (here == UNKNOWN || event->slot >= PS_MAX_WORKERS)
+        return false;
+    event->kind = (enum ps_event_kind)here;
+    if (event->kind == PS_EVENT_BLOCKED) {
+        uint32_t state = event->argument >> 16;
+        uint8_t known = state < WORDS_MAX && d->states_list < LISTS_MAX
+                            ? d->word[d->states_list][state]
+                            : UNKNOWN;
+        if (known == UNKNOWN)
+            return false;
+        event->argument = (uint32_t)known << 16 | (event->argument & 0xffff);
+    }
+    return true;
+}
+
+static enum ps_err read_run(struct ps_decoder *d, struct ps_cursor *from, uint64_t slot,
+                            size_t *count)
+{
+    uint64_t n = ps_cursor_varint(from);
+    int64_t tick = 0, argument = 0;
+    /* Two bytes an event at least. */
+    if (from->bad || n > ps_cursor_left(from) / 2 || *count + n > PS_DECODE_EVENTS_MAX)
+        return PS_EPARSE;
+    if (!event_room(d, *count + n))
+        return PS_ENOMEM;
+    for (uint64_t i = 0; i < n; i++) {
+        uint64_t word = ps_cursor_varint(from);
+        tick = (int64_t)((uint64_t)tick + (uint64_t)ps_unzigzag(word >> 4));
+        argument = (int64_t)((uint64_t)argument + (uint64_t)ps_unzigzag(ps_cursor_varint(from)));
+        struct ps_event event = {.at_ns = (uint64_t)tick << TICK_BITS,
+                                 .slot = slot < PS_MAX_WORKERS ? (uint16_t)slot : PS_MAX_WORKERS,
+                                 .argument = (uint32_t)argument & 0xffffff};
+        if (translate(d, word & 0xf, &event))
+            d->event[(*count)++] = event;
+    }
+    return from->bad ? PS_EPARSE : PS_OK;
+}
+
+enum ps_err ps_decoder_events(struct ps_decoder *d, struct ps_cursor *payload,
+                              const struct ps_event **events, size_t *count, uint64_t *lost)
+{
+    *lost = ps_cursor_varint(payload);
+    *count = 0;
+    for (;;) {
+        uint64_t slot = ps_cursor_varint(payload);
+        if (payload->bad)
+            return PS_EPARSE;
+        if (slot == 0)
+            break;
+        enum ps_err err = read_run(d, payload, slot - 1, count);
+        if (err != PS_OK)
+            return err;
+    }
+    *events = d->event;
+    return PS_OK;
+}
