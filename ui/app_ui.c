@@ -422,6 +422,8 @@ static void loop(struct ps_program *p)
             next = now - next > interval ? now + interval : next + interval;
             host_silent = true;
         }
+        if (p->options->replay && !p->live)
+            p->quit = true;
         if (changed && !p->quit)
             ps_program_frame(p);
     }
@@ -476,7 +478,10 @@ int ps_ui_main(const struct ps_ui_options *options)
         return 1;
     setlocale(LC_CTYPE, "");
     p->options = options;
-    p->launcher = options->launcher ? options->launcher : &processes;
+    p->launcher = options->replay     ? &ps_program_recordings
+                  : options->launcher ? options->launcher
+                                      : &processes;
+    p->run.recorder = options->recorder;
     p->theme = ps_theme_choose(options->theme, getenv("NO_COLOR"));
     int code = run(p);
     destroy(p);

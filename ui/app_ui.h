@@ -3,6 +3,8 @@
 #define PS_UI_APP_UI_H
 
 #include "client/live.h"
+#include "client/recorder.h"
+#include "client/replay.h"
 #include "model/library.h"
 #include "ui/theme.h"
 
@@ -29,6 +31,8 @@ struct ps_ui_options {
     unsigned usable_cpus; /* what "auto" workers means */
     const char *machine;  /* facts for the header: "8 cpu  16 GB" */
     const struct ps_ui_launcher *launcher;
+    struct ps_recorder *recorder; /* of the first run, or NULL; the caller's, who finishes it */
+    struct ps_replay *replay;     /* show this recording of `experiment`, or NULL; the caller's */
 };
 
 /* Run until quit. Returns the exit code: 0; 2 without a usable terminal (the reason is printed on

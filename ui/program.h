@@ -25,6 +25,7 @@ struct ps_run {
     char end_text[PS_MESSAGE_BYTES + 160];
     struct ps_event events[PS_EVENTS_A_FRAME];
     uint64_t events_lost;
+    struct ps_recorder *recorder; /* NULL: not recorded */
 };
 
 struct ps_program {
@@ -79,6 +80,11 @@ void ps_program_live_action(struct ps_program *program, enum ps_action action, i
 void ps_program_menu_chosen(struct ps_program *program, unsigned item);
 /* Take the newest snapshot and events; notice that the run has ended. */
 void ps_program_run_update(struct ps_program *program);
+
+/* A recording in the place of a host (options->replay); its launcher. */
+extern const struct ps_ui_launcher ps_program_recordings;
+/* Play, pause, skip, speed. False: not its business. */
+bool ps_program_replay_action(struct ps_program *program, enum ps_action action);
 
 /* Edit a line of text with a key. */
 enum ps_edit { PS_EDIT_NONE, PS_EDIT_CHANGED, PS_EDIT_ACCEPT, PS_EDIT_CANCEL };

@@ -8,6 +8,8 @@
 #include "ui/program.h"
 #include "ui/widgets/widget.h"
 
+#define RECORD_ROUNDS (PS_RECORDER_EVENTS_PER_S / 10 / PS_EVENTS_A_FRAME)
+
 /* ---- a run begins and ends ---- */
 
 static bool prepare(struct ps_run *run)
@@ -48,7 +50,11 @@ bool ps_program_run_begin(struct ps_program *p, const struct ps_experiment *expe
     show_starting(p);
     run->experiment = wanted;
     snprintf(run->preset, sizeof run->preset, "%s", name);
-    enum ps_err err = p->launcher->start(&run->experiment, &run->host, why, sizeof why);
+    enum ps_err err = PS_OK;
+    if (p->options->replay)
+        run->host = p->options->replay;
+    else
+        err = p->launcher->start(&run->experiment, &run->host, why, sizeof why);
     if (err != PS_OK) {
         run->host = NULL;
         p->live = false;
@@ -63,6 +69,7 @@ bool ps_program_run_begin(struct ps_program *p, const struct ps_experiment *expe
                                       .title = run->experiment.title,
                                       .seed = run->experiment.seed,
                                       .fps = p->options->fps ? p->options->fps : 10,
+                                      .replay = p->options->replay != NULL,
                                       .panel = panel,
                                       .zoom = zoom};
     p->live = true;
@@ -73,8 +80,10 @@ bool ps_program_run_begin(struct ps_program *p, const struct ps_experiment *expe
 
 void ps_program_run_end(struct ps_program *p)
 {
-    if (p->run.host)
+    if (p->run.host) {
         p->launcher->end(p->run.host);
+        p->run.recorder = NULL; /* a recording is of one run */
+    }
     p->run.host = NULL;
 }
 
@@ -110,10 +119,19 @@ static void tell_end(struct ps_program *p)
     run->view.frozen = false;
 }
 
+/* A recording wants all events; a screen what it can show. */
 static void take_events(struct ps_run *run, struct ps_source *source)
 {
-    size_t n = source->ops->events(source, run->events, PS_EVENTS_A_FRAME, &run->events_lost);
-    ps_log_events(&run->log, run->events, n, run->snapshot);
+    size_t n;
+    unsigned rounds = run->recorder ? RECORD_ROUNDS : 1;
+    do {
+        uint64_t lost = 0;
+        n = source->ops->events(source, run->events, PS_EVENTS_A_FRAME, &lost);
+        run->events_lost += lost;
+        ps_log_events(&run->log, run->events, n, run->snapshot);
+        if (run->recorder)
+            ps_recorder_events(run->recorder, run->events, n, lost);
+    } while (n == PS_EVENTS_A_FRAME && --rounds > 0);
 }
 
 void ps_program_run_update(struct ps_program *p)
@@ -122,13 +140,18 @@ void ps_program_run_update(struct ps_program *p)
     if (!run->host || run->told_end)
         return;
     bool running = p->launcher->running(run->host);
-    if (run->view.frozen && running)
-        return;
     struct ps_source *source = p->launcher->source(run->host);
+    if (run->view.frozen && running) {
+        if (run->recorder)
+            ps_recorder_look(run->recorder, source);
+        return;
+    }
     if (source->ops->snapshot(source, run->snapshot) == PS_OK)
         ps_history_feed(run->history, run->snapshot);
     take_events(run, source);
     run->snapshot->events_lost = run->events_lost;
+    if (run->recorder)
+        ps_recorder_snapshot(run->recorder, run->snapshot);
     if (!running || run->snapshot->phase == PS_PHASE_ENDED)
         tell_end(p);
 }
@@ -353,6 +376,8 @@ static const struct ps_preset *preset_of(const struct ps_program *p)
 void ps_program_live_action(struct ps_program *p, enum ps_action action, int argument)
 {
     struct ps_live_view *v = &p->run.view;
+    if (p->options->replay && ps_program_replay_action(p, action))
+        return;
     unsigned panels = ps_panel_count();
     int here = (int)v->selected;
     switch (action) {

@@ -38,6 +38,7 @@ extern const struct ps_option ps_start_options[], ps_run_options[], ps_presets_o
     ps_engines_options[], ps_check_options[], ps_screenshot_options[], ps_lesson_options[],
     ps_grade_options[], ps_completion_options[], ps_help_options[];
 extern const struct ps_option ps_compare_options[], ps_tune_options[];
+extern const struct ps_option ps_replay_options[], ps_info_options[], ps_export_options[];
 
 int ps_cmd_start(const struct ps_command *command, int argc, char **argv);
 int ps_cmd_run(const struct ps_command *command, int argc, char **argv);
@@ -50,6 +51,9 @@ int ps_cmd_grade(const struct ps_command *command, int argc, char **argv);
 int ps_cmd_completion(const struct ps_command *command, int argc, char **argv);
 int ps_cmd_compare(const struct ps_command *command, int argc, char **argv);
 int ps_cmd_tune(const struct ps_command *command, int argc, char **argv);
+int ps_cmd_replay(const struct ps_command *command, int argc, char **argv);
+int ps_cmd_info(const struct ps_command *command, int argc, char **argv);
+int ps_cmd_export(const struct ps_command *command, int argc, char **argv);
 int ps_cmd_help(const struct ps_command *command, int argc, char **argv);
 int ps_cmd_manual(const struct ps_command *command, int argc, char **argv);
 

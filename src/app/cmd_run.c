@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "app/json_report.h"
+#include "app/output.h"
 #include "app/pick.h"
 #include "app/plain_report.h"
 #include "app/screen.h"
@@ -10,7 +11,8 @@
 struct run_options {
     struct ps_overrides overrides;
     struct ps_screen_options screen;
-    bool json, plain;
+    const char *record;
+    bool json, plain, force;
 };
 
 const struct ps_option ps_run_options[] = {
@@ -23,6 +25,15 @@ const struct ps_option ps_run_options[] = {
      .help = "a line a second, events and a summary (the default without a terminal)",
      .kind = PS_OPTION_FLAG,
      .offset = offsetof(struct run_options, plain)},
+    {.name = "--record",
+     .argument = "FILE",
+     .help = "record the run, for replay, info and export",
+     .kind = PS_OPTION_TEXT,
+     .offset = offsetof(struct run_options, record)},
+    {.name = "--force",
+     .help = "replace FILE if it exists",
+     .kind = PS_OPTION_FLAG,
+     .offset = offsetof(struct run_options, force)},
     PS_SCREEN_OPTIONS(struct run_options),
     PS_OPTIONS_END,
 };
@@ -64,12 +75,14 @@ static bool json_tick(void *announced, const struct ps_snapshot *snapshot, struc
     return !is_stuck(snapshot);
 }
 
-static int run_json(const char *preset, const struct ps_experiment *experiment)
+static int run_json(const char *preset, const struct ps_experiment *experiment,
+                    struct ps_recorder *recorder)
 {
     struct ps_session session;
     char why[512] = "";
     bool announced = false;
-    enum ps_err err = ps_session_run(&session, experiment, json_tick, &announced, why, sizeof why);
+    enum ps_err err =
+        ps_session_record(&session, experiment, recorder, json_tick, &announced, why, sizeof why);
     if (err != PS_OK)
         return complain_no_run(err, why);
     int code = ps_session_exit(&session);
@@ -93,14 +106,16 @@ static bool plain_tick(void *plain, const struct ps_snapshot *snapshot, struct p
     return ps_plain_tick(plain, snapshot) && !is_stuck(snapshot);
 }
 
-int ps_run_plain(const char *preset, const struct ps_experiment *experiment)
+static int run_plain(const char *preset, const struct ps_experiment *experiment,
+                     struct ps_recorder *recorder)
 {
     struct ps_plain *plain = ps_plain_new(stdout, preset, experiment);
     if (!plain)
         return complain_no_run(PS_ENOMEM, "");
     struct ps_session session;
     char why[512] = "";
-    enum ps_err err = ps_session_run(&session, experiment, plain_tick, plain, why, sizeof why);
+    enum ps_err err =
+        ps_session_record(&session, experiment, recorder, plain_tick, plain, why, sizeof why);
     int code;
     if (err == PS_OK) {
         struct ps_report report = {.preset = preset,
@@ -118,6 +133,52 @@ int ps_run_plain(const char *preset, const struct ps_experiment *experiment)
     return ps_app_finish(code);
 }
 
+int ps_run_plain(const char *preset, const struct ps_experiment *experiment)
+{
+    return run_plain(preset, experiment, NULL);
+}
+
+/* NULL without --record; before the host starts, so that a bad path starts nothing. */
+static int open_recorder(const struct run_options *options, const char *preset,
+                         const struct ps_experiment *experiment, struct ps_recorder **recorder)
+{
+    char why[4352];
+    int fd;
+    *recorder = NULL;
+    if (!options->record)
+        return PS_EXIT_OK;
+    enum ps_err err = ps_output_create(options->record, options->force, &fd, why, sizeof why);
+    if (err != PS_OK) {
+        ps_app_complain("run: %s%s", why, err == PS_EEXIST ? " (--force replaces it)" : "");
+        return PS_EXIT_ERROR;
+    }
+    err = ps_recorder_new(fd, preset, experiment, recorder, why, sizeof why);
+    if (err == PS_OK)
+        return PS_EXIT_OK;
+    ps_app_complain("run: %s: %s", options->record, why);
+    return PS_EXIT_ERROR;
+}
+
+/* A run that failed says so first. */
+static int close_recorder(const struct run_options *options, struct ps_recorder *recorder, int code)
+{
+    char why[256];
+    if (ps_recorder_finish(recorder, why, sizeof why) == PS_OK)
+        return code;
+    ps_app_complain("run: %s: the recording is cut short: %s", options->record, why);
+    return code == PS_EXIT_OK ? PS_EXIT_ERROR : code;
+}
+
+static int run_one(const struct run_options *options, const char *preset,
+                   const struct ps_experiment *experiment, struct ps_recorder *recorder)
+{
+    if (options->json)
+        return run_json(preset, experiment, recorder);
+    if (options->plain || !ps_app_on_terminal())
+        return run_plain(preset, experiment, recorder);
+    return ps_screen_open(&options->screen, preset, experiment, recorder);
+}
+
 int ps_cmd_run(const struct ps_command *command, int argc, char **argv)
 {
     struct run_options options = {0};
@@ -133,14 +194,19 @@ int ps_cmd_run(const struct ps_command *command, int argc, char **argv)
         ps_app_complain("run: --json and --plain exclude each other");
         return PS_EXIT_USAGE;
     }
+    if (options.force && !options.record) {
+        ps_app_complain("run: --force goes with --record FILE");
+        return PS_EXIT_USAGE;
+    }
     const char *preset = arguments.item[0];
     struct ps_experiment experiment;
     code = ps_pick_experiment(preset, &options.overrides, &experiment);
     if (code != PS_EXIT_OK)
         return code;
-    if (options.json)
-        return run_json(preset, &experiment);
-    if (options.plain || !ps_app_on_terminal())
-        return ps_run_plain(preset, &experiment);
-    return ps_screen_open(&options.screen, preset, &experiment);
+    struct ps_recorder *recorder;
+    code = open_recorder(&options, preset, &experiment, &recorder);
+    if (code != PS_EXIT_OK)
+        return code;
+    code = run_one(&options, preset, &experiment, recorder);
+    return close_recorder(&options, recorder, code);
 }

@@ -104,6 +104,29 @@ const struct ps_command ps_commands[] = {
      .more = "The run is real and takes as long as --after says. PNG needs rsvg-convert.",
      .options = ps_screenshot_options,
      .run = ps_cmd_screenshot},
+    {.name = "replay",
+     .arguments = "RECORDING",
+     .help = "play a recording: on the live screen, else its final report",
+     .more =
+         "On the screen the keys play it: Space pauses, the keys of the workers skip 5 s, those "
+         "of the\nload change the speed, r begins again. A recording that was cut is played up "
+         "to the cut.",
+     .options = ps_replay_options,
+     .run = ps_cmd_replay},
+    {.name = "info",
+     .arguments = "RECORDING",
+     .help = "what a recording holds: machine, experiment, length, condition",
+     .options = ps_info_options,
+     .run = ps_cmd_info},
+    {.name = "export",
+     .arguments = "RECORDING",
+     .help = "a recording as a trace, a table or a page: perfetto, chrome-json, csv, jsonl, html",
+     .more =
+         "perfetto opens in ui.perfetto.dev; csv and jsonl have a row a snapshot, with the names "
+         "of\n'poolscope help metrics'; html is one file for a browser. A trace holds the tasks "
+         "that were\ntraced: all of them after 'poolscope run --set run.probes=full'.",
+     .options = ps_export_options,
+     .run = ps_cmd_export},
     {.name = "help",
      .arguments = "[COMMAND|metrics|keys|steps|faults]",
      .help = "explain a command, or what there is to measure and to set",

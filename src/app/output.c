@@ -70,6 +70,68 @@ enum ps_err ps_output_write(const char *path, const void *bytes, size_t size, bo
     return failed(number, path, why, why_size);
 }
 
+/* A file that is not there yet: `path`, or with `replace` a name beside it, which goes into
+ * temporary. */
+static enum ps_err create(const char *path, bool replace, char *temporary, size_t size, int *fd,
+                          char *why, size_t why_size)
+{
+    temporary[0] = '\0';
+    int length = replace ? snprintf(temporary, size, "%s.%d.tmp", path, (int)getpid()) : 0;
+    if (length < 0 || (size_t)length >= size)
+        return failed(ENAMETOOLONG, path, why, why_size);
+    *fd = open(replace ? temporary : path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+               0600);
+    return *fd < 0 ? failed(errno, path, why, why_size) : PS_OK;
+}
+
+enum ps_err ps_output_create(const char *path, bool replace, int *fd, char *why, size_t why_size)
+{
+    char temporary[4096];
+    enum ps_err err = create(path, replace, temporary, sizeof temporary, fd, why, why_size);
+    if (err != PS_OK || !replace || rename(temporary, path) == 0)
+        return err;
+    int number = errno;
+    unlink(temporary);
+    close(*fd);
+    return failed(number, path, why, why_size);
+}
+
+enum ps_err ps_output_open(struct ps_output *output, const char *path, bool replace, char *why,
+                           size_t why_size)
+{
+    int fd;
+    *output = (struct ps_output){.path = path};
+    enum ps_err err =
+        create(path, replace, output->temporary, sizeof output->temporary, &fd, why, why_size);
+    if (err != PS_OK)
+        return err;
+    output->to = fdopen(fd, "w");
+    if (output->to)
+        return PS_OK;
+    unlink(replace ? output->temporary : path);
+    close(fd);
+    return failed(ENOMEM, path, why, why_size);
+}
+
+void ps_output_abandon(struct ps_output *output)
+{
+    fclose(output->to);
+    unlink(output->temporary[0] ? output->temporary : output->path);
+}
+
+enum ps_err ps_output_commit(struct ps_output *output, char *why, size_t why_size)
+{
+    errno = 0;
+    bool written = fflush(output->to) == 0 && !ferror(output->to) &&
+                   fsync(fileno(output->to)) == 0 &&
+                   (!output->temporary[0] || rename(output->temporary, output->path) == 0);
+    if (written)
+        return fclose(output->to) == 0 ? PS_OK : failed(errno, output->path, why, why_size);
+    int number = errno ? errno : EIO;
+    ps_output_abandon(output);
+    return failed(number, output->path, why, why_size);
+}
+
 /* Run the converter between two descriptors; an errno value, or -1 if it ran and failed. */
 static int convert(char *const *argv, int in, int out)
 {

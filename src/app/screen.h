@@ -3,6 +3,8 @@
 #define PS_APP_SCREEN_H
 
 #include "app/app.h"
+#include "client/recorder.h"
+#include "client/replay.h"
 
 /* Options of commands that open screens; a part of their structs, as `screen`. */
 struct ps_screen_options {
@@ -24,9 +26,14 @@ struct ps_screen_options {
                          ascii),                                                                   \
         PS_SCREEN_OPTION(type, "--fps", "N", "frames a second, 1 to 60 (10)", PS_OPTION_TEXT, fps)
 
-/* Open the start screen, or the live screen if there is an experiment. Returns the exit code. */
+/* Open the start screen, or the live screen if there is an experiment; recorder: of its first run,
+ * or NULL. Returns the exit code. */
 int ps_screen_open(const struct ps_screen_options *options, const char *preset,
-                   const struct ps_experiment *experiment);
+                   const struct ps_experiment *experiment, struct ps_recorder *recorder);
+
+/* Open the live screen on a recording. */
+int ps_screen_replay(const struct ps_screen_options *options, const char *preset,
+                     const struct ps_experiment *experiment, struct ps_replay *replay);
 
 /* Facts of this machine for the start screen's header: "8 cpu  16.0 GiB". Returns into. */
 const char *ps_screen_machine(char *into, size_t size, unsigned *usable_cpus);

@@ -74,7 +74,20 @@ static bool look(struct ps_session *session, struct ps_live *live)
     if (source->ops->snapshot(source, session->snapshot) != PS_OK)
         return false;
     ps_metric_peaks_feed(&session->peaks, session->snapshot);
+    if (session->recorder) {
+        ps_recorder_drain(session->recorder, source, ps_now_ns());
+        ps_recorder_snapshot(session->recorder, session->snapshot);
+    }
     return true;
+}
+
+/* Rings overflow sooner than anybody looks. Returns when to come again. */
+static uint64_t drain(struct ps_session *session, struct ps_live *live, uint64_t now_ns)
+{
+    if (!session->recorder)
+        return PS_NEVER;
+    ps_recorder_drain(session->recorder, ps_live_source(live), now_ns);
+    return now_ns + PS_RECORDER_DRAIN_NS;
 }
 
 static void follow(struct ps_session *session, struct ps_live *live, ps_session_tick tick,
@@ -82,10 +95,13 @@ static void follow(struct ps_session *session, struct ps_live *live, ps_session_
 {
     bool watch_host = true;
     uint64_t next = ps_now_ns() + PS_SESSION_PERIOD_NS;
+    uint64_t drain_at = drain(session, live, ps_now_ns());
     while (!caught && ps_live_running(live)) {
         bool watched = watch_host;
-        wait_for_news(live, &watch_host, next);
+        wait_for_news(live, &watch_host, next < drain_at ? next : drain_at);
         uint64_t now = ps_now_ns();
+        if (now >= drain_at)
+            drain_at = drain(session, live, now);
         if (now < next && watch_host == watched)
             continue;
         next = now + PS_SESSION_PERIOD_NS;
@@ -99,7 +115,15 @@ static void follow(struct ps_session *session, struct ps_live *live, ps_session_
 enum ps_err ps_session_run(struct ps_session *session, const struct ps_experiment *experiment,
                            ps_session_tick tick, void *user, char *why, size_t why_size)
 {
+    return ps_session_record(session, experiment, NULL, tick, user, why, why_size);
+}
+
+enum ps_err ps_session_record(struct ps_session *session, const struct ps_experiment *experiment,
+                              struct ps_recorder *recorder, ps_session_tick tick, void *user,
+                              char *why, size_t why_size)
+{
     memset(session, 0, sizeof *session);
+    session->recorder = recorder;
     session->snapshot = calloc(1, sizeof *session->snapshot);
     struct sigaction old[ENDING_SIGNALS];
     enum ps_err err = session->snapshot ? catch_signals(old) : PS_ENOMEM;

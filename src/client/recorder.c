@@ -37,6 +37,7 @@ struct ps_recorder {
     uint64_t *cells; /* of the group being written */
     size_t room;
     struct ps_snapshot *texts; /* only its texts are used */
+    struct ps_snapshot *seen;  /* by ps_recorder_look */
     unsigned until_key;        /* snapshots; 0: the next one is KEY */
     struct ps_recording_keys keys;
     struct ps_recorder_totals totals;
@@ -400,6 +401,13 @@ void ps_recorder_drain(struct ps_recorder *r, struct ps_source *source, uint64_t
     }
 }
 
+void ps_recorder_look(struct ps_recorder *r, struct ps_source *source)
+{
+    ps_recorder_drain(r, source, ps_now_ns());
+    if (source->ops->snapshot(source, r->seen) == PS_OK)
+        ps_recorder_snapshot(r, r->seen);
+}
+
 /* ---- begin and end ---- */
 
 static void free_recorder(struct ps_recorder *r)
@@ -409,6 +417,7 @@ static void free_recorder(struct ps_recorder *r)
     ps_bytes_free(&r->out);
     free(r->cells);
     free(r->texts);
+    free(r->seen);
     close(r->fd);
     free(r);
 }
@@ -431,7 +440,8 @@ enum ps_err ps_recorder_new(int fd, const char *preset, const struct ps_experime
     }
     r->fd = fd;
     r->texts = calloc(1, sizeof *r->texts);
-    if (!r->texts || ps_experiment_text(experiment, &text, &size) != PS_OK) {
+    r->seen = calloc(1, sizeof *r->seen);
+    if (!r->texts || !r->seen || ps_experiment_text(experiment, &text, &size) != PS_OK) {
         free_recorder(r);
         return explain(ENOMEM, why, why_size);
     }

@@ -42,6 +42,9 @@ void ps_recorder_events(struct ps_recorder *recorder, const struct ps_event *eve
 /* Read the source's events and record them. now_ns: CLOCK_MONOTONIC. */
 void ps_recorder_drain(struct ps_recorder *recorder, struct ps_source *source, uint64_t now_ns);
 
+/* Record the source's events and newest snapshot, for one who has no use for them. */
+void ps_recorder_look(struct ps_recorder *recorder, struct ps_source *source);
+
 struct ps_recorder_totals ps_recorder_totals(const struct ps_recorder *recorder);
 
 /* Write the index, make the file durable, close it, free. PS_EIO: `why` says what was not written;
