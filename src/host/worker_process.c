@@ -48,17 +48,18 @@ void ps_worker_setup_free(struct ps_worker_setup *setup)
     free(setup->text);
 }
 
-/* A worker takes a fault down that it has suffered, so what has not changed is not told again. */
+/* A worker takes a fault down that it has suffered, so what has not changed is not told again. As bytes:
+ * whatever faults there are, and what lies between them is copied along. */
 void ps_worker_tell_faults(struct ps_run *run)
 {
-    static struct ps_faults told;
-    if (!(run->policy->traits & PS_TRAIT_PROCESSES) ||
-        memcmp(&told, &run->faults, sizeof told) == 0)
+    static char told[sizeof(struct ps_faults)];
+    const char *now = (const char *)&run->faults;
+    if (!(run->policy->traits & PS_TRAIT_PROCESSES) || memcmp(told, now, sizeof told) == 0)
         return;
-    memcpy(&told, &run->faults, sizeof told);
-    memcpy(ps_process_shared(run->engine), &told, sizeof told);
+    memcpy(told, now, sizeof told);
+    memcpy(ps_process_shared(run->engine), told, sizeof told);
     atomic_store(&run->faults.crash_worker, 0); /* told: it is the worker's to take down */
-    atomic_store(&told.crash_worker, 0);
+    memcpy(told, now, sizeof told);
 }
 
 /* ---- the worker ---- */

@@ -79,8 +79,9 @@ const struct ps_key ps_keys[] = {
      "number of the lesson whose text is the .md file beside the preset", NULL, OF(lesson),
      .min = 0, .max = 999},
 
-    {"engine", "name", PS_KEY_CHOICE, "threadpool", "green | pthread | async | threadpool",
-     "the way in which tasks are run", NULL, OF(engine)},
+    {"engine", "name", PS_KEY_CHOICE, "threadpool",
+     "green | pthread | async | threadpool | process", "the way in which tasks are run", NULL,
+     OF(engine)},
     {"engine", "policy", PS_KEY_CHOICE, "", "a policy of the engine; empty: its first",
      "how the engine queues", NULL, OF(policy)},
     {"engine", "workers", PS_KEY_WORKERS, "auto", "1..256, auto, 2x, 0.5x",

@@ -409,7 +409,7 @@ static void a_complaint_is_one_line(void **state)
     ps_experiment_parse(&experiment, &test_words, "my.ini", text, strlen(text), &complaints);
     ps_complaint_text(line, sizeof line, &complaints.list[0]);
     assert_string_equal(line, "my.ini:6: engine.name = threadpol: allowed: green, pthread, async, "
-                              "threadpool; did you mean 'threadpool'?");
+                              "threadpool, process; did you mean 'threadpool'?");
     char cut[10];
     ps_complaint_text(cut, sizeof cut, &complaints.list[0]);
     assert_string_equal(cut, "my.ini:6:");

@@ -1,4 +1,4 @@
-/* The four engines and their policies, for tests that must not link engines. */
+/* The engines and their policies, for tests that must not link engines. */
 #ifndef PS_TESTS_MODEL_VOCABULARY_H
 #define PS_TESTS_MODEL_VOCABULARY_H
 
@@ -20,11 +20,12 @@ static const struct ps_policy_word test_threadpool[] = {
     {"bulkhead", "compartments", 256, false},
     {"uv", "libuv's own pool", 128, false},
     {NULL, NULL, 0, false}};
-static const struct ps_engine_word test_engines[] = {{"green", "green threads", test_green},
-                                                     {"pthread", "threads", test_pthread},
-                                                     {"async", "event loops", test_async},
-                                                     {"threadpool", "a pool", test_threadpool},
-                                                     {NULL, NULL, NULL}};
+static const struct ps_policy_word test_process[] = {{"pool", "worker processes", 256, true},
+                                                     {NULL, NULL, 0, false}};
+static const struct ps_engine_word test_engines[] = {
+    {"green", "green threads", test_green}, {"pthread", "threads", test_pthread},
+    {"async", "event loops", test_async},   {"threadpool", "a pool", test_threadpool},
+    {"process", "processes", test_process}, {NULL, NULL, NULL}};
 static const struct ps_vocabulary test_words = {test_engines};
 
 #endif
