@@ -198,12 +198,15 @@ static enum ps_err take_record(struct ps_process *pool, bool inside, uint32_t *i
     return PS_OK;
 }
 
-/* The record is nobody's any more, and its task cannot be reached through it. */
-static void detach(struct ps_process *pool, struct ps_task *task)
+/* The record is nobody's any more, and its task cannot be reached through it. What the submitter wrote
+ * came here by way of another process; the lock says the same to who sees only this one. */
+static struct ps_task *detach(struct ps_process *pool, uint32_t index)
 {
     ps_lock(&pool->lock);
+    struct ps_task *task = ps_arena_record(pool->arena, index)->task;
     task->context = NULL;
     ps_unlock(&pool->lock);
+    return task;
 }
 
 static void put_record(struct ps_process *pool, uint32_t index)
@@ -268,10 +271,9 @@ static enum ps_err submit(struct ps_engine *engine, struct ps_task *task)
 void ps_process_settle(struct ps_process *pool, uint32_t index, bool returned)
 {
     struct ps_record *record = ps_arena_record(pool->arena, index);
-    struct ps_task *task = record->task;
+    struct ps_task *task = detach(pool, index);
     uint64_t slot = atomic_load_explicit(&record->word, memory_order_relaxed) >> 2;
     uint32_t outcome = atomic_load_explicit(&record->outcome, memory_order_relaxed);
-    detach(pool, task);
     pool->child[slot].given[record->stamp.type]++;
     task->outcome = outcome ? (enum ps_outcome)(outcome - 1) : PS_FAILED;
     if (returned && task->body->returned)
@@ -285,8 +287,7 @@ void ps_process_end_queued(struct ps_process *pool, enum ps_outcome outcome)
     struct ps_probe *probe = ps_engine_probe(&pool->base);
     uint32_t index;
     while (ps_line_take(pool->arena, pool->arena->slots, &index)) {
-        struct ps_task *task = ps_arena_record(pool->arena, index)->task;
-        detach(pool, task);
+        struct ps_task *task = detach(pool, index);
         if (outcome == PS_CANCELLED) {
             ps_task_discard(probe, task);
         } else {
