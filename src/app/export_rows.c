@@ -103,7 +103,7 @@ enum ps_recorded ps_export_jsonl(struct ps_played *played, FILE *to)
         fputs("],\"per_type\":[", to);
         for (one.index = 0; one.index < s->types; one.index++) {
             fputs(one.index ? ",{\"name\":" : "{\"name\":", to);
-            ps_json_text(to, s->type[one.index].name);
+            ps_json_quote(to, s->type[one.index].name);
             metrics_of(to, PS_METRIC_TYPE, &one, ",");
             fputc('}', to);
         }

@@ -10,7 +10,7 @@ static void put_utf8(FILE *to, const char *at, size_t used, uint32_t code)
         fwrite(at, 1, used, to);
 }
 
-void ps_json_text(FILE *to, const char *text)
+void ps_json_quote(FILE *to, const char *text)
 {
     uint32_t code;
     fputc('"', to);

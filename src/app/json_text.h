@@ -6,7 +6,7 @@
 
 /* Quoted and escaped; bytes that are no UTF-8 become U+FFFD. `<` is escaped too, so that the text
  * may stand in a script of an HTML page. */
-void ps_json_text(FILE *to, const char *text);
+void ps_json_quote(FILE *to, const char *text);
 
 /* For HTML, between tags and in quoted attributes. */
 void ps_html_text(FILE *to, const char *text);

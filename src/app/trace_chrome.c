@@ -14,9 +14,9 @@ static void begin(FILE *to, const struct ps_recording *recording)
     fputs("{\"displayTimeUnit\":\"ms\",\"otherData\":{", to);
     for (unsigned i = 0; ps_recording_fact_at(recording, i, &key, &value); i++) {
         fputs(i ? "," : "", to);
-        ps_json_text(to, key);
+        ps_json_quote(to, key);
         fputc(':', to);
-        ps_json_text(to, value);
+        ps_json_quote(to, value);
     }
     /* The first event is written here, so that every other one begins with a comma. */
     fprintf(to,
@@ -35,7 +35,7 @@ static void metadata(FILE *to, const char *what, uint64_t track, const char *nam
     fprintf(to,
             ",\n{\"ph\":\"M\",\"pid\":%d,\"tid\":%" PRIu64 ",\"name\":\"%s\",\"args\":{\"name\":",
             PID, track, what);
-    ps_json_text(to, name);
+    ps_json_quote(to, name);
     fputs("}}", to);
 }
 
@@ -48,7 +48,7 @@ static void head(FILE *to, const char *phase, const struct ps_trace_item *item)
 static void named(FILE *to, const struct ps_trace_item *item)
 {
     fputs(",\"name\":", to);
-    ps_json_text(to, item->name);
+    ps_json_quote(to, item->name);
     fprintf(to, ",\"cat\":\"%s\"", item->category);
     if (item->key)
         fprintf(to, ",\"args\":{\"%s\":%" PRIu64 "}", item->key, item->value);
@@ -98,7 +98,7 @@ static void write_item(FILE *to, const struct ps_trace_item *item)
     case PS_TRACE_VALUE:
         head(to, "C", item);
         fprintf(to, ",\"name\":");
-        ps_json_text(to, item->name);
+        ps_json_quote(to, item->name);
         fprintf(to, ",\"args\":{\"tasks\":%" PRIu64 "}}", item->value);
         break;
     }

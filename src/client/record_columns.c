@@ -42,9 +42,10 @@ struct line {
 #define EACH(owner, member, list, n) LINE(owner, member, #member, TYPE_U64, n, list, NONE)
 #define MANY(owner, member, n)       LINE(owner, member, #member, TYPE_U64, n, NONE, NONE)
 
-#define TOTALS(owner)                                         \
-    ONE(owner, totals.submitted), ONE(owner, totals.started), \
-        EACH(owner, totals.ended, PS_LIST_OUTCOMES, PS_OUTCOME_COUNT)
+#define TOTALS(owner)                                                                              \
+    ONE(owner, totals.submitted), ONE(owner, totals.started),                                      \
+        EACH(owner, totals.ended, PS_LIST_OUTCOMES, PS_OUTCOME_COUNT), ONE(owner, totals.retried), \
+        ONE(owner, totals.denied)
 
 static const struct line run_lines[] = {
     WORD(ps_snapshot, phase, PS_LIST_PHASES),
@@ -65,6 +66,15 @@ static const struct line run_lines[] = {
     WORD(ps_snapshot, probes, PS_LIST_PROBES),
     ONE(ps_snapshot, net_requests),
     ONE(ps_snapshot, net_errors),
+    ONE(ps_snapshot, clock_factor),
+    ONE(ps_snapshot, gil_interval_ns),
+    ONE(ps_snapshot, gil_switches),
+    ONE(ps_snapshot, gil_requests),
+    ONE(ps_snapshot, http_port),
+    ONE(ps_snapshot, http_open),
+    ONE(ps_snapshot, http_opened),
+    ONE(ps_snapshot, http_peak),
+    ONE(ps_snapshot, http_rejected),
     ONE(ps_snapshot, engine),
     ONE(ps_snapshot, policy),
     ONE(ps_snapshot, message),
@@ -85,6 +95,8 @@ static const struct line run_lines[] = {
     ONE(ps_snapshot, jobs_ended),
     ONE(ps_snapshot, forks),
     ONE(ps_snapshot, events_lost),
+    ONE(ps_snapshot, phase_count),
+    ONE(ps_snapshot, phases_begun),
     ONE(ps_snapshot, process.valid),
     ONE(ps_snapshot, process.rss_bytes),
     ONE(ps_snapshot, process.rss_peak_bytes),
@@ -92,6 +104,11 @@ static const struct line run_lines[] = {
     ONE(ps_snapshot, process.voluntary),
     ONE(ps_snapshot, process.involuntary),
     ONE(ps_snapshot, process.threads),
+};
+
+static const struct line phase_lines[] = {
+    ONE(ps_phase_view, name),  ONE(ps_phase_view, change), ONE(ps_phase_view, from_ns),
+    ONE(ps_phase_view, to_ns), TOTALS(ps_phase_view),
 };
 
 static const struct line worker_lines[] = {
@@ -168,6 +185,8 @@ static const struct {
     size_t count;
 } groups[PS_GROUPS] = {
     [PS_GROUP_RUN] = {"run", 0, 0, 1, LINES(run_lines)},
+    [PS_GROUP_PHASES] = {"phases", offsetof(struct ps_snapshot, phase_view),
+                         sizeof(struct ps_phase_view), PS_MAX_PHASES + 1, LINES(phase_lines)},
     [PS_GROUP_WORKERS] = {"workers", offsetof(struct ps_snapshot, worker),
                           sizeof(struct ps_worker_view), PS_MAX_WORKERS, LINES(worker_lines)},
     [PS_GROUP_TYPES] = {"types", offsetof(struct ps_snapshot, type), sizeof(struct ps_type_view),
@@ -276,6 +295,11 @@ unsigned ps_group_rows(enum ps_column_group_id group, const struct ps_snapshot *
     case PS_GROUP_WORKERS:
     case PS_GROUP_STEALS:
         return snapshot->slots;
+    case PS_GROUP_PHASES:
+        if (snapshot->phase_count == 0)
+            return 0;
+        return (snapshot->phases_begun < PS_MAX_PHASES ? snapshot->phases_begun : PS_MAX_PHASES) +
+               1;
     case PS_GROUP_TYPES:
         return snapshot->types;
     case PS_GROUP_LATENCY:

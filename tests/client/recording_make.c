@@ -55,6 +55,12 @@ static void bound_run(struct ps_snapshot *s, struct ps_rng *rng)
     name(s->engine, sizeof s->engine, rng);
     name(s->policy, sizeof s->policy, rng);
     name(s->message, sizeof s->message, rng);
+    s->phase_count = 2;
+    s->phases_begun = 1;
+    for (unsigned i = 0; i <= PS_MAX_PHASES; i++) {
+        name(s->phase_view[i].name, sizeof s->phase_view[i].name, rng);
+        name(s->phase_view[i].change, sizeof s->phase_view[i].change, rng);
+    }
 }
 
 void recording_random_snapshot(struct ps_snapshot *s, struct ps_rng *rng, unsigned slots,

@@ -62,6 +62,8 @@ static void every_field_has_a_column(void **state)
     memset(seen, 1,
            offsetof(struct ps_snapshot, phase)); /* seq and at_ns have places of their own */
     mark(seen, &columns->group[PS_GROUP_RUN], 0, 1);
+    size_t phases = offsetof(struct ps_snapshot, phase_view);
+    memset(seen + phases, 1, sizeof(struct ps_phase_view[PS_MAX_PHASES + 1]));
     only_padding_is_left("struct ps_snapshot", seen, workers);
     memset(seen + workers, 1, sizeof(struct ps_worker_view[PS_MAX_WORKERS]));
     memset(seen + offsetof(struct ps_snapshot, type), 1, sizeof(struct ps_type_view[PS_MAX_TYPES]));
@@ -72,6 +74,9 @@ static void every_field_has_a_column(void **state)
     memset(seen, 0, sizeof(struct ps_snapshot));
     mark(seen, &columns->group[PS_GROUP_WORKERS], workers, 1);
     only_padding_is_left("struct ps_worker_view", seen, sizeof(struct ps_worker_view));
+    memset(seen, 0, sizeof(struct ps_snapshot));
+    mark(seen, &columns->group[PS_GROUP_PHASES], phases, 1);
+    only_padding_is_left("struct ps_phase_view", seen, sizeof(struct ps_phase_view));
     memset(seen, 0, sizeof(struct ps_snapshot));
     mark(seen, &columns->group[PS_GROUP_TYPES], offsetof(struct ps_snapshot, type), 1);
     only_padding_is_left("struct ps_type_view", seen, sizeof(struct ps_type_view));

@@ -32,6 +32,7 @@ static int set_up(void **state)
     f->run.jobs = ps_job_pool_new();
     assert_non_null(f->run.jobs);
     ps_mutex_init(&f->run.locks[0]);
+    f->run.faults_seen = &f->run.faults;
     *state = f;
     return 0;
 }

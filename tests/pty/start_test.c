@@ -98,7 +98,7 @@ static void a_wrong_preset_says_what_is_wrong(void **state)
     (void)state;
     struct pty *pty = start();
     pty_send(pty, "/wrong\r");
-    pty_expect(pty, "did you mean");
+    pty_expect(pty, "allowed: green,");
     pty_send(pty, "\r");
     pty_expect(pty, "cannot run");
     quit(pty);
