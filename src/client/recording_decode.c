@@ -38,6 +38,7 @@ struct ps_decoder {
     unsigned group_count;
     bool primed; /* the snapshot below is what the next difference refers to */
     struct ps_snapshot *snapshot;
+    unsigned rows; /* of workers and steals that may not be zero in it */
     struct ps_event *event;
     size_t event_room;
 };
@@ -345,10 +346,30 @@ static enum ps_err read_snapshot(struct ps_decoder *d, struct ps_cursor *payload
         enum ps_err err = read_cells(&d->group[g], payload, key, &changed);
         if (err != PS_OK)
             return err;
-        if (d->group[g].here && changed)
-            store_cells(d, &d->group[g]);
+        if (!d->group[g].here || !changed)
+            continue;
+        if (d->group[g].rows > d->rows)
+            d->rows = d->group[g].rows;
+        store_cells(d, &d->group[g]);
     }
     return read_texts(d, payload);
+}
+
+/* Back to all zero, where there may be something else: most of the memory has never been used. */
+static void wipe(struct ps_decoder *d)
+{
+    struct ps_snapshot *s = d->snapshot;
+    memset(s, 0, offsetof(struct ps_snapshot, worker));
+    memset(s->worker, 0, d->rows * sizeof *s->worker);
+    memset(s->type, 0, sizeof s->type);
+    memset(&s->process, 0, sizeof s->process);
+    memset(&s->latency, 0, sizeof s->latency);
+    for (unsigned thief = 0; thief < d->rows; thief++) {
+        memset(&s->steal_ops[(size_t)thief * PS_MAX_WORKERS], 0, d->rows * sizeof *s->steal_ops);
+        memset(&s->steal_tasks[(size_t)thief * PS_MAX_WORKERS], 0,
+               d->rows * sizeof *s->steal_tasks);
+    }
+    d->rows = 0;
 }
 
 enum ps_err ps_decoder_snapshot(struct ps_decoder *d, struct ps_cursor *payload)
@@ -359,7 +380,7 @@ enum ps_err ps_decoder_snapshot(struct ps_decoder *d, struct ps_cursor *payload)
     if (!head.key && !d->primed)
         return PS_EAGAIN;
     if (head.key)
-        memset(d->snapshot, 0, sizeof *d->snapshot);
+        wipe(d);
     d->primed = false;
     enum ps_err err = read_snapshot(d, payload, head.key);
     if (err != PS_OK)
