@@ -15,7 +15,7 @@ struct export_options {
 const struct ps_option ps_export_options[] = {
     {.name = "--format",
      .argument = "FORMAT",
-     .help = "perfetto, chrome-json, csv or jsonl",
+     .help = "perfetto, chrome-json, csv, jsonl or html",
      .kind = PS_OPTION_TEXT,
      .offset = offsetof(struct export_options, format)},
     {.name = "--out",
@@ -78,7 +78,8 @@ static const struct format {
 } formats[] = {{"perfetto", perfetto, true},
                {"chrome-json", chrome_json, false},
                {"csv", csv, false},
-               {"jsonl", jsonl, false}};
+               {"jsonl", jsonl, false},
+               {"html", ps_export_html, false}};
 #define FORMATS (sizeof formats / sizeof *formats)
 
 static const struct format *format_of(const char *word)
@@ -86,7 +87,7 @@ static const struct format *format_of(const char *word)
     const char *names[FORMATS + 1] = {NULL};
     char shown[64];
     if (!word) {
-        ps_app_complain("export: --format is missing: perfetto, chrome-json, csv or jsonl");
+        ps_app_complain("export: --format is missing: perfetto, chrome-json, csv, jsonl or html");
         return NULL;
     }
     for (size_t i = 0; i < FORMATS; i++) {
@@ -96,7 +97,7 @@ static const struct format *format_of(const char *word)
     }
     const char *near = ps_suggest(word, names);
     ps_text_clean(shown, sizeof shown, word);
-    ps_app_complain("export: --format %s: expected perfetto, chrome-json, csv or jsonl%s%s%s",
+    ps_app_complain("export: --format %s: expected perfetto, chrome-json, csv, jsonl or html%s%s%s",
                     shown, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     return NULL;
 }

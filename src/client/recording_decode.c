@@ -18,6 +18,7 @@
 struct column {
     enum ps_column_kind kind;
     unsigned length, list;
+    size_t first;                 /* cell of a row; by the group's rows */
     const struct ps_column *here; /* NULL: unknown */
 };
 
@@ -25,8 +26,10 @@ struct group {
     const struct ps_column_group *here; /* NULL: unknown */
     struct column *column;
     unsigned count, rows;
+    size_t width; /* cells a row */
     uint64_t *cells;
-    size_t room;
+    uint16_t *place; /* [cell of a row] = its column */
+    size_t room, places;
 };
 
 struct ps_decoder {
@@ -65,6 +68,7 @@ void ps_decoder_free(struct ps_decoder *d)
     for (unsigned g = 0; g < d->group_count; g++) {
         free(d->group[g].column);
         free(d->group[g].cells);
+        free(d->group[g].place);
     }
     free(d->snapshot);
     free(d->event);
@@ -187,25 +191,23 @@ enum ps_err ps_decoder_columns(struct ps_decoder *d, struct ps_cursor *payload)
 
 /* ---- snapshots ---- */
 
+static unsigned length_of(const struct column *column, unsigned rows)
+{
+    return column->length ? column->length : rows;
+}
+
 static size_t width_of(const struct group *group, unsigned rows)
 {
     size_t width = 0;
     for (unsigned i = 0; i < group->count; i++)
-        width += group->column[i].length ? group->column[i].length : rows;
+        width += length_of(&group->column[i], rows);
     return width;
 }
 
-/* Room for so many rows. A group that is not known here is counted, not kept. */
-static enum ps_err set_rows(struct group *group, unsigned rows, bool key)
+/* Memory for the cells, all 0, and the way from a cell to its column. */
+static enum ps_err make_cells(struct group *group)
 {
-    size_t cells = rows * width_of(group, rows);
-    if (cells > CELLS_MAX || (group->here && rows > group->here->rows_max))
-        return PS_EPARSE;
-    if (!key)
-        return rows == group->rows ? PS_OK : PS_EPARSE;
-    group->rows = rows;
-    if (!group->here)
-        return PS_OK;
+    size_t cells = group->rows * group->width, at = 0;
     if (cells > group->room) {
         uint64_t *more = realloc(group->cells, cells * sizeof *more);
         if (!more)
@@ -213,12 +215,66 @@ static enum ps_err set_rows(struct group *group, unsigned rows, bool key)
         group->cells = more;
         group->room = cells;
     }
+    if (group->width > group->places) {
+        uint16_t *more = realloc(group->place, group->width * sizeof *more);
+        if (!more)
+            return PS_ENOMEM;
+        group->place = more;
+        group->places = group->width;
+    }
     if (cells)
         memset(group->cells, 0, cells * sizeof *group->cells);
+    for (unsigned i = 0; i < group->count && group->rows; i++) {
+        group->column[i].first = at;
+        for (unsigned n = length_of(&group->column[i], group->rows); n > 0; n--)
+            group->place[at++] = (uint16_t)i;
+    }
     return PS_OK;
 }
 
-static enum ps_err read_cells(struct group *group, struct ps_cursor *from, bool key, bool *changed)
+/* A KEY snapshot sets the rows, others keep them. Of a group that is not known here cells are
+ * counted, not kept. */
+static enum ps_err set_rows(struct group *group, unsigned rows, bool key)
+{
+    if (!key)
+        return rows == group->rows ? PS_OK : PS_EPARSE;
+    size_t width = width_of(group, rows);
+    if (width > CELLS_MAX || rows * width > CELLS_MAX ||
+        (group->here && rows > group->here->rows_max))
+        return PS_EPARSE;
+    group->rows = rows;
+    group->width = width;
+    return group->here ? make_cells(group) : PS_OK;
+}
+
+static void store_cell(struct ps_decoder *d, const struct group *group, size_t cell)
+{
+    size_t in_row = cell % group->width;
+    const struct column *column = &group->column[group->place[in_row]];
+    size_t element = in_row - column->first;
+    uint64_t value = group->cells[cell];
+    if (!column->here || (column->here->length && element >= column->here->length))
+        return;
+    if (column->kind == PS_COLUMN_WORD) {
+        value = value < WORDS_MAX ? d->word[column->list][value] : UNKNOWN;
+        if (value == UNKNOWN)
+            value = 0;
+    }
+    ps_column_store(group->here, column->here, d->snapshot, (unsigned)(cell / group->width),
+                    (unsigned)element, value);
+}
+
+/* Word 0 of a list may be another one here, and a cell that is 0 in a KEY snapshot does not say
+ * so. */
+static void store_words(struct ps_decoder *d, const struct group *group)
+{
+    for (unsigned i = 0; i < group->count; i++)
+        for (unsigned row = 0; group->column[i].kind == PS_COLUMN_WORD && row < group->rows; row++)
+            store_cell(d, group, row * group->width + group->column[i].first);
+}
+
+static enum ps_err read_cells(struct ps_decoder *d, struct group *group, struct ps_cursor *from,
+                              bool key)
 {
     uint64_t rows = ps_cursor_varint(from);
     if (from->bad || rows > LENGTH_MAX)
@@ -226,8 +282,11 @@ static enum ps_err read_cells(struct group *group, struct ps_cursor *from, bool 
     enum ps_err err = set_rows(group, (unsigned)rows, key);
     if (err != PS_OK)
         return err;
-    size_t count = group->rows * width_of(group, group->rows), at = 0;
-    *changed = key;
+    if (group->here && group->rows > d->rows)
+        d->rows = group->rows;
+    if (group->here && key)
+        store_words(d, group);
+    size_t count = group->rows * group->width, at = 0;
     for (;;) {
         uint64_t step = ps_cursor_varint(from);
         if (step == 0)
@@ -236,47 +295,11 @@ static enum ps_err read_cells(struct group *group, struct ps_cursor *from, bool 
         if (from->bad || step > count - at)
             return PS_EPARSE;
         at += step;
-        *changed = true;
-        if (group->here)
-            group->cells[at - 1] += (uint64_t)difference;
+        if (!group->here)
+            continue;
+        group->cells[at - 1] += (uint64_t)difference;
+        store_cell(d, group, at - 1);
     }
-}
-
-static void store_cells(struct ps_decoder *d, const struct group *group)
-{
-    const uint64_t *cell = group->cells;
-    for (unsigned row = 0; row < group->rows; row++) {
-        for (unsigned i = 0; i < group->count; i++) {
-            const struct column *column = &group->column[i];
-            const struct ps_column *here = column->here;
-            unsigned length = column->length ? column->length : group->rows;
-            unsigned kept = !here                                    ? 0
-                            : !here->length || length < here->length ? length
-                                                                     : here->length;
-            for (unsigned e = 0; e < kept; e++) {
-                uint64_t value = cell[e];
-                if (column->kind == PS_COLUMN_WORD) {
-                    value = value < WORDS_MAX ? d->word[column->list][value] : UNKNOWN;
-                    if (value == UNKNOWN)
-                        value = 0;
-                }
-                ps_column_store(group->here, here, d->snapshot, row, e, value);
-            }
-            cell += length;
-        }
-    }
-}
-
-/* The column that cell number `at` of a row belongs to. */
-static const struct column *column_at(const struct group *group, size_t at)
-{
-    for (unsigned i = 0; i < group->count; i++) {
-        size_t length = group->column[i].length ? group->column[i].length : group->rows;
-        if (at < length)
-            return &group->column[i];
-        at -= length;
-    }
-    return NULL;
 }
 
 static enum ps_err read_texts(struct ps_decoder *d, struct ps_cursor *from)
@@ -291,16 +314,15 @@ static enum ps_err read_texts(struct ps_decoder *d, struct ps_cursor *from)
         if (from->bad || number > d->group_count)
             return PS_EPARSE;
         const struct group *group = &d->group[number - 1];
-        size_t width = width_of(group, group->rows);
-        if (width == 0 || cell >= width * group->rows)
+        if (cell >= group->rows * group->width)
             return PS_EPARSE;
-        const struct column *column = column_at(group, cell % width);
-        if (!column || column->kind != PS_COLUMN_TEXT)
-            return PS_EPARSE;
-        if (!column->here)
+        if (!group->here)
+            continue;
+        const struct column *column = &group->column[group->place[cell % group->width]];
+        if (column->kind != PS_COLUMN_TEXT || !column->here)
             continue;
         char *into =
-            ps_column_text(group->here, column->here, d->snapshot, (unsigned)(cell / width));
+            ps_column_text(group->here, column->here, d->snapshot, (unsigned)(cell / group->width));
         strncpy(into, text, column->here->bytes - 1);
         into[column->here->bytes - 1] = '\0';
     }
@@ -342,15 +364,9 @@ bool ps_decoder_head(struct ps_cursor *payload, struct ps_decoded_head *head)
 static enum ps_err read_snapshot(struct ps_decoder *d, struct ps_cursor *payload, bool key)
 {
     for (unsigned g = 0; g < d->group_count; g++) {
-        bool changed;
-        enum ps_err err = read_cells(&d->group[g], payload, key, &changed);
+        enum ps_err err = read_cells(d, &d->group[g], payload, key);
         if (err != PS_OK)
             return err;
-        if (!d->group[g].here || !changed)
-            continue;
-        if (d->group[g].rows > d->rows)
-            d->rows = d->group[g].rows;
-        store_cells(d, &d->group[g]);
     }
     return read_texts(d, payload);
 }

@@ -213,6 +213,39 @@ static void tables_have_the_metrics_names(void **state)
     quietly(2, ARGS("export", file));
 }
 
+static unsigned times(const char *text, const char *word)
+{
+    unsigned count = 0;
+    for (; (text = strstr(text, word)); text++)
+        count++;
+    return count;
+}
+
+/* One file, whole, with its charts drawn, that asks for nothing. */
+static void a_page_stands_alone(void **state)
+{
+    (void)state;
+    const char *file = in_folder("rows.psrec"), *page = in_folder("page.html");
+    quietly(0, ARGS("export", file, "--format", "html", "-o", page));
+    quietly(1, ARGS("export", file, "--format", "html", "-o", page));
+    size_t size;
+    uint8_t *bytes = content(page, &size);
+    const char *text = (const char *)bytes;
+    assert_int_equal(times(text, "<svg"), 4);
+    assert_int_equal(times(text, "</svg>"), 4);
+    assert_int_equal(times(text, "<path class=\"line\""), 7);
+    assert_true(times(text, "H") > 20 && times(text, "<rect") > 2);
+    assert_int_equal(times(text, "nan") + times(text, "inf\"") + times(text, "<script"), 0);
+    assert_int_equal(times(text, "http:") + times(text, "https:") + times(text, "src="), 0);
+    assert_int_equal(times(text, "href="), times(text, "href=\"data:,\""));
+    assert_int_equal(times(text, "<tr>"), times(text, "</tr>"));
+    assert_int_equal(times(text, "<figure>"), times(text, "</figure>"));
+    assert_non_null(strstr(text, "prefers-color-scheme:dark"));
+    assert_non_null(strstr(text, "steps = "));
+    assert_non_null(strstr(text, "</html>"));
+    free(bytes);
+}
+
 static int make_folder(void **state)
 {
     (void)state;
@@ -238,6 +271,7 @@ int main(void)
         cmocka_unit_test(a_trace_keeps_the_rules),
         cmocka_unit_test(a_trace_of_green_threads_keeps_the_rules),
         cmocka_unit_test(tables_have_the_metrics_names),
+        cmocka_unit_test(a_page_stands_alone),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
