@@ -22,7 +22,6 @@ struct fixture {
     struct ps_engine engine;
     struct ps_gil gil;
     struct ps_task task[THREADS];
-    _Atomic int arrived;        /* threads that are about to take it */
     _Atomic int done;           /* threads that have had it */
     uint64_t plain;             /* protected by the GIL alone */
     uint64_t turns_of[THREADS]; /* the same */
@@ -131,25 +130,36 @@ static void who_computes_lets_others_have_it(void **state)
     assert_nobody_waits(f);
 }
 
-/* The first holds it until the second has asked, and must not have it again before the second. */
-static void *hold_until_asked(void *arg)
+/* The first computes and is asked again and again by the second, which must then have it first. */
+enum { SWITCHES = 100 };
+
+static void *compute_until_asked(struct fixture *f, struct ps_task *task)
+{
+    ps_gil_take(&f->gil, task);
+    for (unsigned i = 0; i < SWITCHES; i++) {
+        while (!ps_gil_asked(&f->gil))
+            ;
+        uint64_t seen = f->turns_of[1];
+        ps_gil_switch(&f->gil, task);
+        f->plain += f->turns_of[1] > seen;
+    }
+    atomic_store(&f->done, 1);
+    ps_gil_drop(&f->gil, task);
+    return NULL;
+}
+
+static void *ask(void *arg)
 {
     struct actor *actor = arg;
     struct fixture *f = actor->f;
     struct ps_task *task = &f->task[actor->number];
-    if (actor->number > 0)
-        while (atomic_load(&f->arrived) == 0)
-            ;
-    ps_gil_take(&f->gil, task);
-    atomic_store(&f->arrived, 1);
-    if (actor->number == 0) {
-        while (!ps_gil_asked(&f->gil))
-            ;
-        ps_gil_switch(&f->gil, task);
-        assert_int_equal(atomic_load(&f->done), 1);
+    if (actor->number == 0)
+        return compute_until_asked(f, task);
+    while (!atomic_load(&f->done)) {
+        ps_gil_take(&f->gil, task);
+        f->turns_of[1]++;
+        ps_gil_drop(&f->gil, task);
     }
-    atomic_fetch_add(&f->done, 1);
-    ps_gil_drop(&f->gil, task);
     return NULL;
 }
 
@@ -157,11 +167,11 @@ static void who_was_asked_is_not_the_next(void **state)
 {
     struct fixture *f = *state;
     uint64_t begin_ns = ps_now_ns();
-    ps_gil_init(&f->gil, 2 * PS_NS_PER_MS, f->segment);
-    run(f, 2, hold_until_asked);
-    assert_int_equal(atomic_load(&f->done), 2);
-    assert_int_equal(get(&f->segment->gil_requests), 1);
-    assert_true(ps_now_ns() - begin_ns >= 2 * PS_NS_PER_MS); /* not before the interval is over */
+    ps_gil_init(&f->gil, 100 * PS_NS_PER_US, f->segment);
+    run(f, 2, ask);
+    assert_int_equal(f->plain, SWITCHES);
+    assert_true(get(&f->segment->gil_requests) >= SWITCHES);
+    assert_true(ps_now_ns() - begin_ns >= SWITCHES * 100 * PS_NS_PER_US); /* never asked before */
     assert_nobody_waits(f);
 }
 
