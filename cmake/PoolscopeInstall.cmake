@@ -25,6 +25,7 @@ file(GLOB public_headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
   ${PROJECT_SOURCE_DIR}/engines/*.h ${PROJECT_SOURCE_DIR}/engines/common/lock.h)
 list(APPEND public_headers
   engines/green/green.h
+  src/metrics/picture.h
   src/metrics/probe.h
   src/metrics/segment.h
   src/metrics/snapshot.h

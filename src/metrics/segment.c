@@ -109,10 +109,9 @@ void ps_segment_init(struct ps_segment *segment, unsigned slots, unsigned types,
     atomic_store_explicit(&ps_segment_cell(segment, slots)->shared, 1, memory_order_relaxed);
 }
 
-enum ps_err ps_segment_create(unsigned slots, unsigned types, const char *const *type_names,
-                              int *fd, struct ps_segment **segment)
+static enum ps_err create(unsigned slots, unsigned types, const char *const *type_names,
+                          size_t bytes, int *fd, struct ps_segment **segment)
 {
-    size_t bytes = ps_segment_bytes(slots, types);
     int memfd = memfd_create("poolscope-metrics", MFD_CLOEXEC);
     if (memfd < 0)
         return ps_err_from_errno(errno);
@@ -129,6 +128,44 @@ enum ps_err ps_segment_create(unsigned slots, unsigned types, const char *const 
     *fd = memfd;
     *segment = map;
     return PS_OK;
+}
+
+enum ps_err ps_segment_create(unsigned slots, unsigned types, const char *const *type_names,
+                              int *fd, struct ps_segment **segment)
+{
+    return create(slots, types, type_names, ps_segment_bytes(slots, types), fd, segment);
+}
+
+enum ps_err ps_segment_create_with_picture(unsigned slots, unsigned types,
+                                           const char *const *type_names,
+                                           const struct ps_picture_shape *shape, int *fd,
+                                           struct ps_segment **segment)
+{
+    size_t bytes = ps_segment_bytes(slots, types), picture_bytes = ps_picture_bytes(shape);
+    if (picture_bytes == 0)
+        return PS_EINVAL;
+    enum ps_err err = create(slots, types, type_names, bytes + picture_bytes, fd, segment);
+    if (err != PS_OK)
+        return err;
+    (*segment)->total_bytes = bytes + picture_bytes;
+    (*segment)->picture_at = bytes;
+    (*segment)->picture_bytes = picture_bytes;
+    ps_picture_init(ps_segment_picture(*segment), shape);
+    return PS_OK;
+}
+
+/* Every offset of a segment that somebody else made and that is `bytes` long. */
+static bool is_laid_out(struct ps_segment *map, size_t bytes)
+{
+    struct layout at = lay_out(map->slots, map->types);
+    if (map->cells_at != at.cells || map->steals_at != at.steals || map->types_at != at.types ||
+        map->rings_at != at.rings || map->total_bytes != bytes || at.total > bytes)
+        return false;
+    if (map->picture_bytes == 0)
+        return at.total == bytes;
+    return map->picture_at == at.total && map->picture_bytes == bytes - at.total &&
+           map->picture_bytes >= sizeof(struct ps_picture) &&
+           ps_picture_valid(ps_segment_picture(map), map->picture_bytes);
 }
 
 enum ps_err ps_segment_open(int fd, struct ps_segment **segment)
@@ -148,12 +185,8 @@ enum ps_err ps_segment_open(int fd, struct ps_segment **segment)
     else if (map->slots < 1 || map->slots > PS_MAX_WORKERS || map->types < 1 ||
              map->types > PS_MAX_TYPES)
         err = PS_EPROTO;
-    if (err == PS_OK) {
-        struct layout at = lay_out(map->slots, map->types);
-        if (at.total != bytes || map->total_bytes != bytes || map->cells_at != at.cells ||
-            map->steals_at != at.steals || map->types_at != at.types || map->rings_at != at.rings)
-            err = PS_EPROTO;
-    }
+    else if (!is_laid_out(map, bytes))
+        err = PS_EPROTO;
     if (err != PS_OK) {
         munmap(map, bytes);
         return err;

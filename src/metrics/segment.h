@@ -8,6 +8,7 @@
  *   steals     slots x slots x uint64 x 2           row = thief, column = victim: operations, tasks
  *   types      (slots+1) x types x ps_type_cell     counts and latency of a task type on a worker
  *   rings      (slots + 1) x ps_ring                events; the last is of who looks for hogs
+ *   picture    one ps_picture, tiles, pixels        what julia steps draw (metrics/picture.h); or none
  *
  * Writers: cell i, its row, types and ring belong to the thread that is worker i at the time. A
  * slot has one writer at a time; it changes hands only across a thread join or a lock. The outside
@@ -29,6 +30,7 @@
 
 #include "base/err.h"
 #include "base/hist.h"
+#include "metrics/picture.h"
 
 #define PS_SEGMENT_MAGIC   UINT64_C(0x65706f6373706f70) /* "popscope" */
 #define PS_SEGMENT_VERSION 3u
@@ -214,6 +216,20 @@ struct ps_phase_mark {
  * is timed and traced, however short. */
 enum ps_probes { PS_PROBES_COUNTERS, PS_PROBES_OFF, PS_PROBES_FULL };
 
+/* Answers of kernels: steps whose result is known. An entry a different kernel of the experiment. */
+#define PS_SEGMENT_ANSWERS 16u
+#define PS_ANSWER_BYTES    48u
+
+/* Writer: whoever ends an execution of the kernel, atomically; the name: the host's main thread
+ * before tasks run. `right` or `wrong` (release) is written last: a reader that sees them not 0
+ * (acquire) sees a value. */
+struct ps_answer {
+    char name[PS_ANSWER_BYTES]; /* the step's word, or the whole step if there are several of it */
+    _Atomic uint64_t value;     /* of the latest execution, or of the latest wrong one */
+    _Atomic uint64_t right, wrong; /* executions that came to their end, by their answer */
+    _Atomic uint64_t fastest_ns;   /* from the first task to the last */
+};
+
 struct ps_segment {
     /* Written once, before the reader maps it. */
     uint64_t magic;
@@ -223,6 +239,7 @@ struct ps_segment {
     uint32_t slots, types;
     uint64_t cells_at, steals_at, types_at, rings_at; /* offsets from the segment's start */
     char type_name[PS_MAX_TYPES][PS_NAME_BYTES];
+    uint64_t picture_at, picture_bytes; /* 0: no picture */
 
     /* Writer: the host's main thread, unless said otherwise. */
     _Alignas(128) _Atomic uint32_t phase; /* enum ps_phase */
@@ -274,6 +291,9 @@ struct ps_segment {
     _Alignas(128) _Atomic uint64_t http_opened, http_closed; /* connections */
     _Atomic uint64_t http_peak;                              /* connections open at once, at most */
     _Atomic uint64_t http_rejected; /* answers to what ran no task: 4xx, and pages of its own */
+    /* See ps_answer. */
+    _Alignas(128) _Atomic uint32_t answers; /* entries in use */
+    struct ps_answer answer[PS_SEGMENT_ANSWERS];
 };
 
 /* The state word: state << 56 | (type + 1, 0 for none) << 48 | instant in ns (48 bits, 78 h). */
@@ -314,6 +334,12 @@ void ps_segment_init(struct ps_segment *segment, unsigned slots, unsigned types,
 enum ps_err ps_segment_create(unsigned slots, unsigned types, const char *const *type_names,
                               int *fd, struct ps_segment **segment);
 
+/* The same with a picture behind it; PS_EINVAL: a shape that no picture can have. */
+enum ps_err ps_segment_create_with_picture(unsigned slots, unsigned types,
+                                           const char *const *type_names,
+                                           const struct ps_picture_shape *shape, int *fd,
+                                           struct ps_segment **segment);
+
 /* Map and check a segment made by somebody else: size, magic, version, every offset.
  * PS_EVERSION, PS_EPROTO. The mapping is writable if the descriptor is. */
 enum ps_err ps_segment_open(int fd, struct ps_segment **segment);
@@ -335,6 +361,12 @@ static inline struct ps_type_cell *ps_segment_type(struct ps_segment *s, unsigne
 static inline struct ps_ring *ps_segment_ring(struct ps_segment *s, unsigned slot)
 {
     return (struct ps_ring *)((char *)s + s->rings_at) + slot;
+}
+
+/* NULL: there is none. */
+static inline struct ps_picture *ps_segment_picture(struct ps_segment *s)
+{
+    return s->picture_bytes ? (struct ps_picture *)((char *)s + s->picture_at) : NULL;
 }
 
 /* Seqlock on `message`: writers take turns. The reader's copy is always whole. */

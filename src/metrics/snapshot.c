@@ -159,6 +159,23 @@ static void take_run(struct ps_snapshot *into, const struct ps_segment *segment)
     into->fault_address = get(&segment->fault_address);
 }
 
+static void take_answers(struct ps_snapshot *into, const struct ps_segment *segment)
+{
+    uint32_t count = get32(&segment->answers);
+    into->answers = count < PS_SEGMENT_ANSWERS ? count : PS_SEGMENT_ANSWERS;
+    for (uint32_t i = 0; i < into->answers; i++) {
+        const struct ps_answer *answer = &segment->answer[i];
+        struct ps_answer_view *view = &into->answer[i];
+        /* acquire, partner: whoever recorded it: the value is there. */
+        view->right = atomic_load_explicit(&answer->right, memory_order_acquire);
+        view->wrong = atomic_load_explicit(&answer->wrong, memory_order_acquire);
+        view->value = get(&answer->value);
+        view->fastest_ns = get(&answer->fastest_ns);
+        memcpy(view->name, answer->name, sizeof view->name);
+        view->name[PS_ANSWER_BYTES - 1] = '\0';
+    }
+}
+
 static void take_process(struct ps_process_view *into, const struct ps_segment *segment)
 {
     into->valid = get(&segment->heartbeat) > 0;
@@ -327,6 +344,7 @@ void ps_snapshot_take(struct ps_snapshot *into, struct ps_segment *segment, uint
     into->at_ns = at_ns;
     take_run(into, segment);
     take_process(&into->process, segment);
+    take_answers(into, segment);
     into->slots = slots_in_use(segment);
     struct ps_totals outside = {0};
     uint64_t unstarted = 0;

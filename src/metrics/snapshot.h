@@ -63,6 +63,13 @@ struct ps_process_view {
     uint64_t threads;
 };
 
+/* What a kernel came to. right + wrong 0: no execution has come to its end, there is no value. */
+struct ps_answer_view {
+    char name[PS_ANSWER_BYTES];
+    uint64_t value, right, wrong;
+    uint64_t fastest_ns;
+};
+
 struct ps_snapshot {
     uint64_t seq;   /* 1, 2, 3, ... of its source */
     uint64_t at_ns; /* instant */
@@ -108,6 +115,8 @@ struct ps_snapshot {
     uint32_t phase_count;                       /* of the experiment */
     uint32_t phases_begun; /* phase_view[0] is what came before them: 1 + so many are filled */
     struct ps_phase_view phase_view[PS_MAX_PHASES + 1];
+    uint32_t answers;                           /* answer[] entries in use */
+    struct ps_answer_view answer[PS_SEGMENT_ANSWERS];
     struct ps_worker_view worker[PS_MAX_WORKERS];
     struct ps_type_view type[PS_MAX_TYPES];
     struct ps_process_view process;

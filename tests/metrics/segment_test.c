@@ -97,6 +97,69 @@ static void damaged_segments_are_refused(void **state)
     assert_int_equal(open_damaged(other_size), PS_EPROTO);
 }
 
+static void change_width(struct ps_picture *p)
+{
+    p->shape.width++;
+}
+static void change_columns(struct ps_picture *p)
+{
+    p->columns--;
+}
+static void no_tile(struct ps_picture *p)
+{
+    p->shape.tile = 0;
+}
+static void endless(struct ps_picture *p)
+{
+    p->shape.width = p->shape.height = UINT32_MAX;
+}
+static void keep(struct ps_picture *p)
+{
+    (void)p;
+}
+
+static enum ps_err open_damaged_picture(void (*damage)(struct ps_picture *))
+{
+    int fd;
+    struct ps_segment *segment, *other;
+    struct ps_picture_shape shape = {33, 100, 500, 16};
+    assert_int_equal(ps_segment_create_with_picture(2, 1, names, &shape, &fd, &segment), PS_OK);
+    damage(ps_segment_picture(segment));
+    enum ps_err err = ps_segment_open(fd, &other);
+    if (err == PS_OK)
+        ps_segment_unmap(other);
+    ps_segment_unmap(segment);
+    close(fd);
+    return err;
+}
+
+static void a_picture_lies_behind_it(void **state)
+{
+    (void)state;
+    int fd;
+    struct ps_segment *segment, *other;
+    struct ps_picture_shape shape = {33, 100, 500, 16}, none = {0, 10, 500, 16};
+    assert_int_equal(ps_segment_create_with_picture(2, 1, names, &none, &fd, &segment), PS_EINVAL);
+    assert_int_equal(ps_segment_create_with_picture(2, 1, names, &shape, &fd, &segment), PS_OK);
+    assert_int_equal(ps_segment_open(fd, &other), PS_OK);
+    struct ps_picture *picture = ps_segment_picture(segment), *seen = ps_segment_picture(other);
+    assert_true(seen->columns == 3 && seen->rows == 7);
+    assert_int_equal(ps_picture_tile_at(seen, 32, 99), 20);
+    atomic_store(&ps_picture_row(picture, 99)[32], 499);
+    atomic_store(&ps_picture_tile(picture, 20)->owner, 7);
+    assert_int_equal(atomic_load(&ps_picture_row(seen, 99)[32]), 499);
+    assert_int_equal(atomic_load(&ps_picture_tile(seen, 20)->owner), 7);
+    assert_true((char *)&ps_picture_row(seen, 99)[33] <= (char *)other + other->total_bytes);
+    ps_segment_unmap(other);
+    ps_segment_unmap(segment);
+    close(fd);
+    assert_int_equal(open_damaged_picture(keep), PS_OK);
+    assert_int_equal(open_damaged_picture(change_width), PS_EPROTO);
+    assert_int_equal(open_damaged_picture(change_columns), PS_EPROTO);
+    assert_int_equal(open_damaged_picture(no_tile), PS_EPROTO);
+    assert_int_equal(open_damaged_picture(endless), PS_EPROTO);
+}
+
 static void a_short_file_is_refused(void **state)
 {
     (void)state;
@@ -147,6 +210,7 @@ int main(void)
         cmocka_unit_test(another_process_can_open_it),
         cmocka_unit_test(damaged_segments_are_refused),
         cmocka_unit_test(a_short_file_is_refused),
+        cmocka_unit_test(a_picture_lies_behind_it),
         cmocka_unit_test(messages_are_whole),
         cmocka_unit_test(state_words_keep_their_parts),
     };
