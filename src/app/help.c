@@ -5,7 +5,7 @@
 #include "app/app.h"
 #include "app/json_report.h"
 #include "base/text.h"
-#include "model/step.h"
+#include "model/kernels.h"
 
 static void option_line(const struct ps_option *option)
 {
@@ -88,17 +88,8 @@ static void shape_text(const char *shape, char *into, size_t size)
 {
     into[0] = 0;
     for (; *shape; shape++) {
-        const char *word = *shape == 'T'   ? "T"
-                           : *shape == 'S' ? "SIZE"
-                           : *shape == 'M' ? "read|write"
-                           : *shape == 'F' ? "[fsync]"
-                           : *shape == 'N' ? "NAME"
-                           : *shape == 'Y' ? "TYPE"
-                           : *shape == 'X' ? "[xN]"
-                           : *shape == 'P' ? "P%"
-                                           : "?";
         size_t used = strlen(into);
-        snprintf(into + used, size - used, " %s", word);
+        snprintf(into + used, size - used, " %s", ps_step_form(*shape));
     }
 }
 
@@ -108,7 +99,11 @@ static void topic_steps(void)
     for (unsigned kind = 0; kind < PS_STEP_KIND_COUNT; kind++) {
         char shape[64];
         shape_text(ps_step_words[kind].shape, shape, sizeof shape);
-        printf("  %-6s%-28s %s\n", ps_step_words[kind].word, shape, ps_step_words[kind].help);
+        if (kind == PS_KERNEL_FIRST)
+            printf(
+                "\nKernels: programs whose answer is checked (the report's `answers`); their tasks "
+                "count as\ntasks of the step's type.\n\n");
+        printf("  %-9s%-25s %s\n", ps_step_words[kind].word, shape, ps_step_words[kind].help);
     }
     printf("\nT: 200us | uniform A B | exp MEAN | pareto MIN ALPHA | lognormal MEDIAN SIGMA\n"
            "   with units ns us ms s min\n");

@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "client/os_threads.h"
+#include "model/kernels.h"
 #include "model/trace.h"
 
 enum { CONTROL_FD = 3, SEGMENT_FD = 4, TRACE_FD = 5, NO_EXEC = 127 };
@@ -190,14 +191,28 @@ static enum ps_err hand_over(struct ps_live *live, const struct ps_experiment *e
 
 static const struct ps_source_ops live_ops;
 
+static enum ps_err make_segment(const struct ps_experiment *experiment, const char *const *names,
+                                int *fd, struct ps_segment **segment)
+{
+    const struct ps_step_def *list[PS_ANSWERS_MAX];
+    unsigned kernels = ps_kernels_of(experiment, list, PS_ANSWERS_MAX);
+    for (unsigned i = 0; i < kernels && i < PS_ANSWERS_MAX; i++)
+        if (list[i]->kind == PS_STEP_JULIA) {
+            struct ps_picture_shape shape = {list[i]->width, list[i]->height, (uint32_t)list[i]->n,
+                                             (uint32_t)ps_kernel_grain(list[i])};
+            return ps_segment_create_with_picture(PS_MAX_WORKERS, experiment->type_count, names,
+                                                  &shape, fd, segment);
+        }
+    return ps_segment_create(PS_MAX_WORKERS, experiment->type_count, names, fd, segment);
+}
+
 static enum ps_err spawn(struct ps_live *live, const struct ps_experiment *experiment, int *segment,
                          int trace)
 {
     const char *names[PS_TYPES_MAX];
     for (unsigned t = 0; t < experiment->type_count; t++)
         names[t] = experiment->types[t].name;
-    enum ps_err err =
-        ps_segment_create(PS_MAX_WORKERS, experiment->type_count, names, segment, &live->segment);
+    enum ps_err err = make_segment(experiment, names, segment, &live->segment);
     if (err != PS_OK)
         return err;
     int pair[2];
@@ -469,10 +484,16 @@ static enum ps_err live_control(struct ps_source *source, const char *line, char
     return ok ? PS_OK : PS_EINVAL;
 }
 
+static const struct ps_picture *live_picture(struct ps_source *source)
+{
+    return ps_segment_picture(((struct ps_live *)source)->segment);
+}
+
 static const struct ps_source_ops live_ops = {
     .snapshot = live_snapshot,
     .events = live_events,
     .control = live_control,
+    .picture = live_picture,
 };
 
 /* ---- ending ---- */

@@ -19,6 +19,9 @@ struct ps_source_ops {
     /* Send a control line ("workers 8"); *answer gets "ok" or the reason. PS_ENOTSUP: a recording.
      * Waits for the answer, at most 100 ms (then PS_ETIMEDOUT). */
     enum ps_err (*control)(struct ps_source *source, const char *line, char *answer, size_t size);
+    /* The picture that julia steps draw, as it grows: read it as metrics/picture.h says. The source's,
+     * for as long as that lives. NULL: there is none. The slot may be NULL, too. */
+    const struct ps_picture *(*picture)(struct ps_source *source);
 };
 
 #endif

@@ -13,6 +13,11 @@ PS_STEP_KINDS(STEP_EXTERN)
 #define STEP_ROW(name, word, shape, help) [PS_STEP_##name] = &ps_step_##word,
 static const struct ps_step_ops *const step_ops[PS_STEP_KIND_COUNT] = {PS_STEP_KINDS(STEP_ROW)};
 
+const struct ps_step_ops *ps_step_ops(enum ps_step_kind kind)
+{
+    return step_ops[kind];
+}
+
 /* How long a piece of CPU work may be before `stop` is looked at. */
 #define PIECE_NS (50 * (uint64_t)PS_NS_PER_US)
 
@@ -101,9 +106,23 @@ struct ps_job *ps_job_child(struct ps_job *parent, unsigned type)
     return job;
 }
 
+struct ps_job *ps_job_node(struct ps_job *parent, const struct ps_body *body)
+{
+    struct ps_job *job = ps_job_take(parent->run->jobs);
+    if (!job)
+        return NULL;
+    ps_task_init(&job->task, body, (uint32_t)(uintptr_t)job >> 6, parent->task.stamp.type);
+    begin(job, parent->run, parent->task.stamp.type, (struct ps_rng){0});
+    job->root = false;
+    job->task.parent = &parent->task;
+    job->task.stamp.intended_ns = job->born_ns;
+    job->task.deadline_ns = parent->task.deadline_ns;
+    return job;
+}
+
 /* Injected faults that hit whoever runs on a certain worker: "crash" dies of a wild write, "stuck"
  * burns CPU until the fault ends. */
-static void suffer(struct ps_job *job)
+void ps_job_suffer(struct ps_job *job)
 {
     struct ps_faults *faults = job->run->faults_seen;
     if (!ps_faults_any(faults))
@@ -146,7 +165,7 @@ void ps_job_between(struct ps_job *job)
         ps_gil_check(&job->run->gil, &job->task);
 }
 
-static void release_gil(struct ps_job *job)
+void ps_job_computed(struct ps_job *job)
 {
     if (!job->holds_gil)
         return;
@@ -183,7 +202,7 @@ static bool fails(struct ps_job *job)
 
 /* The engine could not let the task wait (no memory for its stack or timer, no descriptor): going on
  * as if it had waited would be a lie in every figure. */
-static bool could_not_wait(struct ps_job *job)
+bool ps_job_could_not_wait(struct ps_job *job)
 {
     enum ps_err err = job->waited ? job->waited->result : PS_OK;
     if (err == PS_OK || err == PS_ECANCELED || err == PS_ETIMEDOUT)
@@ -211,12 +230,12 @@ static struct ps_wait *go_on(struct ps_job *job)
     const struct ps_task_type *type = job->type;
     if (job->position == 0 && job->phase == 0 && job->children == 0)
         ps_job_started(job->run->jobs, job);
-    if (could_not_wait(job)) {
+    if (ps_job_could_not_wait(job)) {
         abandon(job);
         task->outcome = PS_FAILED;
         return NULL;
     }
-    suffer(job);
+    ps_job_suffer(job);
     while (job->position < type->step_count) {
         const struct ps_step_def *def = &type->steps[job->position];
         const struct ps_step_ops *ops = step_ops[def->kind];
@@ -244,7 +263,7 @@ static struct ps_wait *step(struct ps_task *task)
 {
     struct ps_job *job = (struct ps_job *)task;
     struct ps_wait *wait = go_on(job);
-    release_gil(job);
+    ps_job_computed(job);
     return wait;
 }
 

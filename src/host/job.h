@@ -10,6 +10,16 @@
 #include "model/trace.h"
 
 struct ps_net_connection;
+struct ps_kernel;
+struct ps_kernel_ops;
+
+/* A task that a kernel has spawned is a job too: a node. See host/kernel.h. */
+struct ps_node {
+    struct ps_kernel *kernel;
+    _Atomic uint64_t *into; /* where its value is added */
+    _Atomic uint64_t sum;   /* of its children's values */
+    uint64_t arg[4];        /* the kernel's own */
+};
 
 /* Owner: the worker that runs it; before submit and after release, the pool. */
 struct ps_job {
@@ -34,6 +44,8 @@ struct ps_job {
     union {
         struct ps_sync_wait waiter; /* lock, and net for a place */
         struct ps_net_connection *connection;
+        struct ps_kernel *kernel; /* whose step this is */
+        struct ps_node node;      /* of a node */
     };
     struct ps_job *next_free;
 };
@@ -45,7 +57,10 @@ struct ps_job {
 struct ps_step_ops {
     struct ps_wait *(*advance)(struct ps_job *job, const struct ps_step_def *step);
     void (*abandon)(struct ps_job *job, const struct ps_step_def *step);
+    const struct ps_kernel_ops *kernel; /* NULL: not a kernel that spawns tasks */
 };
+
+const struct ps_step_ops *ps_step_ops(enum ps_step_kind kind);
 
 extern const struct ps_body ps_job_body;
 
@@ -80,15 +95,28 @@ void ps_job_renew(struct ps_job *job, struct ps_run *run, unsigned type, uint64_
 void ps_job_cancel(struct ps_job *job);
 /* In a worker process: the job that ps_job_body.pack described. It is no root, and of no pool. */
 void ps_job_unpack(struct ps_run *run, const void *message, struct ps_job *job);
+/* A child that is not a program of its own but runs `body`, whose `ended` and `release` call
+ * ps_job_ended and ps_job_put: type and deadline of its parent; `node` is the caller's to fill. NULL:
+ * no memory. */
+struct ps_job *ps_job_node(struct ps_job *parent, const struct ps_body *body);
+
+/* Injected faults that hit whoever runs on a certain worker; between pieces of work. */
+void ps_job_suffer(struct ps_job *job);
+
+/* Whether the wait that the job comes back from could not be done (no memory, no descriptor): the
+ * user has been told, and the task must fail. */
+bool ps_job_could_not_wait(struct ps_job *job);
 
 /* Burn CPU for the job's current worker (a slow worker takes longer) in pieces, looking for stop.
  * Takes the GIL, if there is one. Returns false if the job is to stop; *left_ns is what remains. */
 bool ps_job_burn(struct ps_job *job, uint64_t *left_ns);
 
-/* For steps that compute by themselves: from here to its next wait or its end the job computes, and
- * with gil = on holds the GIL. between: at least every 50 us of it. Its thread. */
+/* For steps that compute by themselves: from here to `computed` (a program's: to its next wait or its
+ * end) the job computes, and with gil = on holds the GIL. between: at least every 50 us of it. Its
+ * thread. */
 void ps_job_compute(struct ps_job *job);
 void ps_job_between(struct ps_job *job);
+void ps_job_computed(struct ps_job *job);
 
 /* Memory of jobs: per-thread magazines over a shared depot. */
 struct ps_job_pool *ps_job_pool_new(void);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "host/kernels/memory.h"
 
 /* Memory a task may take while it exists: its record, and a touched stack page for a green thread.
  */
@@ -43,6 +44,16 @@ enum ps_err ps_limits_check(const struct ps_experiment *experiment,
             "%s = %llu may need %s; %s of memory are available, and poolscope uses at most half",
             tasks == experiment->queue ? "engine.queue" : "arrivals.in_flight",
             (unsigned long long)tasks, ps_format_bytes(need, sizeof need, bytes),
+            ps_format_bytes(have, sizeof have, machine->available));
+        return PS_ELIMIT;
+    }
+    bytes = ps_memory_bytes(experiment);
+    if (machine->available && bytes > machine->available / 2) {
+        char need[32], have[32];
+        snprintf(
+            why, why_size,
+            "memory steps need %s; %s of memory are available, and poolscope uses at most half",
+            ps_format_bytes(need, sizeof need, bytes),
             ps_format_bytes(have, sizeof have, machine->available));
         return PS_ELIMIT;
     }

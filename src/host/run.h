@@ -18,6 +18,7 @@ struct ps_net_service;
 struct ps_net_pool;
 struct ps_disk;
 struct ps_http;
+struct ps_memory;
 
 struct ps_run {
     struct ps_experiment experiment; /* constant while tasks run */
@@ -40,6 +41,9 @@ struct ps_run {
     struct ps_disk *disk;           /* NULL: no disk step */
     struct ps_gil gil;              /* if experiment.gil */
     struct ps_http *http;           /* NULL: arrivals are not http */
+    struct ps_memory *memory;       /* NULL: no memory step */
+    uint8_t answer_of[PS_TYPES_MAX]
+                     [PS_STEPS_MAX]; /* index into the segment's answers, of kernels */
 };
 
 #endif

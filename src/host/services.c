@@ -5,6 +5,8 @@
 
 #include "host/disk_files.h"
 #include "host/http.h"
+#include "host/kernel.h"
+#include "host/kernels/memory.h"
 #include "host/net_client.h"
 
 /* What all temporary files of a run may hold. */
@@ -51,6 +53,11 @@ static enum ps_err open_disk(struct ps_run *run, uint64_t bytes, char *why, size
 
 enum ps_err ps_services_start(struct ps_run *run, char *why, size_t why_size)
 {
+    ps_answers_name(run);
+    if (ps_memory_start(run) != PS_OK) {
+        snprintf(why, why_size, "out of memory for memory steps");
+        return PS_ENOMEM;
+    }
     if (uses(&run->experiment, PS_STEP_NET)) {
         enum ps_err err = start_net(run);
         if (err != PS_OK) {
@@ -88,4 +95,5 @@ void ps_services_stop(struct ps_run *run)
         ps_net_service_stop(run->net);
     if (run->disk)
         ps_disk_close(run->disk);
+    ps_memory_stop(run);
 }

@@ -1,9 +1,11 @@
 #include <string.h>
 
+#include "model/complaint.h"
+#include "model/kernels.h"
 #include "model/phases.h"
 
 /* Tasks that one arrival may bring in all. */
-#define FAMILY_MAX 1e6
+#define FAMILY_MAX ((double)PS_KERNEL_TASKS_MAX)
 
 struct checking {
     const struct ps_experiment *experiment;
@@ -48,7 +50,10 @@ static void check_workers(struct checking *checking, const struct ps_engine_word
 }
 
 /* Steps that meet other tasks in memory. A task that spawns shares memory with its children only. */
-static const bool meets_others[PS_STEP_KIND_COUNT] = {[PS_STEP_LOCK] = true};
+#define MEETS(name, ...) [PS_STEP_##name] = true,
+static const bool meets_others[PS_STEP_KIND_COUNT] = {[PS_STEP_LOCK] = true,
+                                                      PS_KERNEL_KINDS(MEETS)};
+#undef MEETS
 
 static void check_apart(struct checking *checking, const char *engine)
 {
@@ -202,6 +207,8 @@ static double family(struct families *families, unsigned type)
     for (unsigned s = 0; s < t->step_count; s++)
         if (t->steps[s].kind == PS_STEP_SPAWN)
             size += t->steps[s].count * family(families, t->steps[s].type);
+        else if (ps_step_is_kernel(t->steps[s].kind))
+            size += ps_kernel_tasks(&t->steps[s]);
     families->mark[type] = DONE;
     return families->size[type] = size;
 }
@@ -224,6 +231,26 @@ static void check_spawning(struct checking *checking)
     }
 }
 
+/* ---- kernels ---- */
+
+/* All julia steps draw one picture, so they have to agree on it. */
+static void check_kernels(struct checking *checking)
+{
+    const struct ps_step_def *list[PS_ANSWERS_MAX], *picture = NULL;
+    unsigned count = ps_kernels_of(checking->experiment, list, PS_ANSWERS_MAX);
+    if (count > PS_ANSWERS_MAX)
+        COMPLAIN(checking, "", NULL, "%u different kernels; at most %u", count, PS_ANSWERS_MAX);
+    for (unsigned i = 0; i < count && i < PS_ANSWERS_MAX; i++) {
+        if (list[i]->kind != PS_STEP_JULIA)
+            continue;
+        if (picture)
+            COMPLAIN(checking, "", NULL,
+                     "all julia steps of an experiment draw one picture: give them the same "
+                     "pixels, iterations and grain");
+        picture = list[i];
+    }
+}
+
 enum ps_err ps_experiment_check(const struct ps_experiment *experiment,
                                 const struct ps_vocabulary *words, const char *source,
                                 struct ps_complaints *complaints)
@@ -235,6 +262,7 @@ enum ps_err ps_experiment_check(const struct ps_experiment *experiment,
     check_rows(&checking);
     check_phases(&checking);
     check_spawning(&checking);
+    check_kernels(&checking);
     for (unsigned i = 0; i < experiment->type_count; i++) {
         char key[64];
         snprintf(key, sizeof key, "task %s.steps", experiment->types[i].name);

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "model/exact.h"
+#include "model/kernels.h"
 
 const struct ps_step_word ps_step_words[PS_STEP_KIND_COUNT] = {
 #define STEP_WORD(name, word, shape, help) [PS_STEP_##name] = {#word, shape, help},
@@ -22,20 +23,7 @@ bool ps_name_valid(const char *text)
 
 /* ---- the parts of a step, one row a letter of the shape ---- */
 
-/* One step being read: what is left of its words ends with NULL. */
-struct reading {
-    struct ps_experiment *experiment;
-    const char *const *words;
-    struct ps_step_def *step;
-    struct ps_why *why;
-};
-
-static const char *take(struct reading *reading)
-{
-    return *reading->words ? *reading->words++ : NULL;
-}
-
-static bool read_time(struct reading *reading)
+static bool read_time(struct ps_reading *reading)
 {
     size_t used;
     if (!ps_dist_parse(reading->words, &used, &reading->step->time, reading->why->text,
@@ -52,9 +40,9 @@ static void format_time(char *into, size_t size, const struct ps_experiment *exp
     ps_dist_format(into, size, &step->time);
 }
 
-static bool read_size(struct reading *reading)
+static bool read_size(struct ps_reading *reading)
 {
-    const char *word = take(reading);
+    const char *word = ps_reading_take(reading);
     uint64_t bytes;
     if (!word || !ps_parse_size(word, &bytes) || bytes < 1 || bytes > PS_DISK_MAX)
         return ps_because(reading->why, "expected a size of 1B..64MiB");
@@ -69,9 +57,9 @@ static void format_size(char *into, size_t size, const struct ps_experiment *exp
     ps_exact_format_size(into, size, step->size);
 }
 
-static bool read_mode(struct reading *reading)
+static bool read_mode(struct ps_reading *reading)
 {
-    const char *word = take(reading);
+    const char *word = ps_reading_take(reading);
     if (!word || (strcmp(word, "read") != 0 && strcmp(word, "write") != 0))
         return ps_because(reading->why, "expected read or write");
     reading->step->write = strcmp(word, "write") == 0;
@@ -85,11 +73,11 @@ static void format_mode(char *into, size_t size, const struct ps_experiment *exp
     snprintf(into, size, "%s", step->write ? "write" : "read");
 }
 
-static bool read_fsync(struct reading *reading)
+static bool read_fsync(struct ps_reading *reading)
 {
     if (!*reading->words || strcmp(*reading->words, "fsync") != 0)
         return true;
-    take(reading);
+    ps_reading_take(reading);
     if (!reading->step->write)
         return ps_because(reading->why, "fsync is for write");
     reading->step->sync = true;
@@ -116,9 +104,9 @@ static unsigned lock_number(struct ps_experiment *experiment, const char *name)
     return i;
 }
 
-static bool read_lock(struct reading *reading)
+static bool read_lock(struct ps_reading *reading)
 {
-    const char *word = take(reading);
+    const char *word = ps_reading_take(reading);
     if (!word || !ps_name_valid(word))
         return ps_because(reading->why, "expected the name of a lock (letters, digits, _ -)");
     unsigned lock = lock_number(reading->experiment, word);
@@ -134,9 +122,9 @@ static void format_lock(char *into, size_t size, const struct ps_experiment *exp
     snprintf(into, size, "%s", experiment->locks[step->lock]);
 }
 
-static bool read_type(struct reading *reading)
+static bool read_type(struct ps_reading *reading)
 {
-    const char *word = take(reading);
+    const char *word = ps_reading_take(reading);
     const struct ps_experiment *experiment = reading->experiment;
     if (!word)
         return ps_because(reading->why, "expected a task type");
@@ -159,12 +147,12 @@ static void format_type(char *into, size_t size, const struct ps_experiment *exp
     snprintf(into, size, "%s", experiment->types[step->type].name);
 }
 
-static bool read_count(struct reading *reading)
+static bool read_count(struct ps_reading *reading)
 {
     reading->step->count = 1;
     if (!*reading->words)
         return true;
-    const char *word = take(reading);
+    const char *word = ps_reading_take(reading);
     uint64_t count;
     if (word[0] != 'x' || !ps_parse_u64(word + 1, 1, PS_SPAWN_MAX, &count))
         return ps_because(reading->why, "expected a count x1..x%u", PS_SPAWN_MAX);
@@ -182,9 +170,9 @@ static void format_count(char *into, size_t size, const struct ps_experiment *ex
         snprintf(into, size, "x%u", step->count);
 }
 
-static bool read_percent(struct reading *reading)
+static bool read_percent(struct ps_reading *reading)
 {
-    const char *word = take(reading);
+    const char *word = ps_reading_take(reading);
     if (!word || !ps_exact_percent(word, &reading->step->chance))
         return ps_because(reading->why, "expected a percentage, 0%%..100%%");
     return true;
@@ -197,14 +185,7 @@ static void format_percent(char *into, size_t size, const struct ps_experiment *
     ps_exact_format_percent(into, size, step->chance);
 }
 
-static const struct part {
-    char letter;
-    const char *form; /* for people */
-    bool (*read)(struct reading *reading);
-    /* Leaves "" where the part is left out. */
-    void (*format)(char *into, size_t size, const struct ps_experiment *experiment,
-                   const struct ps_step_def *step);
-} parts[] = {
+static const struct ps_step_part parts[] = {
     {'T', "T", read_time, format_time},          {'S', "SIZE", read_size, format_size},
     {'M', "read|write", read_mode, format_mode}, {'F', "[fsync]", read_fsync, format_fsync},
     {'N', "NAME", read_lock, format_lock},       {'Y', "TYPE", read_type, format_type},
@@ -212,12 +193,20 @@ static const struct part {
 };
 
 /* Every letter of every shape has a row: a test reads and writes one step of each kind. */
-static const struct part *part_of(char letter)
+static const struct ps_step_part *part_of(char letter)
 {
-    const struct part *part = parts;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (parts[i].letter == letter)
+            return &parts[i];
+    const struct ps_step_part *part = ps_kernel_parts;
     while (part->letter != letter)
         part++;
     return part;
+}
+
+const char *ps_step_form(char letter)
+{
+    return part_of(letter)->form;
 }
 
 /* ---- steps ---- */
@@ -280,7 +269,7 @@ static bool read_step(struct ps_experiment *experiment, char *text, struct ps_st
     if (!find_kind(words[0], &kind, why))
         return false;
     *step = (struct ps_step_def){.kind = kind};
-    struct reading reading = {experiment, words + 1, step, why};
+    struct ps_reading reading = {experiment, words + 1, step, why};
     for (const char *letter = ps_step_words[kind].shape; *letter; letter++)
         if (!part_of(*letter)->read(&reading))
             return because_of_form(why, kind);
@@ -288,6 +277,8 @@ static bool read_step(struct ps_experiment *experiment, char *text, struct ps_st
         ps_because(why, "'%.31s' is one word too many", *reading.words);
         return because_of_form(why, kind);
     }
+    if (ps_step_is_kernel(kind) && !ps_kernel_fits(step, why))
+        return because_of_form(why, kind);
     return true;
 }
 
@@ -353,24 +344,29 @@ bool ps_steps_set(struct ps_experiment *experiment, unsigned type, const char *t
     return ok;
 }
 
+size_t ps_step_format(char *into, size_t size, const struct ps_experiment *experiment,
+                      const struct ps_step_def *step)
+{
+    size_t used = (size_t)snprintf(into, size, "%s", ps_step_words[step->kind].word);
+    for (const char *letter = ps_step_words[step->kind].shape; *letter; letter++) {
+        char part[96];
+        part_of(*letter)->format(part, sizeof part, experiment, step);
+        if (*part)
+            used += (size_t)snprintf(used < size ? into + used : NULL,
+                                     used < size ? size - used : 0, " %s", part);
+    }
+    return used;
+}
+
 static size_t format_steps(char *into, size_t size, const struct ps_experiment *experiment,
                            const struct ps_task_type *type, const char *separator)
 {
     size_t used = 0;
     for (unsigned s = 0; s < type->step_count; s++) {
-        const struct ps_step_def *step = &type->steps[s];
         char text[256];
-        size_t length = (size_t)snprintf(text, sizeof text, "%s%s", s ? separator : "",
-                                         ps_step_words[step->kind].word);
-        for (const char *letter = ps_step_words[step->kind].shape; *letter; letter++) {
-            char part[96];
-            part_of(*letter)->format(part, sizeof part, experiment, step);
-            if (*part)
-                length += (size_t)snprintf(text + length, sizeof text - length, " %s", part);
-        }
-        if (used < size)
-            snprintf(into + used, size - used, "%s", text);
-        used += length;
+        ps_step_format(text, sizeof text, experiment, &type->steps[s]);
+        used += (size_t)snprintf(used < size ? into + used : NULL, used < size ? size - used : 0,
+                                 "%s%s", s ? separator : "", text);
     }
     if (type->step_count == 0 && size > 0)
         *into = '\0';

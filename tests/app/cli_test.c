@@ -92,7 +92,7 @@ static void explains_topics(void **state)
     assert_non_null(strstr(keys, "on_full"));
     free(keys);
     char *steps = said(ARGS("help", "steps"));
-    assert_non_null(strstr(steps, "lock   NAME T"));
+    assert_non_null(strstr(steps, "lock      NAME T"));
     free(steps);
     char *faults = said(ARGS("help", "faults"));
     assert_non_null(strstr(faults, "lose cpu N [T]"));

@@ -83,14 +83,39 @@ static const char *dist_of(char *into, size_t size)
     return into;
 }
 
+/* Few different ones, and one julia: an experiment has at most 16 kernels and one picture. For type 0,
+ * which nobody spawns: they bring tasks of their own. */
+static const char *kernel_of(void)
+{
+    static const char *const kernels[] = {
+        "fib 30",
+        "fib  30 grain 20",
+        "skynet 1000000 grain 10",
+        "quicksort 5000 grain 2",
+        "primes 2",
+        "nqueens 8 grain 7",
+        "julia 640x480 500",
+        "pipeline 3 0 items 7",
+        "pipeline 1 100000",
+        "pingpong 1000000000",
+        "touch packed 5",
+        "touch\tpadded 5",
+        "memory 1024KiB",
+        "memory 1GiB x1000000",
+    };
+    return pick(kernels, 14);
+}
+
 /* Spawns only types with a higher number, few of them. */
 static void step_of(char *into, size_t size, unsigned type, unsigned types)
 {
     char a[96];
     static const char *const timed[] = {"cpu",     "sleep",   "net",       "block",
                                         "lock l1", "lock l2", "lock third"};
-    unsigned roll = below(14);
-    if (roll < 7)
+    unsigned roll = below(17);
+    if (roll >= 14)
+        snprintf(into, size, "%s", type > 0 ? "yield" : kernel_of());
+    else if (roll < 7)
         snprintf(into, size, "%s %s", timed[roll], dist_of(a, sizeof a));
     else if (roll < 9)
         snprintf(into, size, "disk %s %u%s%s", roll == 7 ? "read" : "write", 1 + below(60),
@@ -262,6 +287,9 @@ static void assert_same_type(const struct ps_task_type *a, const struct ps_task_
         assert_true(x->size == y->size && x->count == y->count && x->type == y->type &&
                     x->lock == y->lock && x->write == y->write && x->sync == y->sync &&
                     x->chance == y->chance);
+        assert_true(x->n == y->n && x->width == y->width && x->height == y->height &&
+                    x->stages == y->stages && x->depth == y->depth && x->grain == y->grain &&
+                    x->padded == y->padded);
     }
 }
 
