@@ -112,7 +112,8 @@ command pkg-config pkg-config pkgconf-pkg-config pkgconf pkgconf pkgconf finds t
 module ncursesw libncurses-dev ncurses-devel ncurses ncurses-dev ncurses draws on the terminal
 module libuv libuv1-dev libuv-devel libuv libuv-dev libuv event loops and thread pool of two engines
 module inih libinih-dev inih-devel libinih inih-dev inih reads preset files
-module jansson libjansson-dev jansson-devel jansson jansson-dev jansson writes JSON'
+module jansson libjansson-dev jansson-devel jansson jansson-dev jansson writes JSON
+module libpng libpng-dev libpng-devel libpng libpng-dev libpng writes pictures'
 
 # cmake_is_new_enough: 3.25, for the version of CMakePresets.json.
 cmake_is_new_enough() {

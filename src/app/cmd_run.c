@@ -1,18 +1,22 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/json_report.h"
 #include "app/output.h"
 #include "app/pick.h"
+#include "app/picture_png.h"
 #include "app/plain_report.h"
 #include "app/screen.h"
 #include "app/session.h"
+#include "model/kernels.h"
 
 struct run_options {
     struct ps_overrides overrides;
     struct ps_screen_options screen;
-    const char *record;
     bool json, plain, force;
+    const char *julia, *record;
 };
 
 const struct ps_option ps_run_options[] = {
@@ -25,13 +29,18 @@ const struct ps_option ps_run_options[] = {
      .help = "a line a second, events and a summary (the default without a terminal)",
      .kind = PS_OPTION_FLAG,
      .offset = offsetof(struct run_options, plain)},
+    {.name = "--julia",
+     .argument = "FILE.png",
+     .help = "write what julia steps drew, a hue a worker (not from a screen)",
+     .kind = PS_OPTION_TEXT,
+     .offset = offsetof(struct run_options, julia)},
     {.name = "--record",
      .argument = "FILE",
      .help = "record the run, for replay, info and export",
      .kind = PS_OPTION_TEXT,
      .offset = offsetof(struct run_options, record)},
     {.name = "--force",
-     .help = "replace FILE if it exists",
+     .help = "replace an existing file",
      .kind = PS_OPTION_FLAG,
      .offset = offsetof(struct run_options, force)},
     PS_SCREEN_OPTIONS(struct run_options),
@@ -46,6 +55,16 @@ static int complain_no_run(enum ps_err err, const char *why)
                                              : PS_EXIT_USAGE;
 }
 
+static void complain_wrong(const struct ps_snapshot *snapshot)
+{
+    for (uint32_t i = 0; i < snapshot->answers; i++)
+        if (snapshot->answer[i].wrong) {
+            ps_app_complain("the run failed: %s gave a wrong answer", snapshot->answer[i].name);
+            return;
+        }
+    ps_app_complain("the run failed: tasks were lost");
+}
+
 static void complain_failed(const struct ps_session *session, int code)
 {
     const struct ps_snapshot *snapshot = session->snapshot;
@@ -55,7 +74,67 @@ static void complain_failed(const struct ps_session *session, int code)
         ps_app_complain("the run failed: %s",
                         snapshot->message[0] ? snapshot->message : ps_end_name(snapshot->end));
     else
-        ps_app_complain("the run failed: tasks were lost");
+        complain_wrong(snapshot);
+}
+
+/* ---- the picture of julia steps ---- */
+
+static bool draws(const struct ps_experiment *experiment)
+{
+    const struct ps_step_def *list[PS_ANSWERS_MAX];
+    unsigned count = ps_kernels_of(experiment, list, PS_ANSWERS_MAX);
+    for (unsigned i = 0; i < count && i < PS_ANSWERS_MAX; i++)
+        if (list[i]->kind == PS_STEP_JULIA)
+            return true;
+    return false;
+}
+
+/* What can be known to be wrong before the run. */
+static int check_picture(const struct run_options *options, const struct ps_experiment *experiment)
+{
+    const char *path = options->julia;
+    size_t length = path ? strlen(path) : 0;
+    if (!path) {
+        if (options->force && !options->record)
+            ps_app_complain("run: --force goes with --record or --julia");
+        return options->force && !options->record ? PS_EXIT_USAGE : PS_EXIT_OK;
+    }
+    if (length < 5 || strcmp(path + length - 4, ".png") != 0) {
+        ps_app_complain("run: --julia %s: the name must end in .png", path);
+        return PS_EXIT_USAGE;
+    }
+    if (!draws(experiment)) {
+        ps_app_complain("run: --julia: no task of this preset has a julia step");
+        return PS_EXIT_USAGE;
+    }
+    if (!options->json && !options->plain && ps_app_on_terminal()) {
+        ps_app_complain("run: --julia needs --plain or --json");
+        return PS_EXIT_USAGE;
+    }
+    if (!options->force && access(path, F_OK) == 0) {
+        ps_app_complain("%s exists already; --force replaces it", path);
+        return PS_EXIT_ERROR;
+    }
+    return PS_EXIT_OK;
+}
+
+/* Returns `code`, or what to exit with if the file cannot be written. */
+static int write_picture(const struct run_options *options, const struct ps_session *session,
+                         int code)
+{
+    char why[512] = "out of memory";
+    void *png = NULL;
+    size_t size;
+    if (!options->julia)
+        return code;
+    enum ps_err err = session->picture ? ps_picture_png(session->picture, &png, &size) : PS_ENOMEM;
+    if (err == PS_OK)
+        err = ps_output_write(options->julia, png, size, options->force, why, sizeof why);
+    free(png);
+    if (err == PS_OK)
+        return code;
+    ps_app_complain("%s", why);
+    return PS_EXIT_ERROR;
 }
 
 /* A deadlock that the watchdog has named. On a screen somebody may add a worker; here nobody can.
@@ -65,7 +144,6 @@ static bool is_stuck(const struct ps_snapshot *snapshot)
     return snapshot->end == PS_END_DEADLOCK;
 }
 
-/* announced: whether it was said where an HTTP client may come. */
 static bool json_tick(void *announced, const struct ps_snapshot *snapshot, struct ps_source *source)
 {
     (void)source;
@@ -76,7 +154,7 @@ static bool json_tick(void *announced, const struct ps_snapshot *snapshot, struc
 }
 
 static int run_json(const char *preset, const struct ps_experiment *experiment,
-                    struct ps_recorder *recorder)
+                    const struct run_options *options, struct ps_recorder *recorder)
 {
     struct ps_session session;
     char why[512] = "";
@@ -92,6 +170,7 @@ static int run_json(const char *preset, const struct ps_experiment *experiment,
                                .peaks = &session.peaks};
     err = ps_report_json(&report, stdout);
     complain_failed(&session, code);
+    code = write_picture(options, &session, code);
     ps_session_free(&session);
     if (err == PS_ENOMEM) {
         ps_app_complain("%s", ps_err_text(err));
@@ -107,7 +186,7 @@ static bool plain_tick(void *plain, const struct ps_snapshot *snapshot, struct p
 }
 
 static int run_plain(const char *preset, const struct ps_experiment *experiment,
-                     struct ps_recorder *recorder)
+                     const struct run_options *options, struct ps_recorder *recorder)
 {
     struct ps_plain *plain = ps_plain_new(stdout, preset, experiment);
     if (!plain)
@@ -125,6 +204,7 @@ static int run_plain(const char *preset, const struct ps_experiment *experiment,
         ps_plain_end(plain, &report);
         code = ps_session_exit(&session);
         complain_failed(&session, code);
+        code = write_picture(options, &session, code);
         ps_session_free(&session);
     } else {
         code = complain_no_run(err, why);
@@ -135,7 +215,8 @@ static int run_plain(const char *preset, const struct ps_experiment *experiment,
 
 int ps_run_plain(const char *preset, const struct ps_experiment *experiment)
 {
-    return run_plain(preset, experiment, NULL);
+    static const struct run_options no_options;
+    return run_plain(preset, experiment, &no_options, NULL);
 }
 
 /* NULL without --record; before the host starts, so that a bad path starts nothing. */
@@ -173,9 +254,9 @@ static int run_one(const struct run_options *options, const char *preset,
                    const struct ps_experiment *experiment, struct ps_recorder *recorder)
 {
     if (options->json)
-        return run_json(preset, experiment, recorder);
+        return run_json(preset, experiment, options, recorder);
     if (options->plain || !ps_app_on_terminal())
-        return run_plain(preset, experiment, recorder);
+        return run_plain(preset, experiment, options, recorder);
     return ps_screen_open(&options->screen, preset, experiment, recorder);
 }
 
@@ -194,13 +275,12 @@ int ps_cmd_run(const struct ps_command *command, int argc, char **argv)
         ps_app_complain("run: --json and --plain exclude each other");
         return PS_EXIT_USAGE;
     }
-    if (options.force && !options.record) {
-        ps_app_complain("run: --force goes with --record FILE");
-        return PS_EXIT_USAGE;
-    }
     const char *preset = arguments.item[0];
     struct ps_experiment experiment;
     code = ps_pick_experiment(preset, &options.overrides, &experiment);
+    if (code != PS_EXIT_OK)
+        return code;
+    code = check_picture(&options, &experiment);
     if (code != PS_EXIT_OK)
         return code;
     struct ps_recorder *recorder;

@@ -20,6 +20,9 @@ const struct ps_report_key ps_report_keys[] = {
      "`change`, `from_s`, `to_s`, and submitted, outcomes, retried, throughput_per_s in it"},
     {"per_worker", "an object a worker slot, see below"},
     {"per_type", "an object a task type: `name`, and see below"},
+    {"answers",
+     "an object a kernel, by its name: `value`, `ok` (null: it did not come to its end), "
+     "`runs`, `wrong`, `fastest_ns`"},
     {"ended", "completed, duration, deadlock, crash or cancelled"},
     {"message", "why, in words, or null"},
     {.key = NULL},
@@ -151,6 +154,25 @@ static json_t *per_type(struct ps_metric_source source)
     return list;
 }
 
+static json_t *answers(const struct ps_snapshot *snapshot)
+{
+    json_t *object = json_object();
+    for (uint32_t i = 0; i < snapshot->answers; i++) {
+        const struct ps_answer_view *view = &snapshot->answer[i];
+        bool known = view->right + view->wrong > 0;
+        json_t *answer = json_object();
+        json_object_set_new(answer, "value",
+                            known ? json_integer((json_int_t)view->value) : json_null());
+        json_object_set_new(answer, "ok", known ? json_boolean(view->wrong == 0) : json_null());
+        json_object_set_new(answer, "runs", json_integer((json_int_t)(view->right + view->wrong)));
+        json_object_set_new(answer, "wrong", json_integer((json_int_t)view->wrong));
+        json_object_set_new(answer, "fastest_ns",
+                            view->right ? json_integer((json_int_t)view->fastest_ns) : json_null());
+        json_object_set_new(object, view->name, answer);
+    }
+    return object;
+}
+
 static void put_identity(json_t *root, const struct ps_report *report)
 {
     const struct ps_snapshot *snapshot = report->snapshot;
@@ -182,6 +204,7 @@ static json_t *report_object(const struct ps_report *report)
     json_object_set_new(root, "phases", phases(snapshot));
     json_object_set_new(root, "per_worker", per_worker(source));
     json_object_set_new(root, "per_type", per_type(source));
+    json_object_set_new(root, "answers", answers(snapshot));
     json_object_set_new(root, "ended", json_string(ps_end_name(snapshot->end)));
     json_object_set_new(root, "message",
                         snapshot->message[0] ? text_value(snapshot->message) : json_null());

@@ -226,6 +226,25 @@ static void resources(FILE *to, const struct ps_report *report)
         fprintf(to, "process    n/a\n");
 }
 
+static void answers(FILE *to, const struct ps_snapshot *snapshot)
+{
+    for (uint32_t i = 0; i < snapshot->answers; i++) {
+        const struct ps_answer_view *view = &snapshot->answer[i];
+        char fastest[32], runs[32];
+        fprintf(to, "answer     %s = ", view->name);
+        if (view->right + view->wrong == 0)
+            fprintf(to, "n/a: it did not come to its end\n");
+        else if (view->wrong)
+            fprintf(to, "%" PRIu64 ": WRONG in %" PRIu64 " of %" PRIu64 " runs\n", view->value,
+                    view->wrong, view->right + view->wrong);
+        else
+            fprintf(to, "%" PRIu64 ": right in %s run%s, the fastest in %s\n", view->value,
+                    ps_format_count(runs, sizeof runs, (double)view->right),
+                    view->right == 1 ? "" : "s",
+                    ps_format_duration(fastest, sizeof fastest, view->fastest_ns));
+    }
+}
+
 static void conservation(FILE *to, const struct ps_totals *totals)
 {
     fprintf(to,
@@ -258,6 +277,7 @@ void ps_plain_end(struct ps_plain *plain, const struct ps_report *report)
     latency_line(to, "service", &snapshot->latency.service);
     latency_line(to, "queueing", &snapshot->latency.queueing);
     resources(to, report);
+    answers(to, snapshot);
     conservation(to, &snapshot->totals);
     fflush(to);
 }

@@ -112,6 +112,16 @@ static void follow(struct ps_session *session, struct ps_live *live, ps_session_
     }
 }
 
+/* The host is gone: nobody writes any more. */
+static void keep_picture(struct ps_session *session, struct ps_live *live)
+{
+    struct ps_source *source = ps_live_source(live);
+    const struct ps_picture *picture = source->ops->picture(source);
+    size_t bytes = picture ? ps_picture_bytes(&picture->shape) : 0;
+    if (bytes && (session->picture = aligned_alloc(128, bytes)))
+        memcpy(session->picture, picture, bytes);
+}
+
 enum ps_err ps_session_run(struct ps_session *session, const struct ps_experiment *experiment,
                            ps_session_tick tick, void *user, char *why, size_t why_size)
 {
@@ -139,6 +149,7 @@ enum ps_err ps_session_record(struct ps_session *session, const struct ps_experi
         session->signal = caught;
         ps_live_stop(live, false, STOP_GRACE_NS);
         look(session, live);
+        keep_picture(session, live);
         ps_live_free(live);
     } else {
         ps_session_free(session);
@@ -150,7 +161,9 @@ enum ps_err ps_session_record(struct ps_session *session, const struct ps_experi
 void ps_session_free(struct ps_session *session)
 {
     free(session->snapshot);
+    free(session->picture);
     session->snapshot = NULL;
+    session->picture = NULL;
 }
 
 int ps_session_exit(const struct ps_session *session)
@@ -160,5 +173,8 @@ int ps_session_exit(const struct ps_session *session)
     enum ps_end end = session->snapshot->end;
     if (end == PS_END_DEADLOCK || end == PS_END_CRASH || end == PS_END_NOT)
         return PS_EXIT_RUN;
+    for (uint32_t i = 0; i < session->snapshot->answers; i++)
+        if (session->snapshot->answer[i].wrong)
+            return PS_EXIT_RUN;
     return ps_totals_conserved(&session->snapshot->totals) ? PS_EXIT_OK : PS_EXIT_RUN;
 }

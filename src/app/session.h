@@ -14,6 +14,7 @@ struct ps_session {
     struct ps_metric_peaks peaks;
     int signal;                   /* that interrupted it; 0: none */
     struct ps_recorder *recorder; /* while it runs; NULL: none */
+    struct ps_picture *picture;   /* what julia steps drew; NULL: none */
 };
 
 /* Called with every snapshot; false ends the run at once (its tasks are cancelled). */

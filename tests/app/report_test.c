@@ -118,6 +118,7 @@ static const char *const promised[] = {
     "cpu_seconds",
     "switches.voluntary",
     "switches.involuntary",
+    "answers",
     "ended",
 };
 static const char *const promised_of_workers[] = {
