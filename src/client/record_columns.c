@@ -95,6 +95,7 @@ static const struct line run_lines[] = {
     ONE(ps_snapshot, jobs_ended),
     ONE(ps_snapshot, forks),
     ONE(ps_snapshot, events_lost),
+    ONE(ps_snapshot, answers),
     ONE(ps_snapshot, phase_count),
     ONE(ps_snapshot, phases_begun),
     ONE(ps_snapshot, process.valid),
@@ -109,6 +110,11 @@ static const struct line run_lines[] = {
 static const struct line phase_lines[] = {
     ONE(ps_phase_view, name),  ONE(ps_phase_view, change), ONE(ps_phase_view, from_ns),
     ONE(ps_phase_view, to_ns), TOTALS(ps_phase_view),
+};
+
+static const struct line answer_lines[] = {
+    ONE(ps_answer_view, name),  ONE(ps_answer_view, value),      ONE(ps_answer_view, right),
+    ONE(ps_answer_view, wrong), ONE(ps_answer_view, fastest_ns),
 };
 
 static const struct line worker_lines[] = {
@@ -187,6 +193,8 @@ static const struct {
     [PS_GROUP_RUN] = {"run", 0, 0, 1, LINES(run_lines)},
     [PS_GROUP_PHASES] = {"phases", offsetof(struct ps_snapshot, phase_view),
                          sizeof(struct ps_phase_view), PS_MAX_PHASES + 1, LINES(phase_lines)},
+    [PS_GROUP_ANSWERS] = {"answers", offsetof(struct ps_snapshot, answer),
+                          sizeof(struct ps_answer_view), PS_SEGMENT_ANSWERS, LINES(answer_lines)},
     [PS_GROUP_WORKERS] = {"workers", offsetof(struct ps_snapshot, worker),
                           sizeof(struct ps_worker_view), PS_MAX_WORKERS, LINES(worker_lines)},
     [PS_GROUP_TYPES] = {"types", offsetof(struct ps_snapshot, type), sizeof(struct ps_type_view),
@@ -300,6 +308,8 @@ unsigned ps_group_rows(enum ps_column_group_id group, const struct ps_snapshot *
             return 0;
         return (snapshot->phases_begun < PS_MAX_PHASES ? snapshot->phases_begun : PS_MAX_PHASES) +
                1;
+    case PS_GROUP_ANSWERS:
+        return snapshot->answers < PS_SEGMENT_ANSWERS ? snapshot->answers : PS_SEGMENT_ANSWERS;
     case PS_GROUP_TYPES:
         return snapshot->types;
     case PS_GROUP_LATENCY:

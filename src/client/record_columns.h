@@ -32,6 +32,7 @@ enum ps_column_group_id {
     PS_GROUP_LATENCY,
     PS_GROUP_STEALS,
     PS_GROUP_PHASES,
+    PS_GROUP_ANSWERS,
     PS_GROUPS
 };
 

@@ -33,7 +33,7 @@
 #include "metrics/picture.h"
 
 #define PS_SEGMENT_MAGIC   UINT64_C(0x65706f6373706f70) /* "popscope" */
-#define PS_SEGMENT_VERSION 3u
+#define PS_SEGMENT_VERSION 4u
 
 #define PS_MAX_WORKERS   256u
 #define PS_MAX_TYPES     16u

@@ -115,7 +115,7 @@ struct ps_snapshot {
     uint32_t phase_count;                       /* of the experiment */
     uint32_t phases_begun; /* phase_view[0] is what came before them: 1 + so many are filled */
     struct ps_phase_view phase_view[PS_MAX_PHASES + 1];
-    uint32_t answers;                           /* answer[] entries in use */
+    uint32_t answers; /* answer[] entries in use */
     struct ps_answer_view answer[PS_SEGMENT_ANSWERS];
     struct ps_worker_view worker[PS_MAX_WORKERS];
     struct ps_type_view type[PS_MAX_TYPES];

@@ -40,7 +40,7 @@ static double tail(size_t n)
 static void interval(const double *a, const double *b, size_t n, uint64_t seed,
                      struct ps_paired *into)
 {
-    static _Thread_local double ratios[RESAMPLES];
+    double ratios[RESAMPLES];
     struct ps_rng rng = ps_rng_make(seed, 0);
     double x[PS_PAIRS_MAX], y[PS_PAIRS_MAX];
     size_t count = 0;

@@ -185,7 +185,7 @@ static double best(const struct ps_surface *surface)
 
 struct ps_tuner_run ps_tuner_replay(unsigned i, const struct ps_tuner_task *task)
 {
-    static _Thread_local struct trace trace;
+    struct trace trace;
     struct state state = {.task = task, .rng = ps_rng_make(task->seed, i)};
     struct ps_tuner_run run = {.name = tuners[i].name};
     trace.count = 0;

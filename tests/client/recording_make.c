@@ -55,6 +55,9 @@ static void bound_run(struct ps_snapshot *s, struct ps_rng *rng)
     name(s->engine, sizeof s->engine, rng);
     name(s->policy, sizeof s->policy, rng);
     name(s->message, sizeof s->message, rng);
+    s->answers = 3;
+    for (unsigned i = 0; i < PS_SEGMENT_ANSWERS; i++)
+        name(s->answer[i].name, sizeof s->answer[i].name, rng);
     s->phase_count = 2;
     s->phases_begun = 1;
     for (unsigned i = 0; i <= PS_MAX_PHASES; i++) {

@@ -154,7 +154,8 @@ static void every_policy_gives_the_answers(void **state)
     uint64_t julia = 0;
     for (const struct ps_engine_ops *const *engine = ps_engines; *engine; engine++)
         for (const struct ps_policy *policy = (*engine)->policies; policy->name; policy++)
-            all_answers(*engine, policy, &julia);
+            if (!(policy->traits & PS_TRAIT_PROCESSES))
+                all_answers(*engine, policy, &julia);
     assert_true(julia > 0);
 }
 
