@@ -41,23 +41,23 @@ static bool understand(const struct ps_screen_options *options, struct ps_ui_opt
     return true;
 }
 
-static int open_screen(const struct ps_screen_options *options, struct ps_ui_options *ui)
+static int open_screen(const struct ps_screen_options *options, struct ps_ui_options ui)
 {
     char why[320], machine[64];
     struct ps_library library = {0};
-    ui->words = ps_host_vocabulary();
-    ui->library = &library;
-    ui->theme = PS_THEME_DARK;
-    ui->machine = machine;
-    if (!understand(options, ui))
+    ui.words = ps_host_vocabulary();
+    ui.library = &library;
+    ui.theme = PS_THEME_DARK;
+    ui.machine = machine;
+    if (!understand(options, &ui))
         return PS_EXIT_USAGE;
-    ps_screen_machine(machine, sizeof machine, &ui->usable_cpus);
+    ps_screen_machine(machine, sizeof machine, &ui.usable_cpus);
     /* A run of a file needs no library; the start screen does. */
-    if (ps_library_load(&library, ui->words, why, sizeof why) != PS_OK && !ui->experiment) {
+    if (ps_library_load(&library, ui.words, why, sizeof why) != PS_OK && !ui.experiment) {
         ps_app_complain("%s", why);
         return PS_EXIT_USAGE;
     }
-    int code = ps_ui_main(ui);
+    int code = ps_ui_main(&ui);
     ps_library_free(&library);
     return code;
 }
@@ -66,12 +66,12 @@ int ps_screen_open(const struct ps_screen_options *options, const char *preset,
                    const struct ps_experiment *experiment, struct ps_recorder *recorder)
 {
     struct ps_ui_options ui = {.experiment = experiment, .preset = preset, .recorder = recorder};
-    return open_screen(options, &ui);
+    return open_screen(options, ui);
 }
 
 int ps_screen_replay(const struct ps_screen_options *options, const char *preset,
                      const struct ps_experiment *experiment, struct ps_replay *replay)
 {
     struct ps_ui_options ui = {.experiment = experiment, .preset = preset, .replay = replay};
-    return open_screen(options, &ui);
+    return open_screen(options, ui);
 }

@@ -54,7 +54,7 @@ bool ps_cursor_text(struct ps_cursor *cursor, char *into, size_t size);
 
 static inline uint64_t ps_zigzag(int64_t value)
 {
-    return (uint64_t)value << 1 ^ (uint64_t)(value >> 63);
+    return (uint64_t)value << 1 ^ (value < 0 ? UINT64_MAX : 0);
 }
 static inline int64_t ps_unzigzag(uint64_t code)
 {
