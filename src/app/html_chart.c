@@ -52,7 +52,7 @@ static void time_axis(FILE *to, double seconds, int y)
     for (unsigned i = 0; i * step <= seconds; i++) {
         double x = LEFT + (WIDTH - LEFT - RIGHT) * (i * step / seconds);
         fprintf(to, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"%s\">%.6g s</text>\n", x, y + 16,
-                x > WIDTH - LEFT / 2 ? "end" : "middle", i * step);
+                x > WIDTH - LEFT / 2.0 ? "end" : "middle", i * step);
     }
 }
 

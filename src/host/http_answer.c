@@ -33,9 +33,9 @@ const char *ps_http_reason(unsigned status)
 
 char *ps_http_put_text(char *at, const char *text)
 {
-    size_t length = strlen(text);
-    memcpy(at, text, length);
-    return at + length;
+    while (*text)
+        *at++ = *text++;
+    return at;
 }
 
 char *ps_http_put_number(char *at, uint64_t number)

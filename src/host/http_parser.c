@@ -329,7 +329,7 @@ static unsigned on_value(struct ps_http_parser *p, unsigned char c)
             p->gap = p->value_length > 0;
             return PS_HTTP_MORE;
         }
-        if (p->gap || (p->field == HOST && memchr("/?#@\\\",<>", c, 9)))
+        if (p->gap || (p->field == HOST && strchr("/?#@\\\",<>", c)))
             return refuse(p, broken[p->field]);
     }
     if (p->value_length < sizeof p->value)

@@ -136,7 +136,7 @@ static unsigned count_reversals(const struct trace *trace)
 {
     unsigned reversals = 0;
     int direction = 0;
-    double turn = trace->setting[0]; /* the extreme since the last reversal */
+    double turn = trace->count ? trace->setting[0] : 0; /* the extreme since the last reversal */
     for (unsigned i = 1; i < trace->count; i++) {
         double moved = trace->setting[i] - turn;
         if (direction == 0 && fabs(moved) >= 1)
