@@ -232,14 +232,19 @@ static bool write_group(struct ps_recorder *r, enum ps_column_group_id id,
     struct group_state *state = &r->group[id];
     unsigned rows = ps_group_rows(id, snapshot);
     size_t count = rows * ps_group_width(group, rows), gap = 0;
+    bool key = r->until_key == 0;
+    ps_bytes_varint(&r->out, rows);
+    if (key)
+        state->rows = rows;
+    if (count == 0) {
+        ps_bytes_varint(&r->out, 0);
+        return true;
+    }
     if (!room_for(&r->cells, &r->room, count) || !room_for(&state->cells, &state->room, count))
         return false;
-    if (r->until_key == 0) {
+    if (key)
         memset(state->cells, 0, count * sizeof *state->cells);
-        state->rows = rows;
-    }
     ps_group_cells(group, snapshot, rows, r->cells);
-    ps_bytes_varint(&r->out, rows);
     for (size_t i = 0; i < count; i++) {
         if (r->cells[i] == state->cells[i]) {
             gap++;

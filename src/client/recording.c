@@ -103,7 +103,10 @@ static char *take_text(struct ps_cursor *from)
 {
     size_t length = (size_t)ps_cursor_varint(from);
     const uint8_t *at = ps_cursor_take(from, length);
-    return at ? strndup((const char *)at, length) : NULL;
+    char *text = at ? calloc(1, length + 1) : NULL;
+    if (text)
+        memcpy(text, at, length);
+    return text;
 }
 
 static enum ps_err read_facts(struct ps_recording *r)
