@@ -136,23 +136,35 @@ enum ps_err ps_parker_poll(struct ps_parker *parker, uint32_t ticket, int fd, sh
     return result;
 }
 
-void ps_parker_wake(struct ps_parker *parker)
-{
-    ps_parker_wake_by(parker, parker->event_fd);
-}
-
-void ps_parker_wake_by(struct ps_parker *parker, int event_fd)
+/* Wakes who sleeps; whether somebody polls, whose event_fd is to be written. */
+static bool advance(struct ps_parker *parker)
 {
     uint32_t old = atomic_load(&parker->word);
     while (!atomic_compare_exchange_weak(&parker->word, &old, (old + WAKE) & ~(uint32_t)FLAGS))
         ;
     if (old & SLEEP)
         syscall(SYS_futex, &parker->word, FUTEX_WAKE | scope_of(parker), 1, NULL, NULL, 0);
-    if (old & POLL) {
-        uint64_t one = 1;
-        while (write(event_fd, &one, sizeof one) < 0 && errno == EINTR)
-            ;
-    }
+    return (old & POLL) != 0;
+}
+
+static void ring(int event_fd)
+{
+    uint64_t one = 1;
+    while (write(event_fd, &one, sizeof one) < 0 && errno == EINTR)
+        ;
+}
+
+/* The waiter makes event_fd before it sets POLL, so only behind POLL may it be read. */
+void ps_parker_wake(struct ps_parker *parker)
+{
+    if (advance(parker))
+        ring(parker->event_fd);
+}
+
+void ps_parker_wake_by(struct ps_parker *parker, int event_fd)
+{
+    if (advance(parker))
+        ring(event_fd);
 }
 
 /* Wait once for the cause of `wait`; PS_EAGAIN: woken, test again. */

@@ -101,7 +101,10 @@ static void refuse_when_full(const struct subject *subject)
         assert_int_equal(rig_depth(&rig), QUEUE);
         for (int i = 0; i < TOO_MANY; i++)
             assert_int_equal(try_submit(&rig, 0), PS_EFULL);
-        assert_int_equal(rig.released, round * QUEUE);
+        pthread_mutex_lock(&rig.lock);
+        uint64_t released = rig.released;
+        pthread_mutex_unlock(&rig.lock);
+        assert_int_equal(released, round * QUEUE);
         rig_pause(&rig, false);
         rig_await(&rig, (uint64_t)(round + 1) * QUEUE);
     }
