@@ -142,6 +142,16 @@ static bool read_title(struct cursor *cursor, struct ps_lesson *lesson)
     return true;
 }
 
+/* The last section, and the only one that need not be there. */
+static bool read_notes(struct cursor *cursor, struct ps_lesson *lesson)
+{
+    while (*cursor->at && is_empty(cursor->at))
+        advance(cursor);
+    if (!*cursor->at)
+        return true;
+    return read_heading(cursor, "## Teacher notes") && read_prose(cursor, false, &lesson->notes);
+}
+
 bool ps_lesson_parse(const char *text, struct ps_lesson *lesson, struct ps_lesson_fault *fault)
 {
     struct cursor cursor = {text, 1, fault};
@@ -162,5 +172,7 @@ bool ps_lesson_parse(const char *text, struct ps_lesson *lesson, struct ps_lesso
         if (!read_heading(&cursor, sections[i].heading) ||
             !read_prose(&cursor, false, sections[i].into))
             return false;
-    return *cursor.at == '\0' || refuse(&cursor, "text behind the references");
+    if (!read_notes(&cursor, lesson))
+        return false;
+    return *cursor.at == '\0' || refuse(&cursor, "text behind the teacher notes");
 }

@@ -7,6 +7,7 @@
  *   ## In real life
  *   ## Try next
  *   ## References
+ *   ## Teacher notes   may be left out; not for the class to see
  *
  * In this order, each once, none empty, lines of at most 76 columns. An answer may go on in lines
  * that are indented by three spaces or more. */
@@ -32,6 +33,7 @@ struct ps_lesson {
     unsigned right;                          /* index of the right answer */
     struct ps_slice answers[PS_ANSWERS_MAX]; /* without number and star */
     struct ps_slice watch, why, real_life, try_next, references;
+    struct ps_slice notes; /* for the teacher; length 0: there are none */
 };
 
 /* Why a text is no lesson. */

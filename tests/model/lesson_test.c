@@ -39,6 +39,19 @@ static void a_lesson_is_read(void **state)
     assert_slice(lesson.real_life, "Yes.");
     assert_slice(lesson.try_next, "That.");
     assert_slice(lesson.references, "Here.");
+    assert_int_equal(lesson.notes.length, 0);
+}
+
+static void notes_for_the_teacher_may_follow(void **state)
+{
+    (void)state;
+    struct ps_lesson lesson;
+    struct ps_lesson_fault fault;
+    assert_true(ps_lesson_parse(TITLE QUESTION ANSWERS SECTIONS
+                                "\n## Teacher notes\n* Ten minutes.\n* Ask why.\n",
+                                &lesson, &fault));
+    assert_slice(lesson.references, "Here.");
+    assert_slice(lesson.notes, "* Ten minutes.\n* Ask why.");
 }
 
 static void a_faulty_lesson_is_refused_with_its_line(void **state)
@@ -61,7 +74,9 @@ static void a_faulty_lesson_is_refused_with_its_line(void **state)
         {TITLE QUESTION "1. a *\n2. b\n3. c\n4. d\n5. e\n" SECTIONS, 11, "four"},
         {TITLE QUESTION ANSWERS "so\n" SECTIONS, 11, "behind the answers"},
         {TITLE QUESTION ANSWERS "## Why\nx\n", 11, "## Watch for"},
-        {TITLE QUESTION ANSWERS SECTIONS "## More\n", 23, "behind the references"},
+        {TITLE QUESTION ANSWERS SECTIONS "## More\n", 23, "## Teacher notes"},
+        {TITLE QUESTION ANSWERS SECTIONS "## Teacher notes\n\n", 25, "empty section"},
+        {TITLE QUESTION ANSWERS SECTIONS "## Teacher notes\nx\n# y\n", 25, "behind the teacher"},
         {TITLE QUESTION ANSWERS "## Watch for\n## Why\nx\n", 12, "empty section"},
         {TITLE "\x1b[2J\n", 2, "control byte"},
         {TITLE "\xff\n", 2, "UTF-8"},
@@ -107,6 +122,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_lesson_is_read),
+        cmocka_unit_test(notes_for_the_teacher_may_follow),
         cmocka_unit_test(a_faulty_lesson_is_refused_with_its_line),
         cmocka_unit_test(every_shipped_lesson_is_whole),
     };
