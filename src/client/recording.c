@@ -31,6 +31,7 @@ struct ps_recording {
     const struct ps_event *events;
     size_t event_count;
     uint64_t events_lost;
+    bool damaged; /* info.usable is where a record with a right check sum made no sense */
 };
 
 /* ---- bytes ---- */
@@ -363,7 +364,7 @@ static enum ps_recorded load_next(struct ps_recording *r)
 {
     for (;; r->next = behind(r, r->next)) {
         if (r->next >= r->info.usable)
-            return PS_RECORDED_END;
+            return r->damaged ? PS_RECORDED_DAMAGED : PS_RECORDED_END;
         if (!load(r, r->next))
             return PS_RECORDED_DAMAGED;
         if (r->kind == PS_RECORD_SNAPSHOT)
@@ -388,6 +389,17 @@ enum ps_recorded ps_recording_peek(struct ps_recording *r, uint64_t *at_ns)
     return next;
 }
 
+/* The newest snapshot is the last good one, as it is where a record is cut. */
+static enum ps_recorded stop_here(struct ps_recording *r)
+{
+    if (!r->damaged) {
+        r->damaged = true;
+        r->info.usable = r->next;
+        ps_recording_seek(r, UINT64_MAX);
+    }
+    return PS_RECORDED_DAMAGED;
+}
+
 enum ps_recorded ps_recording_next(struct ps_recording *r)
 {
     for (;;) {
@@ -400,7 +412,7 @@ enum ps_recorded ps_recording_next(struct ps_recording *r)
                               : ps_decoder_events(r->decoder, &from, &r->events, &r->event_count,
                                                   &r->events_lost);
         if (err != PS_OK && err != PS_EAGAIN)
-            return PS_RECORDED_DAMAGED;
+            return stop_here(r);
         r->next = behind(r, r->next);
         if (err == PS_OK)
             return next;

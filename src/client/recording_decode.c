@@ -399,9 +399,11 @@ enum ps_err ps_decoder_snapshot(struct ps_decoder *d, struct ps_cursor *payload)
         wipe(d);
     d->primed = false;
     enum ps_err err = read_snapshot(d, payload, head.key);
-    make_safe(d); /* also what was read of a broken one: the snapshot is the caller's to look at */
-    if (err != PS_OK)
+    make_safe(d);
+    if (err != PS_OK) {
+        wipe(d); /* half of it is worse than nothing */
         return err;
+    }
     d->snapshot->at_ns = head.at_ns;
     d->snapshot->seq = head.seq;
     d->primed = true;

@@ -25,7 +25,7 @@ struct ps_decoded_head {
 bool ps_decoder_head(struct ps_cursor *payload, struct ps_decoded_head *head);
 
 /* SNAPSHOT. PS_EPARSE: damaged; PS_EAGAIN: it needs the one before, which was not decoded: go on to
- * the next KEY. */
+ * the next KEY. After an error the newest snapshot is all zero. */
 enum ps_err ps_decoder_snapshot(struct ps_decoder *decoder, struct ps_cursor *payload);
 /* The newest; owner: the decoder, until the next call. */
 const struct ps_snapshot *ps_decoder_newest(const struct ps_decoder *decoder);

@@ -245,6 +245,41 @@ static void a_damaged_record_ends_the_reading(void **state)
     free(bytes);
 }
 
+/* The check sums are right and the content is not: what was read before stays. */
+static void nonsense_keeps_the_last_good_snapshot(void **state)
+{
+    (void)state;
+    size_t size, last = 0, at = PS_RECORDING_HEADER;
+    uint8_t *bytes = recording_make(8, 12, 2, &size);
+    for (unsigned record = 0; at < size && record < 12; record++) { /* a snapshot in the middle */
+        uint32_t payload;
+        memcpy(&payload, bytes + at, sizeof payload);
+        if (bytes[at + 8] == PS_RECORD_SNAPSHOT)
+            last = at;
+        at += PS_RECORD_HEADER + payload;
+    }
+    assert_true(last > 0);
+    memset(bytes + last + PS_RECORD_HEADER + 12, 0xff, 12);
+    struct ps_recording *recording = opened(bytes, size, false);
+    unsigned snapshots = 0;
+    enum ps_recorded next;
+    uint64_t seq = 0, completed = 0;
+    while ((next = ps_recording_next(recording)) < PS_RECORDED_END)
+        if (next == PS_RECORDED_SNAPSHOT) {
+            snapshots++;
+            seq = ps_recording_snapshot(recording)->seq;
+            completed = ps_recording_snapshot(recording)->totals.ended[PS_COMPLETED];
+        }
+    assert_int_equal(next, PS_RECORDED_DAMAGED);
+    assert_in_range(snapshots, 1, 11);
+    assert_int_equal(ps_recording_snapshot(recording)->seq, seq);
+    assert_int_equal(ps_recording_snapshot(recording)->totals.ended[PS_COMPLETED], completed);
+    assert_int_equal(ps_recording_snapshot(recording)->slots, 2);
+    assert_int_equal(ps_recording_next(recording), PS_RECORDED_DAMAGED);
+    ps_recording_close(recording);
+    free(bytes);
+}
+
 /* A program that calls a column, a state or a group otherwise does not know it: the rest is read. */
 static void unknown_names_are_skipped(void **state)
 {
@@ -368,6 +403,7 @@ int main(void)
         cmocka_unit_test(what_was_recorded_is_read),
         cmocka_unit_test(a_cut_recording_is_read_to_the_cut),
         cmocka_unit_test(a_damaged_record_ends_the_reading),
+        cmocka_unit_test(nonsense_keeps_the_last_good_snapshot),
         cmocka_unit_test(unknown_names_are_skipped),
         cmocka_unit_test(a_full_disk_ends_it_at_a_record),
         cmocka_unit_test(the_index_stays_small),
