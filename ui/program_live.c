@@ -131,7 +131,7 @@ static void take_events(struct ps_run *run, struct ps_source *source)
         ps_log_events(&run->log, run->events, n, run->snapshot);
         if (run->recorder)
             ps_recorder_events(run->recorder, run->events, n, lost);
-    } while (n == PS_EVENTS_A_FRAME && --rounds > 0);
+    } while (n > 0 && --rounds > 0);
 }
 
 void ps_program_run_update(struct ps_program *p)

@@ -401,7 +401,7 @@ void ps_recorder_drain(struct ps_recorder *r, struct ps_source *source, uint64_t
         size_t count = source->ops->events(source, r->events, room, &lost);
         ps_recorder_events(r, r->events, count, lost);
         r->allowance -= count;
-        if (count < room)
+        if (count == 0) /* fewer than asked for does not mean that there are no more */
             break;
     }
 }

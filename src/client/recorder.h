@@ -14,8 +14,8 @@
 #include "model/experiment.h"
 
 /* Events that are recorded a second, at most, averaged over a second: what is over stays in the
- * rings, is overwritten there and counted as lost. About 1 MB a second. */
-#define PS_RECORDER_EVENTS_PER_S 250000u
+ * rings, is overwritten there and counted as lost. About 1.6 MB a second. */
+#define PS_RECORDER_EVENTS_PER_S 500000u
 /* How often ps_recorder_drain wants to be called: rings of 8,192 events then lose none below 400,000
  * events a second and worker. */
 #define PS_RECORDER_DRAIN_NS UINT64_C(20000000)
