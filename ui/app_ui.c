@@ -65,6 +65,11 @@ void ps_program_say(struct ps_program *p, enum ps_style style, const char *forma
     p->notice_until_ns = ps_now_ns() + NOTICE_NS;
 }
 
+const char *ps_program_notice(const struct ps_program *p)
+{
+    return p->notice[0] && ps_now_ns() < p->notice_until_ns ? p->notice : NULL;
+}
+
 void ps_program_close_overlay(struct ps_program *p)
 {
     p->overlay = (struct ps_overlay){.kind = PS_OVERLAY_NONE};
@@ -83,23 +88,6 @@ void ps_program_open(struct ps_program *p, enum ps_overlay_kind kind, const char
 
 /* ---- frames ---- */
 
-static void draw(struct ps_program *p)
-{
-    bool fresh = ps_now_ns() < p->notice_until_ns;
-    ps_canvas_clear(p->canvas);
-    if (p->live) {
-        p->run.view.overlay = &p->overlay;
-        p->run.view.notice = fresh ? p->notice : NULL;
-        p->run.view.notice_style = p->notice_style;
-        ps_live_screen_draw(p->canvas, &p->run.view);
-        return;
-    }
-    snprintf(p->start.notice, sizeof p->start.notice, "%s", fresh ? p->notice : "");
-    p->start.notice_style = p->notice_style;
-    p->start.overlay = &p->overlay;
-    ps_start_screen_draw(p->canvas, &p->start);
-}
-
 void ps_program_frame(struct ps_program *p)
 {
     int width, height;
@@ -107,7 +95,8 @@ void ps_program_frame(struct ps_program *p)
     if ((width != p->canvas->width || height != p->canvas->height) &&
         !ps_canvas_resize(p->canvas, width, height))
         return;
-    draw(p);
+    ps_canvas_clear(p->canvas);
+    p->screen->draw(p->canvas, p);
     ps_term_show(p->term, p->canvas);
 }
 
@@ -135,19 +124,19 @@ static void save_picture(struct ps_program *p)
 
 /* ---- actions ---- */
 
-static enum ps_place place_of(const struct ps_program *p)
+enum ps_place ps_program_place(const struct ps_program *p)
 {
     if (p->overlay.kind != PS_OVERLAY_NONE)
         return ps_overlay_place(&p->overlay);
-    if (p->live)
-        return PS_AT_LIVE;
-    return p->start.form ? PS_AT_FORM : PS_AT_LIST;
+    return p->screen->place(p);
 }
 
 static void open_help(struct ps_program *p)
 {
-    enum ps_place place = place_of(p);
-    ps_program_open(p, PS_OVERLAY_HELP, p->live ? "Help: live screen" : "Help: start screen");
+    enum ps_place place = ps_program_place(p);
+    char title[72];
+    snprintf(title, sizeof title, "Help: %s screen", p->screen->name);
+    ps_program_open(p, PS_OVERLAY_HELP, title);
     p->overlay.place = place;
 }
 
@@ -202,10 +191,7 @@ static void lesson_action(struct ps_program *p, enum ps_action action, int argum
         break;
     case PS_DO_RESTART:
         ps_program_close_overlay(p);
-        if (p->live)
-            ps_program_live_action(p, PS_DO_RESTART, 0);
-        else
-            ps_program_start_action(p, PS_DO_ACCEPT, 0);
+        p->screen->action(p, p->screen == &ps_screen_start ? PS_DO_ACCEPT : PS_DO_RESTART, 0);
         break;
     default:
         text_action(p, action);
@@ -249,9 +235,9 @@ static void ended_action(struct ps_program *p, enum ps_action action)
         ps_program_close_overlay(p);
         ps_program_run_end(p);
         p->run.view.zoom = false;
-        p->live = false;
+        ps_screen_go(p, &ps_screen_start);
     } else {
-        ps_program_live_action(p, action, 0);
+        p->screen->action(p, action, 0);
     }
 }
 
@@ -285,7 +271,7 @@ static void act(struct ps_program *p, enum ps_action action, int argument)
 {
     if (common_action(p, action))
         return;
-    switch (place_of(p)) {
+    switch (ps_program_place(p)) {
     case PS_AT_MENU:
         menu_action(p, action, argument);
         break;
@@ -300,11 +286,8 @@ static void act(struct ps_program *p, enum ps_action action, int argument)
         break;
     case PS_AT_PROMPT:
         break;
-    case PS_AT_LIVE:
-        ps_program_live_action(p, action, argument);
-        break;
     default:
-        ps_program_start_action(p, action, argument);
+        p->screen->action(p, action, argument);
         break;
     }
 }
@@ -334,7 +317,7 @@ static void click(struct ps_program *p, int x, int y)
         return;
     }
     struct ps_hit chosen = *hit;
-    enum ps_place place = place_of(p);
+    enum ps_place place = ps_program_place(p);
     /* Under an overlay nothing answers but the overlay and the key bar, which is the overlay's. */
     bool on_help = place == PS_AT_TEXT && p->overlay.kind == PS_OVERLAY_HELP && y > 0 &&
                    y < p->canvas->height - 2;
@@ -354,21 +337,21 @@ static void on_key(struct ps_program *p, struct ps_input input)
         click(p, input.x, input.y);
         return;
     }
-    enum ps_place place = place_of(p);
+    enum ps_place place = ps_program_place(p);
     if (place == PS_AT_PROMPT) {
         type_prompt(p, input.key);
         return;
     }
-    bool start = place == PS_AT_LIST || place == PS_AT_FORM;
-    if (start && ps_program_start_types(p)) {
-        ps_program_start_type(p, input.key);
+    bool screens = p->overlay.kind == PS_OVERLAY_NONE && p->screen->type;
+    if (screens && p->screen->types && p->screen->types(p)) {
+        p->screen->type(p, input.key);
         return;
     }
     const struct ps_binding *binding = ps_binding_find(place, input.key);
     if (binding)
         act(p, binding->action, binding->argument);
-    else if (start)
-        ps_program_start_type(p, input.key);
+    else if (screens)
+        p->screen->type(p, input.key);
 }
 
 /* ---- the loop ---- */
@@ -409,20 +392,22 @@ static void loop(struct ps_program *p)
     bool host_silent = true;
     while (!p->quit) {
         bool silent_before = host_silent;
-        wait_for(p, next, &host_silent);
+        uint64_t wanted = p->screen->due_ns ? p->screen->due_ns(p) : UINT64_MAX;
+        wait_for(p, wanted < next ? wanted : next, &host_silent);
         bool changed = ps_term_signals(p->term);
         changed = read_keys(p) || changed;
         uint64_t now = ps_now_ns();
         bool due = now >= next;
-        if (due || (silent_before && !host_silent)) {
-            ps_program_run_update(p);
-            changed = true;
+        if (due || (silent_before && !host_silent) || now >= wanted) {
+            if (p->screen->update)
+                p->screen->update(p);
+            changed = changed || due || now < wanted;
         }
         if (due) {
             next = now - next > interval ? now + interval : next + interval;
             host_silent = true;
         }
-        if (p->options->replay && !p->live)
+        if (p->options->replay && p->screen != &ps_screen_live)
             p->quit = true;
         if (changed && !p->quit)
             ps_program_frame(p);
@@ -436,10 +421,16 @@ static void init_start(struct ps_program *p)
                                       .usable_cpus = p->options->usable_cpus,
                                       .machine = p->options->machine};
     ps_program_select(p);
+    ps_screen_go(p, &ps_screen_start);
 }
 
 static void destroy(struct ps_program *p)
 {
+    if (p->screen && p->screen->close)
+        p->screen->close(p);
+    for (unsigned i = 0; ps_screens[i]; i++)
+        if (ps_screens[i]->free)
+            ps_screens[i]->free(p->screen_state[i]);
     ps_program_run_end(p);
     ps_program_close_overlay(p);
     free(p->brief_text);

@@ -5,6 +5,7 @@
 
 #include "ui/app_ui.h"
 #include "ui/live_screen.h"
+#include "ui/screen.h"
 #include "ui/start_screen.h"
 #include "ui/term.h"
 
@@ -34,7 +35,8 @@ struct ps_program {
     struct ps_term *term;
     struct ps_canvas *canvas;
     enum ps_theme theme;
-    bool live; /* the live screen, not the start screen */
+    const struct ps_screen *screen;
+    void *screen_state[PS_SCREENS_MAX];
     bool quit;
     int code;
     struct ps_overlay overlay;
@@ -58,13 +60,13 @@ void ps_program_say(struct ps_program *program, enum ps_style style, const char 
     __attribute__((format(printf, 3, 4)));
 void ps_program_open(struct ps_program *program, enum ps_overlay_kind kind, const char *title);
 void ps_program_close_overlay(struct ps_program *program);
+/* What was said last, while it is fresh; NULL: nothing. */
+const char *ps_program_notice(const struct ps_program *program);
+/* Whose keys are valid. */
+enum ps_place ps_program_place(const struct ps_program *program);
 /* Draw and show a frame. */
 void ps_program_frame(struct ps_program *program);
 
-/* The start screen: an action, a typed key (search, value). False: not its business. */
-void ps_program_start_action(struct ps_program *program, enum ps_action action, int argument);
-bool ps_program_start_types(const struct ps_program *program);
-void ps_program_start_type(struct ps_program *program, int key);
 /* Load the selected preset into the form. */
 void ps_program_select(struct ps_program *program);
 /* The save prompt was accepted. */
@@ -76,7 +78,6 @@ void ps_program_lesson(struct ps_program *program, const struct ps_preset *prese
 bool ps_program_run_begin(struct ps_program *program, const struct ps_experiment *experiment,
                           const char *preset);
 void ps_program_run_end(struct ps_program *program);
-void ps_program_live_action(struct ps_program *program, enum ps_action action, int argument);
 void ps_program_menu_chosen(struct ps_program *program, unsigned item);
 /* Take the newest snapshot and events; notice that the run has ended. */
 void ps_program_run_update(struct ps_program *program);

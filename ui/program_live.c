@@ -57,7 +57,7 @@ bool ps_program_run_begin(struct ps_program *p, const struct ps_experiment *expe
         err = p->launcher->start(&run->experiment, &run->host, why, sizeof why);
     if (err != PS_OK) {
         run->host = NULL;
-        p->live = false;
+        ps_screen_go(p, &ps_screen_start);
         ps_program_say(p, PS_STYLE_ERROR, "cannot run: %s", why[0] ? why : ps_err_text(err));
         return false;
     }
@@ -72,7 +72,7 @@ bool ps_program_run_begin(struct ps_program *p, const struct ps_experiment *expe
                                       .replay = p->options->replay != NULL,
                                       .panel = panel,
                                       .zoom = zoom};
-    p->live = true;
+    ps_screen_go(p, &ps_screen_live);
     ps_program_close_overlay(p);
     ps_program_run_update(p);
     return true;
@@ -358,7 +358,7 @@ static void leave(struct ps_program *p)
         return;
     }
     ps_program_run_end(p);
-    p->live = false;
+    ps_screen_go(p, &ps_screen_start);
 }
 
 static void select_worker(struct ps_program *p, int worker)
@@ -373,7 +373,7 @@ static const struct ps_preset *preset_of(const struct ps_program *p)
     return p->run.preset[0] ? ps_library_find(p->options->library, p->run.preset) : NULL;
 }
 
-void ps_program_live_action(struct ps_program *p, enum ps_action action, int argument)
+static void act(struct ps_program *p, enum ps_action action, int argument)
 {
     struct ps_live_view *v = &p->run.view;
     if (p->options->replay && ps_program_replay_action(p, action))
@@ -457,3 +457,21 @@ void ps_program_live_action(struct ps_program *p, enum ps_action action, int arg
         break;
     }
 }
+
+static enum ps_place place(const struct ps_program *p)
+{
+    (void)p;
+    return PS_AT_LIVE;
+}
+
+static void draw(const struct ps_canvas *root, struct ps_program *p)
+{
+    struct ps_live_view *v = &p->run.view;
+    v->overlay = &p->overlay;
+    v->notice = ps_program_notice(p);
+    v->notice_style = p->notice_style;
+    ps_live_screen_draw(root, v);
+}
+
+const struct ps_screen ps_screen_live = {
+    .name = "live", .place = place, .action = act, .update = ps_program_run_update, .draw = draw};

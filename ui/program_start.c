@@ -191,7 +191,7 @@ static void edit_field(struct ps_program *p, int key)
 
 /* ---- typing ---- */
 
-bool ps_program_start_types(const struct ps_program *p)
+static bool types(const struct ps_program *p)
 {
     return p->start.searching || p->start.editing;
 }
@@ -214,7 +214,7 @@ static void type_filter(struct ps_program *p, int key)
         ps_program_select(p);
 }
 
-void ps_program_start_type(struct ps_program *p, int key)
+static void type(struct ps_program *p, int key)
 {
     struct ps_start_view *v = &p->start;
     if (v->searching) {
@@ -296,7 +296,7 @@ void ps_program_save(struct ps_program *p)
     ps_program_say(p, PS_STYLE_GOOD, "saved: %s", path);
 }
 
-void ps_program_start_action(struct ps_program *p, enum ps_action action, int argument)
+static void act(struct ps_program *p, enum ps_action action, int argument)
 {
     struct ps_start_view *v = &p->start;
     switch (action) {
@@ -330,3 +330,21 @@ void ps_program_start_action(struct ps_program *p, enum ps_action action, int ar
         break;
     }
 }
+
+static enum ps_place place(const struct ps_program *p)
+{
+    return p->start.form ? PS_AT_FORM : PS_AT_LIST;
+}
+
+static void draw(const struct ps_canvas *root, struct ps_program *p)
+{
+    struct ps_start_view *v = &p->start;
+    const char *notice = ps_program_notice(p);
+    snprintf(v->notice, sizeof v->notice, "%s", notice ? notice : "");
+    v->notice_style = p->notice_style;
+    v->overlay = &p->overlay;
+    ps_start_screen_draw(root, v);
+}
+
+const struct ps_screen ps_screen_start = {
+    .name = "start", .place = place, .action = act, .types = types, .type = type, .draw = draw};

@@ -1,0 +1,39 @@
+#include "ui/program.h"
+
+const struct ps_screen *const ps_screens[] = {&ps_screen_start, &ps_screen_live, NULL};
+
+_Static_assert(sizeof ps_screens / sizeof ps_screens[0] <= PS_SCREENS_MAX + 1, "room for states");
+
+bool ps_screen_go(struct ps_program *p, const struct ps_screen *screen)
+{
+    if (screen->open && !screen->open(p))
+        return false;
+    const struct ps_screen *before = p->screen;
+    if (before && before != screen && before->close)
+        before->close(p);
+    p->screen = screen;
+    return true;
+}
+
+void **ps_screen_state(struct ps_program *p, const struct ps_screen *screen)
+{
+    unsigned i = 0;
+    while (ps_screens[i] != screen)
+        i++;
+    return &p->screen_state[i];
+}
+
+void ps_screen_finish(const struct ps_canvas *root, struct ps_program *p)
+{
+    const char *notice = ps_program_notice(p);
+    if (notice) {
+        struct ps_canvas row = ps_canvas_view(root, 0, root->height - 2, root->width, 1);
+        ps_canvas_fit(&row, 1, 0, row.width - 2, p->notice_style, notice);
+    }
+    struct ps_canvas bar = ps_canvas_view(root, 0, root->height - 1, root->width, 1);
+    ps_key_bar(&bar, ps_program_place(p));
+    if (p->overlay.kind != PS_OVERLAY_NONE) {
+        struct ps_canvas above = ps_canvas_view(root, 0, 1, root->width, root->height - 2);
+        ps_overlay_draw(&above, &p->overlay);
+    }
+}
