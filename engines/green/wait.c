@@ -15,6 +15,7 @@ struct waiting {
     struct ps_wait *wait;
     struct fiber *self;     /* the running fiber, or its sleeper */
     enum fiber_after after; /* PARK; SLEEP: with a sleeper, if it pays */
+    bool gave_way;          /* others had a turn meanwhile */
     struct fd_waiter fd;
     struct offload_job job;
 };
@@ -101,6 +102,7 @@ static enum ps_err wait_round(struct waiting *w, uint64_t until_ns)
     if (until_ns != PS_NEVER && timer_set(worker, w->self, until_ns) != PS_OK)
         return PS_ENOMEM;
     bool slept = suspend(worker, w->after) != NULL;
+    w->gave_way = true;
     bool fired = until_ns != PS_NEVER && timer_clear(w->self);
     if (fired)
         return time_is_up(w, until_ns);
@@ -172,6 +174,8 @@ static enum ps_err wait_parked(struct waiting *w)
                                                          : wait_long(w);
     worker = self_worker();
     ps_probe_wait_end(&worker->probe, wait->why);
+    /* A task that serves may have gone on to a request of another type. */
+    atomic_store_explicit(&w->self->type, w->task->stamp.type, memory_order_relaxed);
     worker_show_run(worker, w->self);
     return result;
 }
@@ -228,6 +232,14 @@ static enum ps_err call(struct waiting *w, const struct green *green)
     return stop_or_ok(w->task);
 }
 
+/* A descriptor that is ready at once is a turn nevertheless: with a peer that answers quickly one task
+ * would keep the worker, and nobody would look at the descriptors of the others. */
+static enum ps_err wait_for_fd(struct waiting *w)
+{
+    enum ps_err result = wait_parked(w);
+    return result == PS_OK && !w->gave_way ? yield(self_worker(), w->task) : result;
+}
+
 /* Not inlined: a yield does without the record of a wait. */
 static __attribute__((noinline)) enum ps_err wait_for(struct green_worker *worker,
                                                       struct ps_task *task, struct ps_wait *wait)
@@ -242,7 +254,7 @@ static __attribute__((noinline)) enum ps_err wait_for(struct green_worker *worke
         return call(&w, worker->green);
     case PS_WAIT_FD:
         w.fd = (struct fd_waiter){.fiber = w.self, .events = wait->events};
-        return wait_parked(&w);
+        return wait_for_fd(&w);
     default:
         return wait_parked(&w);
     }

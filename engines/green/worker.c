@@ -52,8 +52,13 @@ static bool may_steal(const struct green *green)
            atomic_load_explicit(&((struct green *)green)->stealing, memory_order_relaxed);
 }
 
+/* Not while it searches itself, as after a sleep that events ended: it would set the oldest task aside
+ * for nobody, and at the next sleep another, so that one waits for as long as new events come. When it
+ * stops searching it offers. */
 void worker_offer(struct green_worker *worker)
 {
+    if (worker->searching)
+        return;
     if (may_steal(worker->green) && own_make_offer(&worker->own))
         green_notify(worker->green);
 }

@@ -565,6 +565,70 @@ static void check_steps(void)
         assert_int_equal(steppers[i].at, 10);
 }
 
+/* ---- descriptors that are always ready ---- */
+
+enum { READY_WAITS = 100000 };
+
+struct pair {
+    int busy[2], quiet[2]; /* pipes */
+    _Atomic uint32_t heard;
+    uint32_t waits;
+};
+
+static struct ps_wait until_readable(int fd)
+{
+    return (struct ps_wait){
+        .kind = PS_WAIT_FD, .why = PS_STATE_NET, .until_ns = PS_NEVER, .fd = fd, .events = POLLIN};
+}
+
+static void quiet_run(struct ps_task *task)
+{
+    struct pair *pair = task->user;
+    struct ps_wait wait = until_readable(pair->quiet[0]);
+    assert_int_equal(ps_wait(task, &wait), PS_OK);
+    atomic_store(&pair->heard, 1);
+}
+
+/* Waits for what is always there, until the other task has been told. */
+static void busy_run(struct ps_task *task)
+{
+    struct pair *pair = task->user;
+    assert_int_equal(write(pair->busy[1], "x", 1), 1);
+    assert_int_equal(write(pair->quiet[1], "x", 1), 1);
+    while (!atomic_load(&pair->heard) && pair->waits < READY_WAITS) {
+        struct ps_wait wait = until_readable(pair->busy[0]);
+        assert_int_equal(ps_wait(task, &wait), PS_OK);
+        pair->waits++;
+    }
+}
+
+static const struct ps_body quiet_body = {.name = "quiet", .run = quiet_run};
+static const struct ps_body busy_body = {.name = "busy", .run = busy_run};
+
+static void a_ready_descriptor_lets_others_have_their_turn(void **state)
+{
+    (void)state;
+    static const char *const policies[] = {"steal", "global"};
+    for (unsigned i = 0; i < 2; i++) {
+        struct pair pair = {.waits = 0};
+        struct ps_task quiet, busy;
+        assert_int_equal(pipe2(pair.busy, O_NONBLOCK), 0);
+        assert_int_equal(pipe2(pair.quiet, O_NONBLOCK), 0);
+        ps_task_init(&quiet, &quiet_body, 0, 0);
+        ps_task_init(&busy, &busy_body, 1, 0);
+        quiet.user = busy.user = &pair;
+        kit_open(&kit, (struct kit_case){policies[i], 1});
+        assert_int_equal(ps_submit(kit.engine, &quiet, PS_NEVER), PS_OK);
+        assert_int_equal(ps_submit(kit.engine, &busy, PS_NEVER), PS_OK);
+        kit_close(&kit, PS_CLOSE_DRAIN);
+        assert_true(pair.waits < READY_WAITS);
+        for (unsigned end = 0; end < 2; end++) {
+            close(pair.busy[end]);
+            close(pair.quiet[end]);
+        }
+    }
+}
+
 static void event_style_bodies_run(void **state)
 {
     (void)state;
@@ -585,6 +649,7 @@ int main(void)
         cmocka_unit_test(helpers_take_blocking_calls),
         cmocka_unit_test(calls_that_did_not_begin_are_cancelled),
         cmocka_unit_test(event_style_bodies_run),
+        cmocka_unit_test(a_ready_descriptor_lets_others_have_their_turn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
