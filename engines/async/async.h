@@ -101,11 +101,14 @@ struct ps_async_loop {
     struct ps_task_list fresh;    /* not started: they wait for a permit */
     struct ps_task_list ready;    /* started, to be resumed */
     struct ps_async_job_ring jobs;
-    unsigned jobs_run;   /* to look at the inbox of jobs now and then */
-    unsigned nesting;    /* inside jobs that a long queue made it run */
-    int64_t gate_owed;   /* what it has still to add to engine->gate */
-    int64_t depth_owed;  /* and to its gauge of the queue */
-    unsigned stretch;    /* units between two looks at the clock */
+    unsigned jobs_run;            /* to look at the inbox of jobs now and then */
+    unsigned nesting;             /* inside jobs that a long queue made it run */
+    int64_t gate_owed;            /* what it has still to add to engine->gate */
+    int64_t depth_owed;           /* and to its gauge of the queue */
+    unsigned stretch;             /* units between two looks at the clock */
+    uint64_t polled_ns;           /* when it polled last */
+    uint64_t ready_in, ready_out; /* how many went into `ready`, and came out of it */
+    uint64_t ready_polled;        /* ready_in at the last poll */
     bool short_rest;     /* its last sleep was short, or not even needed: the next may be */
     size_t active;       /* tasks started and not ended */
     unsigned next_child; /* round-robin of what is spawned here */

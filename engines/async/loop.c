@@ -2,7 +2,9 @@
  *
  * Turn: take what came in; end waits whose time has come; run what can run for a slice; let libuv
  * poll. libuv's callbacks only mark (end a wait); bodies run in the slice, so that a turn is bounded
- * and the poll comes round however much there is to run. The loop sleeps only if nothing can run;
+ * and the poll comes round however much there is to run. What the last poll has brought is run before
+ * the next one, for POLL_NS at most: what that finds is queued behind it anyway, and it would report
+ * again the descriptors whose tasks have not read yet. The loop sleeps only if nothing can run;
  * if its last sleep was short it looks out for LOOK_NS before. See inbox.c for how it is woken.
  *
  * Within a slice the clock is read once a stretch: units double while a stretch is short, and a long
@@ -18,6 +20,7 @@
 
 enum { ARRIVALS_A_TURN = 1024, LONGEST_STRETCH = 64, RELAX_A_LOOK = 16 };
 #define SLICE_NS   (200 * (uint64_t)PS_NS_PER_US)
+#define POLL_NS    (10 * (uint64_t)PS_NS_PER_MS)
 #define STRETCH_NS (5 * (uint64_t)PS_NS_PER_US)
 /* How long a loop looks out before it sleeps, and how short a sleep makes that worth it. */
 #define LOOK_NS (2 * (uint64_t)PS_NS_PER_US)
@@ -161,6 +164,7 @@ static bool run(struct ps_async_loop *loop)
             over = slice_over(loop, &slice);
         }
         if (loop->ready.first && !over) {
+            loop->ready_out++;
             resume(loop, ps_task_list_pop(&loop->ready));
             ran = true;
             over = slice_over(loop, &slice);
@@ -224,6 +228,23 @@ static bool look_out(struct ps_async_loop *loop)
     return false;
 }
 
+static void note_poll(struct ps_async_loop *loop)
+{
+    loop->polled_ns = ps_now_ns();
+    loop->ready_polled = loop->ready_in;
+}
+
+static void poll_now(struct ps_async_loop *loop)
+{
+    uv_run(&loop->uv, UV_RUN_NOWAIT);
+    note_poll(loop);
+}
+
+static bool poll_is_due(const struct ps_async_loop *loop)
+{
+    return loop->ready_out >= loop->ready_polled || ps_now_ns() - loop->polled_ns >= POLL_NS;
+}
+
 static void block(struct ps_async_loop *loop, bool paused)
 {
     uint64_t next_ns = ps_timers_next(&loop->timers);
@@ -236,7 +257,7 @@ static void block(struct ps_async_loop *loop, bool paused)
     if (how == PS_ASYNC_ON_FUTEX && loop->short_rest && !paused && look_out(loop))
         return;
     if (!ps_async_fall_asleep(loop, how, paused)) {
-        uv_run(&loop->uv, UV_RUN_NOWAIT);
+        poll_now(loop);
         return;
     }
     if (paused)
@@ -246,7 +267,8 @@ static void block(struct ps_async_loop *loop, bool paused)
     uint64_t slept_ns = ps_now_ns();
     sleep_until(loop, how, until_ns);
     ps_async_awake(loop);
-    loop->short_rest = loop->engine->looks && ps_now_ns() - slept_ns < REST_NS;
+    note_poll(loop);
+    loop->short_rest = loop->engine->looks && loop->polled_ns - slept_ns < REST_NS;
     if (!paused)
         ps_probe_woken(&loop->probe);
 }
@@ -281,9 +303,9 @@ void ps_async_turns(struct ps_async_loop *loop)
         bool more = !paused && run(loop);
         if (ps_async_loop_leave(loop))
             return;
-        if (more || loop->arrivals.first)
-            uv_run(&loop->uv, UV_RUN_NOWAIT);
-        else
+        if (!more && !loop->arrivals.first)
             block(loop, paused);
+        else if (poll_is_due(loop))
+            poll_now(loop);
     } while (true);
 }

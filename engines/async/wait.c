@@ -138,6 +138,7 @@ static void end(struct ps_async_record *record, enum ps_err result)
         ps_join_end(task);
     ps_probe_wait_end(&loop->probe, task->wait->why);
     task->wait->result = result;
+    loop->ready_in++;
     ps_task_list_push(&loop->ready, task);
 }
 
@@ -297,6 +298,7 @@ bool ps_async_wait(struct ps_async_loop *loop, struct ps_task *task, struct ps_w
 {
     task->wait = wait;
     if (wait->kind == PS_WAIT_YIELD) { /* its result is settled when it is resumed */
+        loop->ready_in++;
         ps_task_list_push(&loop->ready, task);
         return false;
     }
