@@ -44,6 +44,7 @@ struct ps_live {
     uint64_t seq;
     uint64_t latency_at_ns; /* when latencies were last read */
     uint64_t heartbeat, heartbeat_at_ns;
+    uint64_t begun_ns; /* the experiment was handed over */
     struct ps_os_threads *threads;
     struct ps_snapshot *last;               /* what is slow to read is kept here */
     uint64_t ring_next[PS_MAX_WORKERS + 1]; /* the last: hogs */
@@ -174,8 +175,17 @@ static enum ps_err hand_over(struct ps_live *live, const struct ps_experiment *e
     bool sent =
         send_all(live->control, head, strlen(head), 0) && send_all(live->control, text, length, 0);
     free(text);
+    if (sent)
+        return PS_OK;
+    how_it_died(live, why, size);
+    return PS_EGONE;
+}
+
+/* PS_ETIMEDOUT: it has not said yet whether it takes the experiment. */
+static enum ps_err await_answer(struct ps_live *live, uint64_t until_ns, char *why, size_t size)
+{
     char answer[400];
-    err = sent ? read_line(live, ps_now_ns() + START_NS, answer, sizeof answer) : PS_EGONE;
+    enum ps_err err = read_line(live, until_ns, answer, sizeof answer);
     if (err == PS_OK && strcmp(answer, "ok") == 0)
         return PS_OK;
     if (err == PS_OK && strncmp(answer, "error ", 6) == 0) {
@@ -231,7 +241,7 @@ static enum ps_err spawn(struct ps_live *live, const struct ps_experiment *exper
     return PS_OK;
 }
 
-static enum ps_err start(const struct ps_experiment *experiment, int trace, struct ps_live **into,
+static enum ps_err begin(const struct ps_experiment *experiment, int trace, struct ps_live **into,
                          char *why, size_t why_size)
 {
     struct ps_live *live = calloc(1, sizeof *live);
@@ -252,13 +262,11 @@ static enum ps_err start(const struct ps_experiment *experiment, int trace, stru
         snprintf(why, why_size, "cannot start a host: %s", ps_err_text(err));
     else
         err = hand_over(live, experiment, why, why_size);
-    if (err == PS_OK) {
-        live->threads = ps_os_threads_new(live->pid);
-        live->heartbeat_at_ns = ps_now_ns();
+    live->begun_ns = ps_now_ns();
+    if (err == PS_OK)
         *into = live;
-        return PS_OK;
-    }
-    ps_live_free(live);
+    else
+        ps_live_free(live);
     return err;
 }
 
@@ -284,16 +292,48 @@ static enum ps_err open_trace(const struct ps_experiment *experiment, int *fd, c
     return err;
 }
 
-enum ps_err ps_live_start(const struct ps_experiment *experiment, struct ps_live **into, char *why,
+enum ps_err ps_live_begin(const struct ps_experiment *experiment, struct ps_live **into, char *why,
                           size_t why_size)
 {
     int trace;
     enum ps_err err = open_trace(experiment, &trace, why, why_size);
     if (err != PS_OK)
         return err;
-    err = start(experiment, trace, into, why, why_size);
+    err = begin(experiment, trace, into, why, why_size);
     if (trace >= 0)
         close(trace);
+    return err;
+}
+
+static enum ps_err accepted(struct ps_live *live, uint64_t until_ns, char *why, size_t why_size)
+{
+    enum ps_err err = await_answer(live, until_ns, why, why_size);
+    if (err == PS_OK) {
+        live->threads = ps_os_threads_new(live->pid);
+        live->heartbeat_at_ns = ps_now_ns();
+    }
+    return err;
+}
+
+enum ps_err ps_live_begun(struct ps_live *live, bool *begun, char *why, size_t why_size)
+{
+    uint64_t now_ns = ps_now_ns();
+    enum ps_err err = accepted(live, now_ns, why, why_size);
+    *begun = err == PS_OK;
+    return err == PS_ETIMEDOUT && now_ns < live->begun_ns + START_NS ? PS_OK : err;
+}
+
+enum ps_err ps_live_start(const struct ps_experiment *experiment, struct ps_live **into, char *why,
+                          size_t why_size)
+{
+    enum ps_err err = ps_live_begin(experiment, into, why, why_size);
+    if (err != PS_OK)
+        return err;
+    err = accepted(*into, (*into)->begun_ns + START_NS, why, why_size);
+    if (err != PS_OK) {
+        ps_live_free(*into);
+        *into = NULL;
+    }
     return err;
 }
 
@@ -534,6 +574,21 @@ void ps_live_stop(struct ps_live *live, bool drain, uint64_t grace_ns)
     if (live->control >= 0)
         close(live->control);
     live->control = -1;
+}
+
+void ps_live_ask_end(struct ps_live *live)
+{
+    static const char line[] = "stop discard\n";
+    if (live->control >= 0 && send_all(live->control, line, sizeof line - 1, MSG_DONTWAIT))
+        live->late_answers++;
+}
+
+void ps_live_kill(struct ps_live *live)
+{
+    if (!ps_live_running(live))
+        return;
+    kill(live->pid, SIGKILL);
+    reap(live, 0);
 }
 
 void ps_live_free(struct ps_live *live)

@@ -17,6 +17,13 @@ struct ps_live;
 enum ps_err ps_live_start(const struct ps_experiment *experiment, struct ps_live **live, char *why,
                           size_t why_size);
 
+/* The same in steps, for a thread that must not wait. begin: the process is there and has the
+ * experiment. begun, asked again until it fails or *begun: whether it runs. When it fails, `why` is
+ * as above, and the live is still to be freed. */
+enum ps_err ps_live_begin(const struct ps_experiment *experiment, struct ps_live **live, char *why,
+                          size_t why_size);
+enum ps_err ps_live_begun(struct ps_live *live, bool *begun, char *why, size_t why_size);
+
 /* The source; owned by live. */
 struct ps_source *ps_live_source(struct ps_live *live);
 
@@ -35,6 +42,10 @@ int ps_live_pid(const struct ps_live *live);
 /* Ask the host to end (drain or discard), wait at most grace_ns, then kill it; reap it. The source
  * stays valid and keeps the final snapshot. */
 void ps_live_stop(struct ps_live *live, bool drain, uint64_t grace_ns);
+
+/* The same in steps: ask it to end at once, then ask ps_live_running; kill what does not. */
+void ps_live_ask_end(struct ps_live *live);
+void ps_live_kill(struct ps_live *live);
 
 /* Stop (discard, short grace) if it runs; free. */
 void ps_live_free(struct ps_live *live);

@@ -87,6 +87,17 @@ static void fail(struct ps_compare *compare, const char *why, enum ps_err start_
     compare->state = PS_COMPARE_FAILED;
 }
 
+static void fail_of_slot(struct ps_compare *compare, enum ps_slot_state state)
+{
+    const struct ps_snapshot *window = ps_slot_window(compare->slot);
+    enum ps_err err;
+    const char *why = ps_slot_why(compare->slot, &err);
+    if (state == PS_SLOT_REFUSED)
+        fail(compare, why, err);
+    else
+        fail(compare, window->message[0] ? window->message : ps_end_name(window->end), PS_OK);
+}
+
 static void begin(struct ps_compare *compare)
 {
     struct ps_experiment experiment = compare->spec.side[side_now(compare)];
@@ -157,19 +168,41 @@ enum ps_compare_state ps_compare_advance(struct ps_compare *compare)
     }
     enum ps_slot_state state = ps_slot_advance(compare->slot);
     compare->due_ns = ps_slot_due_ns(compare->slot);
-    if (state != PS_SLOT_DONE && state != PS_SLOT_FAILED)
+    if (state < PS_SLOT_DONE)
         return compare->state;
-    const struct ps_snapshot *window = ps_slot_window(compare->slot);
     if (state == PS_SLOT_DONE)
-        note(compare, window);
+        note(compare, ps_slot_window(compare->slot));
     else
-        fail(compare, window->message[0] ? window->message : ps_end_name(window->end), PS_OK);
+        fail_of_slot(compare, state);
     ps_slot_free(compare->slot);
     compare->slot = NULL;
     compare->due_ns = ps_now_ns();
     if (state == PS_SLOT_DONE)
         next_turn(compare);
     return compare->state;
+}
+
+unsigned ps_compare_more(struct ps_compare *compare, unsigned rounds)
+{
+    struct ps_compare_spec *spec = &compare->spec;
+    unsigned room = PS_PAIRS_MAX - spec->rounds;
+    if (compare->state == PS_COMPARE_FAILED)
+        return 0;
+    rounds = rounds < room ? rounds : room;
+    spec->rounds += rounds;
+    if (rounds > 0)
+        compare->state = PS_COMPARE_RUNNING;
+    return rounds;
+}
+
+const struct ps_compare_spec *ps_compare_spec(const struct ps_compare *compare)
+{
+    return &compare->spec;
+}
+
+unsigned ps_compare_rounds(const struct ps_compare *compare)
+{
+    return compare->round;
 }
 
 uint64_t ps_compare_due_ns(const struct ps_compare *compare)

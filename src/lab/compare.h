@@ -67,6 +67,12 @@ void ps_compare_free(struct ps_compare *compare);
 enum ps_compare_state ps_compare_advance(struct ps_compare *compare);
 uint64_t ps_compare_due_ns(const struct ps_compare *compare);
 
+/* So many rounds more, at most up to PS_PAIRS_MAX in all; DONE goes on. Returns how many. */
+unsigned ps_compare_more(struct ps_compare *compare, unsigned rounds);
+const struct ps_compare_spec *ps_compare_spec(const struct ps_compare *compare);
+/* Rounds that are whole: what the rows rest on. */
+unsigned ps_compare_rounds(const struct ps_compare *compare);
+
 /* FAILED: which side, and why. `start`: the host could not even start (a limit of the machine). */
 const char *ps_compare_why(const struct ps_compare *compare, unsigned *side, enum ps_err *start);
 

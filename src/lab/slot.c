@@ -9,6 +9,7 @@
 #include "metrics/window.h"
 
 #define LOOK_NS  (100 * (uint64_t)PS_NS_PER_MS)
+#define POLL_NS  (2 * (uint64_t)PS_NS_PER_MS) /* while a host starts or ends */
 #define GRACE_NS (2 * (uint64_t)PS_NS_PER_S)
 
 struct ps_slot {
@@ -16,8 +17,11 @@ struct ps_slot {
     struct ps_experiment experiment;
     struct ps_live *live; /* NULL: it has ended */
     enum ps_slot_state state;
-    bool ended; /* the run is over; its descriptor says no more */
-    uint64_t started_ns, due_ns;
+    enum ps_slot_state outcome; /* ENDING: DONE or FAILED */
+    bool looked;
+    uint64_t started_ns, due_ns, kill_ns;
+    enum ps_err err;
+    char why[512];
     double others;
     struct ps_cpu_use use_from;
     struct ps_snapshot from, to, window;
@@ -45,7 +49,7 @@ enum ps_err ps_slot_start(const struct ps_slot_spec *spec, struct ps_slot **into
     slot->experiment = *spec->experiment;
     slot->spec.experiment = &slot->experiment;
     slot->experiment.duration_ns = 0;
-    enum ps_err err = ps_live_start(&slot->experiment, &slot->live, why, why_size);
+    enum ps_err err = ps_live_begin(&slot->experiment, &slot->live, why, why_size);
     if (err != PS_OK) {
         free(slot);
         return err;
@@ -72,6 +76,7 @@ static void look(struct ps_slot *slot, bool exactly)
     if (exactly)
         ps_live_want_latency(slot->live);
     source->ops->snapshot(source, &slot->to);
+    slot->looked = true;
     if (exactly && slot->to.phase != PS_PHASE_ENDED)
         read_cpu_clock(slot);
 }
@@ -91,17 +96,67 @@ static void count_others(struct ps_slot *slot)
                                      slot->to.process.cpu_ns - slot->from.process.cpu_ns);
 }
 
-static void finish(struct ps_slot *slot, enum ps_slot_state state)
+static void end(struct ps_slot *slot, enum ps_slot_state outcome)
 {
-    slot->state = state;
-    ps_snapshot_window(&slot->window, &slot->from, &slot->to);
-    ps_live_stop(slot->live, false, GRACE_NS);
+    slot->state = outcome;
     ps_live_free(slot->live);
     slot->live = NULL;
 }
 
-static uint64_t next_look(const struct ps_slot *slot, uint64_t now_ns)
+static void finish(struct ps_slot *slot, enum ps_slot_state outcome)
 {
+    slot->state = PS_SLOT_ENDING;
+    slot->outcome = outcome;
+    slot->kill_ns = ps_now_ns() + GRACE_NS;
+    ps_snapshot_window(&slot->window, &slot->from, &slot->to);
+    ps_live_ask_end(slot->live);
+}
+
+static void await_start(struct ps_slot *slot)
+{
+    bool begun;
+    slot->err = ps_live_begun(slot->live, &begun, slot->why, sizeof slot->why);
+    if (begun) {
+        slot->state = PS_SLOT_WARMING;
+        slot->started_ns = ps_now_ns();
+    } else if (slot->err != PS_OK) {
+        end(slot, PS_SLOT_REFUSED);
+    }
+}
+
+static void await_end(struct ps_slot *slot)
+{
+    if (ps_live_running(slot->live) && ps_now_ns() < slot->kill_ns)
+        return;
+    ps_live_kill(slot->live);
+    end(slot, slot->outcome);
+}
+
+static void watch(struct ps_slot *slot)
+{
+    uint64_t now_ns = ps_now_ns();
+    bool warm = slot->state == PS_SLOT_WARMING && now_ns >= warm_at(slot);
+    bool over = slot->state == PS_SLOT_MEASURING && now_ns >= end_at(slot);
+    look(slot, warm || over);
+    bool ended = slot->to.phase == PS_PHASE_ENDED;
+    if (has_failed(&slot->to)) {
+        finish(slot, PS_SLOT_FAILED);
+    } else if (ended || over) {
+        if (!ended)
+            count_others(slot);
+        finish(slot, PS_SLOT_DONE);
+    } else if (warm) {
+        slot->state = PS_SLOT_MEASURING;
+        ps_snapshot_copy(&slot->from, &slot->to);
+        ps_cpu_use_read(&slot->use_from);
+    }
+}
+
+static uint64_t next_look(const struct ps_slot *slot)
+{
+    uint64_t now_ns = ps_now_ns();
+    if (slot->state == PS_SLOT_STARTING || slot->state == PS_SLOT_ENDING)
+        return now_ns + POLL_NS;
     uint64_t edge = slot->state == PS_SLOT_WARMING ? warm_at(slot) : end_at(slot);
     return now_ns + LOOK_NS < edge ? now_ns + LOOK_NS : edge;
 }
@@ -110,24 +165,25 @@ enum ps_slot_state ps_slot_advance(struct ps_slot *slot)
 {
     if (!slot->live)
         return slot->state;
-    uint64_t now_ns = ps_now_ns();
-    bool warm = slot->state == PS_SLOT_WARMING && now_ns >= warm_at(slot);
-    bool over = slot->state == PS_SLOT_MEASURING && now_ns >= end_at(slot);
-    look(slot, warm || over);
-    slot->ended = slot->to.phase == PS_PHASE_ENDED;
-    if (has_failed(&slot->to)) {
-        finish(slot, PS_SLOT_FAILED);
-    } else if (slot->ended || over) {
-        if (!slot->ended)
-            count_others(slot);
-        finish(slot, PS_SLOT_DONE);
-    } else if (warm) {
-        slot->state = PS_SLOT_MEASURING;
-        ps_snapshot_copy(&slot->from, &slot->to);
-        ps_cpu_use_read(&slot->use_from);
-    }
-    slot->due_ns = next_look(slot, now_ns);
+    if (slot->state == PS_SLOT_STARTING)
+        await_start(slot);
+    else if (slot->state == PS_SLOT_ENDING)
+        await_end(slot);
+    else
+        watch(slot);
+    slot->due_ns = next_look(slot);
     return slot->state;
+}
+
+enum ps_slot_state ps_slot_state(const struct ps_slot *slot)
+{
+    return slot->state;
+}
+
+const char *ps_slot_why(const struct ps_slot *slot, enum ps_err *err)
+{
+    *err = slot->err;
+    return slot->why;
 }
 
 uint64_t ps_slot_due_ns(const struct ps_slot *slot)
@@ -138,7 +194,9 @@ uint64_t ps_slot_due_ns(const struct ps_slot *slot)
 uint64_t ps_slot_elapsed_ns(const struct ps_slot *slot)
 {
     uint64_t now_ns = ps_now_ns(), end_ns = end_at(slot);
-    if (!slot->live)
+    if (slot->state == PS_SLOT_STARTING)
+        return 0;
+    if (slot->state >= PS_SLOT_ENDING)
         return end_ns - slot->started_ns;
     return (now_ns < end_ns ? now_ns : end_ns) - slot->started_ns;
 }
@@ -146,6 +204,11 @@ uint64_t ps_slot_elapsed_ns(const struct ps_slot *slot)
 struct ps_live *ps_slot_live(struct ps_slot *slot)
 {
     return slot->live;
+}
+
+const struct ps_snapshot *ps_slot_latest(const struct ps_slot *slot)
+{
+    return slot->looked ? &slot->to : NULL;
 }
 
 const struct ps_snapshot *ps_slot_window(const struct ps_slot *slot)

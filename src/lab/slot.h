@@ -2,9 +2,9 @@
  * start, caches and queues fill) is cut off, and a window is measured.
  *
  * Step by step, so that a screen can draw meanwhile: start, then advance whenever due_ns has come
- * (ten times a second at least), until it returns DONE or FAILED. Only start and the last advance
- * wait for something: the host's own start and end, 20 to 50 ms each, at most 2 s for one that does
- * not end. One owner, one thread. */
+ * (ten times a second at least), until it returns DONE, FAILED or REFUSED. No step waits: neither for
+ * the host's start nor for its end (one that does not end is killed after 2 s). One owner, one
+ * thread. */
 #ifndef PS_LAB_SLOT_H
 #define PS_LAB_SLOT_H
 
@@ -13,10 +13,13 @@
 struct ps_slot;
 
 enum ps_slot_state {
+    PS_SLOT_STARTING, /* the host measures the machine, makes its threads */
     PS_SLOT_WARMING,
     PS_SLOT_MEASURING,
+    PS_SLOT_ENDING, /* the window is measured; the next slot begins on a machine without this host */
     PS_SLOT_DONE,
-    PS_SLOT_FAILED /* deadlock, crash */
+    PS_SLOT_FAILED, /* deadlock, crash */
+    PS_SLOT_REFUSED /* the host did not take the experiment: a limit of the machine */
 };
 
 struct ps_slot_spec {
@@ -25,17 +28,23 @@ struct ps_slot_spec {
     uint64_t length_ns; /* of the window; a run that ends in it shortens it */
 };
 
+/* On failure there is no slot, and `why` says what is wrong. */
 enum ps_err ps_slot_start(const struct ps_slot_spec *spec, struct ps_slot **slot, char *why,
                           size_t why_size);
 enum ps_slot_state ps_slot_advance(struct ps_slot *slot);
+enum ps_slot_state ps_slot_state(const struct ps_slot *slot);
+/* REFUSED: why. */
+const char *ps_slot_why(const struct ps_slot *slot, enum ps_err *err);
 
 /* When to advance next, if nothing happens before. */
 uint64_t ps_slot_due_ns(const struct ps_slot *slot);
 /* Time of the slot that has passed, warm-up included. */
 uint64_t ps_slot_elapsed_ns(const struct ps_slot *slot);
 
-/* The host while it runs, for screens; NULL afterwards. */
+/* The host while it runs; NULL afterwards. */
 struct ps_live *ps_slot_live(struct ps_slot *slot);
+/* What the last advance saw of the run, for screens; NULL: nothing yet. Owned by the slot. */
+const struct ps_snapshot *ps_slot_latest(const struct ps_slot *slot);
 
 /* DONE: what was measured; process.cpu_ns is the exact CPU clock of the host. FAILED: the last of
  * it, with its message. Owned by the slot. */

@@ -257,6 +257,12 @@ static bool note(struct ps_tune *tune, bool failed)
     return true;
 }
 
+static void refuse(struct ps_tune *tune)
+{
+    snprintf(tune->why, sizeof tune->why, "%s", ps_slot_why(tune->slot, &tune->err));
+    tune->state = PS_TUNE_FAILED;
+}
+
 enum ps_tune_state ps_tune_advance(struct ps_tune *tune)
 {
     if (tune->state != PS_TUNE_RUNNING)
@@ -268,15 +274,42 @@ enum ps_tune_state ps_tune_advance(struct ps_tune *tune)
     }
     enum ps_slot_state state = ps_slot_advance(tune->slot);
     tune->due_ns = ps_slot_due_ns(tune->slot);
-    if (state != PS_SLOT_DONE && state != PS_SLOT_FAILED)
+    if (state < PS_SLOT_DONE)
         return tune->state;
-    bool noted = note(tune, state == PS_SLOT_FAILED);
+    bool refused = state == PS_SLOT_REFUSED, noted = false;
+    if (refused)
+        refuse(tune);
+    else
+        noted = note(tune, state == PS_SLOT_FAILED);
     ps_slot_free(tune->slot);
     tune->slot = NULL;
     tune->due_ns = ps_now_ns();
     if (noted && ++tune->order_next == tune->order_count)
         next_stage(tune);
     return tune->state;
+}
+
+bool ps_tune_more(struct ps_tune *tune)
+{
+    struct ps_tune_about *about = &tune->spec.about;
+    unsigned points = tune->surface.count;
+    if (tune->state != PS_TUNE_DONE || points == 0 || about->repeats == PS_REPEATS_MAX ||
+        tune->cell_count + points > PS_CELLS_MAX)
+        return false;
+    tune->order_count = tune->order_next = 0;
+    for (unsigned i = 0; i < points; i++) {
+        unsigned at = about->repeats % 2 ? points - 1 - i : i;
+        want(tune, tune->surface.point[at].workers, about->repeats);
+    }
+    about->repeats++;
+    tune->stage = REPEATS;
+    tune->state = PS_TUNE_RUNNING;
+    return true;
+}
+
+void ps_tune_goal(struct ps_tune *tune, double goal_ns)
+{
+    tune->spec.about.goal_ns = goal_ns;
 }
 
 uint64_t ps_tune_due_ns(const struct ps_tune *tune)

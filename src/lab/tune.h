@@ -82,6 +82,11 @@ enum ps_tune_state ps_tune_advance(struct ps_tune *tune);
 uint64_t ps_tune_due_ns(const struct ps_tune *tune);
 /* 0 to 1, an estimate: how many points are worth a look is known only in the end. */
 double ps_tune_progress(const struct ps_tune *tune);
+/* DONE goes on: every point once more, then what that shows to be worth a closer look. False: there
+ * is no room. */
+bool ps_tune_more(struct ps_tune *tune);
+/* Another p99 goal (0: none) for the points that are still to be chosen. The load stays what it is. */
+void ps_tune_goal(struct ps_tune *tune, double goal_ns);
 /* FAILED: why a host could not start. */
 const char *ps_tune_why(const struct ps_tune *tune, enum ps_err *err);
 
