@@ -99,21 +99,27 @@ static void fit(struct ps_model *model, enum ps_curve_kind kind, const struct da
     bound(model, data, into);
 }
 
-static void replay(const struct ps_tune_about *about, const struct ps_surface *surface,
-                   struct ps_conclusion *into)
+struct ps_tuner_task ps_conclude_tuners(const struct ps_tune_about *about,
+                                        const struct ps_surface *surface)
 {
     unsigned low = surface->point[0].workers, high = surface->point[surface->count - 1].workers;
     unsigned cpus = about->usable_cpus;
-    struct ps_tuner_task task = {.surface = surface,
-                                 .low = low,
-                                 .high = high,
-                                 .start = cpus < low    ? low
-                                          : cpus > high ? high
-                                                        : cpus,
-                                 .slot_s = about->slot_s,
-                                 .goal_ns = about->goal_ns,
-                                 .seconds = 120,
-                                 .seed = about->seed};
+    return (struct ps_tuner_task){.surface = surface,
+                                  .low = low,
+                                  .high = high,
+                                  .start = cpus < low    ? low
+                                           : cpus > high ? high
+                                                         : cpus,
+                                  .slot_s = about->slot_s,
+                                  .goal_ns = about->goal_ns,
+                                  .seconds = PS_TUNERS_SECONDS,
+                                  .seed = about->seed};
+}
+
+static void replay(const struct ps_tune_about *about, const struct ps_surface *surface,
+                   struct ps_conclusion *into)
+{
+    struct ps_tuner_task task = ps_conclude_tuners(about, surface);
     for (unsigned i = 0; i < PS_TUNERS; i++)
         into->tuner[i] = ps_tuner_replay(i, &task);
 }

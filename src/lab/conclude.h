@@ -31,6 +31,11 @@ struct ps_conclusion {
 void ps_conclude(const struct ps_tune_about *about, const struct ps_surface *surface,
                  struct ps_conclusion *into);
 
+/* What the tuners are replayed on. surface->count >= 1; the task refers to it. */
+#define PS_TUNERS_SECONDS 120
+struct ps_tuner_task ps_conclude_tuners(const struct ps_tune_about *about,
+                                        const struct ps_surface *surface);
+
 /* A model of that name; never NULL for "rule of thumb", "hard cap", "two lines", "Amdahl", "USL". */
 const struct ps_model *ps_conclusion_model(const struct ps_conclusion *conclusion,
                                            const char *name);

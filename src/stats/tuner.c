@@ -183,22 +183,40 @@ static double best(const struct ps_surface *surface)
     return most;
 }
 
-struct ps_tuner_run ps_tuner_replay(unsigned i, const struct ps_tuner_task *task)
+static void replay(unsigned i, const struct ps_tuner_task *task, struct trace *trace)
 {
-    struct trace trace;
     struct state state = {.task = task, .rng = ps_rng_make(task->seed, i)};
-    struct ps_tuner_run run = {.name = tuners[i].name};
-    trace.count = 0;
+    trace->count = 0;
     set(&state, task->start);
     tuners[i].start(&state);
     for (double at_s = 0; at_s < task->seconds; at_s += state.interval_s) {
-        record(&trace, at_s, state.setting);
+        record(trace, at_s, state.setting);
         struct sample sample = observe(&state);
         tuners[i].step(&state, &sample);
     }
+}
+
+struct ps_tuner_run ps_tuner_replay(unsigned i, const struct ps_tuner_task *task)
+{
+    struct trace trace;
+    struct ps_tuner_run run = {.name = tuners[i].name};
+    replay(i, task, &trace);
     judge(&trace, task->seconds, &run);
     run.reversals = count_reversals(&trace);
     double most = best(task->surface);
     run.share = most > 0 ? ps_surface_throughput(task->surface, run.settled) / most : 0;
     return run;
+}
+
+void ps_tuner_path(unsigned i, const struct ps_tuner_task *task, unsigned count, float *workers)
+{
+    struct trace trace;
+    replay(i, task, &trace);
+    unsigned at = 0;
+    for (unsigned k = 0; k < count; k++) {
+        double at_s = task->seconds * k / count;
+        while (at + 1 < trace.count && trace.at_s[at + 1] <= at_s)
+            at++;
+        workers[k] = (float)trace.setting[at];
+    }
 }

@@ -42,4 +42,7 @@ struct ps_tuner_run {
 /* Number i of PS_TUNERS. */
 struct ps_tuner_run ps_tuner_replay(unsigned i, const struct ps_tuner_task *task);
 
+/* The way it went in that replay: the count in force at `count` instants, evenly over the time. */
+void ps_tuner_path(unsigned i, const struct ps_tuner_task *task, unsigned count, float *workers);
+
 #endif
