@@ -7,6 +7,7 @@
 #include "app/json_tools.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "lab/words.h"
 
 #define SCHEMA 1
 
@@ -31,81 +32,19 @@ static struct label label_of(const struct ps_compare_report *report, unsigned si
 
 /* ---- text ---- */
 
-static const char *format_value(char into[24], const struct ps_compare_row *row, double value)
-{
-    if (isnan(value))
-        snprintf(into, 24, "n/a");
-    else if (strcmp(row->described->unit, "ns") == 0)
-        ps_format_duration(into, 24, (uint64_t)(value + 0.5));
-    else if (strcmp(row->described->unit, "bytes") == 0)
-        ps_format_bytes(into, 24, (uint64_t)(value + 0.5));
-    else
-        ps_format_count(into, 24, value);
-    return into;
-}
-
-static const char *format_percent(char into[24], double share)
-{
-    double percent = share * 100;
-    if (isnan(percent))
-        snprintf(into, 24, "-");
-    else if (percent == 0)
-        snprintf(into, 24, "0");
-    else if (fabs(percent) >= 999.5)
-        snprintf(into, 24, "x%.3g", share + 1);
-    else
-        snprintf(into, 24, "%+.*f %%", fabs(percent) < 99.95 ? 1 : 0, percent);
-    return into;
-}
-
-static const char *format_interval(char into[40], const struct ps_paired *pair)
-{
-    if (isnan(pair->low) || isnan(pair->high)) {
-        snprintf(into, 40, "-");
-    } else if (pair->low == 0 && pair->high == 0) {
-        snprintf(into, 40, "0");
-    } else if (pair->high >= 9.995) {
-        snprintf(into, 40, "x%.3g .. x%.3g", pair->low + 1, pair->high + 1);
-    } else {
-        int digits = fmax(fabs(pair->low), fabs(pair->high)) < 0.0995 ? 1 : 0;
-        snprintf(into, 40, "%+.*f .. %+.*f %%", digits, pair->low * 100, digits, pair->high * 100);
-    }
-    return into;
-}
-
-static const char *format_verdict(char into[40], const struct ps_compare_row *row, char a, char b)
-{
-    char better = row->verdict == PS_VERDICT_A ? a : b;
-    if (row->a_never || row->b_never) {
-        char who[4] = {row->a_never ? a : b, ' ', '\0'};
-        snprintf(into, 40, "%scannot%s", row->a_never && row->b_never ? "" : who,
-                 row->described->trait == PS_TRAIT_STEALS ? " steal" : "");
-    } else if (row->verdict == PS_VERDICT_NONE) {
-        snprintf(into, 40, "not measured");
-    } else if (row->verdict == PS_VERDICT_SAME) {
-        snprintf(into, 40, "no difference");
-    } else if (row->metric->better == PS_BETTER_NEITHER) {
-        snprintf(into, 40, "%c has more", better);
-    } else {
-        snprintf(into, 40, "%c", better);
-    }
-    return into;
-}
-
 static void print_row(const struct ps_compare_report *report, unsigned a, unsigned b, unsigned m,
                       FILE *to)
 {
     struct ps_compare_row row;
-    char left[24], right[24], difference[24] = "-", range[40] = "-", verdict[40];
+    char left[PS_WORDS_BYTES], right[PS_WORDS_BYTES], difference[PS_WORDS_BYTES];
+    char range[PS_WORDS_BYTES], verdict[PS_WORDS_BYTES];
     ps_compare_row(report->compare, a, b, m, &row);
-    if (row.rounds > 0) {
-        format_percent(difference, row.pair.difference);
-        format_interval(range, &row.pair);
-    }
-    fprintf(to, " %-13s %10s %10s %9s  %16s  %s\n", row.metric->label,
-            format_value(left, &row, row.a_never ? NAN : ps_compare_median(report->compare, a, m)),
-            format_value(right, &row, row.b_never ? NAN : ps_compare_median(report->compare, b, m)),
-            difference, range, format_verdict(verdict, &row, (char)('A' + a), (char)('A' + b)));
+    fprintf(
+        to, " %-13s %10s %10s %9s  %16s  %s\n", row.metric->label,
+        ps_words_value(left, &row, row.a_never ? NAN : ps_compare_median(report->compare, a, m)),
+        ps_words_value(right, &row, row.b_never ? NAN : ps_compare_median(report->compare, b, m)),
+        ps_words_difference(difference, &row), ps_words_interval(range, &row),
+        ps_words_verdict(verdict, &row, (char)('A' + a), (char)('A' + b)));
 }
 
 static void print_pair(const struct ps_compare_report *report, unsigned a, unsigned b, FILE *to)
@@ -127,46 +66,35 @@ static void print_matrix(const struct ps_compare_report *report, unsigned m, FIL
         fprintf(to, "     vs %c", 'A' + side);
     fputs("\n", to);
     for (unsigned side = 0; side < sides; side++) {
-        char value[24];
+        char value[PS_WORDS_BYTES];
         struct ps_compare_row row;
         ps_compare_row(report->compare, 0, side, m, &row);
         fprintf(to, "   %c %11s ", 'A' + side,
-                format_value(value, &row, ps_compare_median(report->compare, side, m)));
+                ps_words_value(value, &row, ps_compare_median(report->compare, side, m)));
         for (unsigned other = 0; other < sides; other++) {
-            char cell[24] = ".";
+            char cell[PS_WORDS_BYTES] = ".";
             ps_compare_row(report->compare, other, side, m, &row);
             if (other != side && row.verdict == PS_VERDICT_NONE)
                 snprintf(cell, sizeof cell, "n/a");
             else if (other != side && row.verdict == PS_VERDICT_SAME)
                 snprintf(cell, sizeof cell, "=");
             else if (other != side)
-                format_percent(cell, row.pair.difference);
+                ps_words_share(cell, row.pair.difference);
             fprintf(to, " %8s", cell);
         }
         fputs("\n", to);
     }
 }
 
-static const char *load_text(char into[64], const struct ps_experiment *experiment)
-{
-    if (experiment->model == PS_ARRIVAL_OPEN)
-        snprintf(into, 64, "open %g/s", experiment->rate);
-    else if (experiment->model == PS_ARRIVAL_CLOSED)
-        snprintf(into, 64, "closed, %" PRIu64 " in flight", experiment->in_flight);
-    else
-        snprintf(into, 64, "batch of %" PRIu64, experiment->tasks);
-    return into;
-}
-
 static void print_head(const struct ps_compare_report *report, FILE *to)
 {
     const struct ps_compare_spec *spec = report->spec;
-    char length[32], warmup[32], load[64];
+    char length[32], warmup[32], load[PS_WORDS_BYTES];
     fprintf(to, "%s: %s\n", report->preset, spec->side[0].title);
     for (unsigned side = 0; side < spec->sides; side++)
         fprintf(to, " %c  %s\n", 'A' + side, label_of(report, side).text);
     fprintf(to, " %s; seeds %" PRIu64 " to %" PRIu64 ", one a round\n",
-            load_text(load, &spec->side[0]), spec->side[0].seed,
+            ps_words_load(load, &spec->side[0]), spec->side[0].seed,
             spec->side[0].seed + spec->rounds - 1);
     fprintf(to, " %u slots each, %s after a warm-up of %s\n", spec->rounds,
             ps_format_duration(length, sizeof length, spec->length_ns),

@@ -1,0 +1,100 @@
+#include "lab/words.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+const char *ps_words_value(char into[PS_WORDS_BYTES], const struct ps_compare_row *row,
+                           double value)
+{
+    if (isnan(value))
+        snprintf(into, PS_WORDS_BYTES, "n/a");
+    else if (strcmp(row->described->unit, "ns") == 0)
+        ps_format_duration(into, PS_WORDS_BYTES, (uint64_t)(value + 0.5));
+    else if (strcmp(row->described->unit, "bytes") == 0)
+        ps_format_bytes(into, PS_WORDS_BYTES, (uint64_t)(value + 0.5));
+    else
+        ps_format_count(into, PS_WORDS_BYTES, value);
+    return into;
+}
+
+const char *ps_words_share(char into[PS_WORDS_BYTES], double share)
+{
+    double percent = share * 100;
+    if (isnan(percent))
+        snprintf(into, PS_WORDS_BYTES, "-");
+    else if (percent == 0)
+        snprintf(into, PS_WORDS_BYTES, "0");
+    else if (fabs(percent) >= 999.5)
+        snprintf(into, PS_WORDS_BYTES, "x%.3g", share + 1);
+    else
+        snprintf(into, PS_WORDS_BYTES, "%+.*f %%", fabs(percent) < 99.95 ? 1 : 0, percent);
+    return into;
+}
+
+const char *ps_words_difference(char into[PS_WORDS_BYTES], const struct ps_compare_row *row)
+{
+    return ps_words_share(into, row->rounds > 0 ? row->pair.difference : NAN);
+}
+
+const char *ps_words_interval(char into[PS_WORDS_BYTES], const struct ps_compare_row *row)
+{
+    const struct ps_paired *pair = &row->pair;
+    if (row->rounds == 0 || isnan(pair->low) || isnan(pair->high)) {
+        snprintf(into, PS_WORDS_BYTES, "-");
+    } else if (pair->low == 0 && pair->high == 0) {
+        snprintf(into, PS_WORDS_BYTES, "0");
+    } else if (pair->high >= 9.995) {
+        snprintf(into, PS_WORDS_BYTES, "x%.3g .. x%.3g", pair->low + 1, pair->high + 1);
+    } else {
+        int digits = fmax(fabs(pair->low), fabs(pair->high)) < 0.0995 ? 1 : 0;
+        snprintf(into, PS_WORDS_BYTES, "%+.*f .. %+.*f %%", digits, pair->low * 100, digits,
+                 pair->high * 100);
+    }
+    return into;
+}
+
+const char *ps_words_verdict(char into[PS_WORDS_BYTES], const struct ps_compare_row *row, char a,
+                             char b)
+{
+    char better = row->verdict == PS_VERDICT_A ? a : b;
+    if (row->a_never || row->b_never) {
+        char who[4] = {row->a_never ? a : b, ' ', '\0'};
+        snprintf(into, PS_WORDS_BYTES, "%scannot%s", row->a_never && row->b_never ? "" : who,
+                 row->described->trait == PS_TRAIT_STEALS ? " steal" : "");
+    } else if (row->verdict == PS_VERDICT_NONE) {
+        snprintf(into, PS_WORDS_BYTES, "not measured");
+    } else if (row->verdict == PS_VERDICT_SAME) {
+        snprintf(into, PS_WORDS_BYTES, "no difference");
+    } else if (row->metric->better == PS_BETTER_NEITHER) {
+        snprintf(into, PS_WORDS_BYTES, "%c has more", better);
+    } else {
+        snprintf(into, PS_WORDS_BYTES, "%c", better);
+    }
+    return into;
+}
+
+const char *ps_words_load(char into[PS_WORDS_BYTES], const struct ps_experiment *experiment)
+{
+    switch (experiment->model) {
+    case PS_ARRIVAL_OPEN:
+        snprintf(into, PS_WORDS_BYTES, "open %g/s", experiment->rate);
+        break;
+    case PS_ARRIVAL_CLOSED:
+        snprintf(into, PS_WORDS_BYTES, "closed, %" PRIu64 " in flight", experiment->in_flight);
+        break;
+    case PS_ARRIVAL_TRACE:
+        snprintf(into, PS_WORDS_BYTES, "a trace");
+        break;
+    case PS_ARRIVAL_HTTP:
+        snprintf(into, PS_WORDS_BYTES, "http requests");
+        break;
+    case PS_ARRIVAL_BATCH:
+        snprintf(into, PS_WORDS_BYTES, "batch of %" PRIu64, experiment->tasks);
+        break;
+    }
+    return into;
+}
