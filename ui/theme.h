@@ -32,29 +32,29 @@ enum ps_theme { PS_THEME_DARK, PS_THEME_LIGHT, PS_THEME_MONO, PS_THEME_COUNT };
     X(BRAND, 0x2fc7a0, 0x00705a, 10, PS_ATTR_BOLD, PS_ATTR_BOLD)                     \
     X(KEY, 0xffc857, 0x9a5b00, 11, PS_ATTR_BOLD, PS_ATTR_BOLD)                       \
     X(LABEL, 0x97a1b1, 0x505a68, 7, 0, 0)                                            \
-    X(GOOD, 0x2fc7a0, 0x00705a, 10, 0, 0)                                            \
+    X(GOOD, 0x2fc7a0, 0x00706a, 10, 0, 0)                                            \
     X(NOTE, 0x6cbcf0, 0x0b64a0, 14, 0, 0)                                            \
-    X(WARNING, 0xf0b429, 0x8f5a00, 11, 0, PS_ATTR_BOLD)                              \
-    X(ERROR, 0xff7a4d, 0xb83a00, 9, PS_ATTR_BOLD, PS_ATTR_BOLD | PS_ATTR_UNDERLINE)  \
+    X(WARNING, 0xf0b429, 0x6a3c00, 11, 0, PS_ATTR_BOLD)                              \
+    X(ERROR, 0xff7a4d, 0xc24800, 9, PS_ATTR_BOLD, PS_ATTR_BOLD | PS_ATTR_UNDERLINE)  \
     X(SELECTION, -1, -1, -1, PS_ATTR_REVERSE, PS_ATTR_REVERSE)                       \
-    X(ALERT, 0xff7a4d, 0xb83a00, 9, PS_ATTR_BOLD | PS_ATTR_REVERSE,                  \
+    X(ALERT, 0xff7a4d, 0xc24800, 9, PS_ATTR_BOLD | PS_ATTR_REVERSE,                  \
       PS_ATTR_BOLD | PS_ATTR_REVERSE)                                                \
     X(INPUT, 0xf2f4f8, 0x101418, 15, PS_ATTR_UNDERLINE, PS_ATTR_UNDERLINE)           \
-    X(GRAPH1, 0x2fc7a0, 0x008a6e, 2, 0, 0)                                           \
-    X(GRAPH2, 0xcc79a7, 0xa04a7d, 13, 0, PS_ATTR_BOLD)                               \
-    X(GRAPH3, 0x56b4e9, 0x0b64a0, 12, 0, 0)                                          \
-    X(RUN, 0x27ae8a, 0x008a6e, 2, 0, 0)                                              \
-    X(READY, 0xf0e442, 0x8a7400, 11, 0, PS_ATTR_BOLD)                                \
-    X(LOCK, 0xe8703a, 0xc04800, 9, 0, PS_ATTR_BOLD)                                  \
-    X(GIL, 0xd94f4f, 0xa82020, 1, 0, PS_ATTR_BOLD)                                   \
-    X(JOIN, 0xcc79a7, 0xa04a7d, 13, 0, 0)                                            \
-    X(NET, 0x56b4e9, 0x0b74b4, 14, 0, 0)                                             \
-    X(DISK, 0x7c8cf8, 0x3a46c8, 12, 0, 0)                                            \
-    X(SLEEP, 0x6f86a8, 0x5a7090, 4, 0, 0)                                            \
-    X(BLOCK, 0xe69f00, 0xa86c00, 3, 0, PS_ATTR_BOLD)                                 \
-    X(SEEK, 0xc0c6d0, 0x606874, 7, 0, 0)                                             \
-    X(IDLE, 0x566072, 0x7a8494, 8, 0, PS_ATTR_DIM)                                   \
-    X(PAUSED, 0x9a8fb8, 0x6a5a98, 5, 0, 0)                                           \
+    X(GRAPH1, 0x2fd79a, 0x0d8843, 2, 0, 0)                                           \
+    X(GRAPH2, 0xba5e94, 0x700a54, 13, 0, PS_ATTR_BOLD)                               \
+    X(GRAPH3, 0x51bfff, 0x0b77da, 12, 0, 0)                                          \
+    X(RUN, 0x09c889, 0x119275, 2, 0, 0)                                              \
+    X(READY, 0xf4f04a, 0x514b00, 11, 0, PS_ATTR_BOLD)                                \
+    X(LOCK, 0xc86a04, 0xd76f04, 9, 0, PS_ATTR_BOLD)                                  \
+    X(GIL, 0xee5f58, 0x7e0233, 1, 0, PS_ATTR_BOLD)                                   \
+    X(JOIN, 0xb66388, 0x733391, 13, 0, 0)                                            \
+    X(NET, 0x0abcfb, 0x0077e7, 14, 0, 0)                                             \
+    X(DISK, 0x647cff, 0x2032cf, 12, 0, 0)                                            \
+    X(SLEEP, 0x4b71af, 0x9381c3, 4, 0, 0)                                            \
+    X(BLOCK, 0xd9af00, 0xb47d49, 3, 0, PS_ATTR_BOLD)                                 \
+    X(SEEK, 0xdbeddd, 0x226673, 7, 0, 0)                                             \
+    X(IDLE, 0x4f545c, 0x8fa4b6, 8, 0, PS_ATTR_DIM)                                   \
+    X(PAUSED, 0xc8b2d0, 0x20184a, 5, 0, 0)                                           \
     X(OFF, 0x3a4250, 0xaab2be, 8, 0, PS_ATTR_DIM)
 
 enum ps_style {
