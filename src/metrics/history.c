@@ -23,12 +23,11 @@ struct ps_history {
     uint64_t column; /* number of the column being filled: at_ns / PS_COLUMN_NS */
     uint64_t count;  /* columns completed */
     bool os_valid;
-    struct ps_totals totals;
-    uint64_t stolen;
-    struct ps_pool_column pool[PS_COLUMNS];
-    unsigned lanes;                            /* workers that have a ring */
-    struct ps_lane_column (*lane)[PS_COLUMNS]; /* [lanes] */
-    struct worker_mark last[PS_MAX_WORKERS];   /* at the newest snapshot */
+    unsigned slots; /* the most there were */
+    struct ps_pool_counts counts;
+    struct ps_timeline *timeline;
+    struct ps_lane_column lane[PS_MAX_WORKERS]; /* of the column being closed */
+    struct worker_mark last[PS_MAX_WORKERS];    /* at the newest snapshot */
     /* Marks of the last PS_RATE_COLUMNS + 1 columns, a ring by column number. */
     uint64_t mark_at[PS_RATE_COLUMNS + 1];
     struct worker_mark (*mark)[PS_MAX_WORKERS];
@@ -39,9 +38,13 @@ struct ps_history {
     unsigned latency_count;
     struct ps_latency_view newest;
     struct ps_latency_view scratch;
+    uint32_t response[PS_COARSE_BUCKETS];
 };
 
 enum { MARKS = PS_RATE_COLUMNS + 1, STEAL_CELLS = PS_MAX_WORKERS * PS_MAX_WORKERS };
+
+/* A longer gap is filled as if it were so long: nothing older is kept. */
+#define GAP_COLUMNS (72000u)
 
 struct ps_history *ps_history_new(void)
 {
@@ -52,9 +55,8 @@ struct ps_history *ps_history_new(void)
     h->steal_mark = calloc((size_t)MARKS * STEAL_CELLS, sizeof *h->steal_mark);
     h->steal_now = calloc(STEAL_CELLS, sizeof *h->steal_now);
     h->latency = calloc(PS_LATENCY_SECONDS + 1, sizeof *h->latency);
-    h->lane = calloc(PS_MAX_WORKERS, sizeof *h->lane);
-    h->lanes = PS_MAX_WORKERS;
-    if (!h->mark || !h->steal_mark || !h->steal_now || !h->latency || !h->lane) {
+    h->timeline = ps_timeline_new();
+    if (!h->mark || !h->steal_mark || !h->steal_now || !h->latency || !h->timeline) {
         ps_history_free(h);
         return NULL;
     }
@@ -69,20 +71,49 @@ void ps_history_free(struct ps_history *history)
     free(history->steal_mark);
     free(history->steal_now);
     free(history->latency);
-    free(history->lane);
+    ps_timeline_free(history->timeline);
     free(history);
+}
+
+/* Take over the values but not what is pointed to. */
+static void set_values(struct ps_history *into, const struct ps_history *from)
+{
+    struct worker_mark(*mark)[PS_MAX_WORKERS] = into->mark;
+    uint32_t *steal_mark = into->steal_mark, *steal_now = into->steal_now;
+    struct latency_mark *latency = into->latency;
+    struct ps_timeline *timeline = into->timeline;
+    *into = *from;
+    into->mark = mark;
+    into->steal_mark = steal_mark;
+    into->steal_now = steal_now;
+    into->latency = latency;
+    into->timeline = timeline;
 }
 
 void ps_history_clear(struct ps_history *history)
 {
-    struct ps_history kept = *history;
-    memset(history, 0, sizeof *history);
-    history->mark = kept.mark;
-    history->steal_mark = kept.steal_mark;
-    history->steal_now = kept.steal_now;
-    history->latency = kept.latency;
-    history->lane = kept.lane;
-    history->lanes = kept.lanes;
+    static const struct ps_history empty;
+    set_values(history, &empty);
+    ps_timeline_clear(history->timeline);
+}
+
+static void copy_steals(uint32_t *into, const uint32_t *from, unsigned slots)
+{
+    for (unsigned thief = 0; thief < slots; thief++)
+        memcpy(&into[(size_t)thief * PS_MAX_WORKERS], &from[(size_t)thief * PS_MAX_WORKERS],
+               slots * sizeof *into);
+}
+
+void ps_history_copy(struct ps_history *into, const struct ps_history *from)
+{
+    set_values(into, from);
+    memcpy(into->mark, from->mark, MARKS * sizeof *into->mark);
+    memcpy(into->latency, from->latency, (PS_LATENCY_SECONDS + 1) * sizeof *into->latency);
+    copy_steals(into->steal_now, from->steal_now, from->slots);
+    for (size_t i = 0; i < MARKS; i++)
+        copy_steals(&into->steal_mark[i * STEAL_CELLS], &from->steal_mark[i * STEAL_CELLS],
+                    from->slots);
+    ps_timeline_copy(into->timeline, from->timeline);
 }
 
 static struct worker_mark mark_of(const struct ps_worker_view *worker)
@@ -122,28 +153,60 @@ static struct ps_lane_column lane_between(const struct worker_mark *then,
     return column;
 }
 
-static struct ps_pool_column pool_between(struct ps_history *h, const struct ps_snapshot *s,
-                                          uint64_t stolen)
+static struct ps_pool_counts counts_of(const struct ps_snapshot *s)
 {
-    double seconds = (double)(s->at_ns - h->at_ns) * 1e-9;
-    struct ps_pool_column column = {.at_ns = s->at_ns, .workers = (uint16_t)s->workers};
-    column.queued = (float)s->queued;
-    column.in_flight = (float)s->in_flight;
-    if (seconds <= 0)
-        return column;
-    uint64_t failed = 0;
+    struct ps_pool_counts counts = {
+        .done = s->totals.ended[PS_COMPLETED],
+        .offered = s->totals.submitted,
+        .refused = s->totals.ended[PS_REFUSED],
+    };
     for (unsigned i = PS_FAILED; i <= PS_CANCELLED; i++)
-        failed += less(s->totals.ended[i], h->totals.ended[i]);
-    column.done_per_s =
-        (float)((double)less(s->totals.ended[PS_COMPLETED], h->totals.ended[PS_COMPLETED]) /
-                seconds);
-    column.offered_per_s =
-        (float)((double)less(s->totals.submitted, h->totals.submitted) / seconds);
-    column.refused_per_s =
-        (float)((double)less(s->totals.ended[PS_REFUSED], h->totals.ended[PS_REFUSED]) / seconds);
-    column.failed_per_s = (float)((double)failed / seconds);
-    column.steals_per_s = (float)((double)less(stolen, h->stolen) / seconds);
-    return column;
+        counts.failed += s->totals.ended[i];
+    for (unsigned w = 0; w < s->slots; w++)
+        counts.stolen += s->worker[w].stolen;
+    return counts;
+}
+
+/* The value `part` of `parts` of the way from one total to a later one. */
+static uint64_t between(uint64_t from, uint64_t to, uint64_t part, uint64_t parts)
+{
+    return from + less(to, from) * part / parts;
+}
+
+static struct ps_pool_counts counts_between(const struct ps_pool_counts *from,
+                                            const struct ps_pool_counts *to, uint64_t part,
+                                            uint64_t parts)
+{
+    return (struct ps_pool_counts){
+        .done = between(from->done, to->done, part, parts),
+        .offered = between(from->offered, to->offered, part, parts),
+        .refused = between(from->refused, to->refused, part, parts),
+        .failed = between(from->failed, to->failed, part, parts),
+        .stolen = between(from->stolen, to->stolen, part, parts),
+    };
+}
+
+static float rate(uint64_t now, uint64_t then, double seconds)
+{
+    return seconds > 0 ? (float)((double)less(now, then) / seconds) : 0;
+}
+
+static struct ps_pool_column pool_between(const struct ps_history *h, const struct ps_snapshot *s,
+                                          const struct ps_pool_counts *now)
+{
+    const struct ps_pool_counts *then = &h->counts;
+    double seconds = s->at_ns > h->at_ns ? (double)(s->at_ns - h->at_ns) * 1e-9 : 0;
+    return (struct ps_pool_column){
+        .workers = (uint16_t)s->workers,
+        .queued = (float)s->queued,
+        .queued_peak = (float)s->queued,
+        .in_flight = (float)s->in_flight,
+        .done_per_s = rate(now->done, then->done, seconds),
+        .offered_per_s = rate(now->offered, then->offered, seconds),
+        .refused_per_s = rate(now->refused, then->refused, seconds),
+        .failed_per_s = rate(now->failed, then->failed, seconds),
+        .steals_per_s = rate(now->stolen, then->stolen, seconds),
+    };
 }
 
 static void keep_mark(struct ps_history *h, const struct ps_snapshot *s, uint64_t number)
@@ -170,109 +233,111 @@ static void keep_latency(struct ps_history *h, const struct ps_snapshot *s)
     h->latency_count++;
 }
 
-void ps_history_feed(struct ps_history *h, const struct ps_snapshot *s)
+static void take_steals(struct ps_history *h, const struct ps_snapshot *s)
 {
-    if (h->seq && s->seq == h->seq)
-        return;
-    uint64_t stolen = 0;
-    for (unsigned w = 0; w < s->slots; w++)
-        stolen += s->worker[w].stolen;
-    bool first = h->seq == 0;
-    h->seq = s->seq;
-    keep_latency(h, s);
     for (unsigned thief = 0; thief < s->slots; thief++)
         for (unsigned victim = 0; victim < s->slots; victim++)
             h->steal_now[thief * PS_MAX_WORKERS + victim] =
                 (uint32_t)s->steal_tasks[(size_t)thief * PS_MAX_WORKERS + victim];
-    uint64_t column = s->at_ns / PS_COLUMN_NS;
-    if (!first && column < h->column)
-        column = h->column; /* a run's last snapshot is dated back to its end */
-    if (first) {
-        h->column = column;
-        keep_mark(h, s, 0);
-    }
-    uint64_t fresh = column - h->column;
-    if (!first && fresh == 0)
-        return; /* the columns are closed by the first snapshot after their end */
-    if (fresh > PS_COLUMNS)
-        fresh = PS_COLUMNS;
-    struct ps_pool_column pool = pool_between(h, s, stolen);
-    if (fresh > 0 && h->latency_count > 1) {
-        ps_history_latency(h, 1, &h->scratch);
-        pool.response_p99_ms = (float)((double)ps_hist_quantile(&h->scratch.response, 0.99) * 1e-6);
-    }
-    uint64_t whole_ns = s->at_ns - h->at_ns;
+}
+
+static void take_lanes(struct ps_history *h, const struct ps_snapshot *s)
+{
+    uint64_t whole_ns = less(s->at_ns, h->at_ns);
     for (unsigned w = 0; w < s->slots; w++) {
         struct worker_mark now = mark_of(&s->worker[w]);
-        struct ps_lane_column lane = lane_between(&h->last[w], &now, whole_ns);
-        for (uint64_t i = 0; i < fresh; i++)
-            h->lane[w][(h->count + i) % PS_COLUMNS] = lane;
+        h->lane[w] = lane_between(&h->last[w], &now, whole_ns);
         h->last[w] = now;
         h->os_valid = h->os_valid || s->worker[w].os_valid;
     }
-    for (unsigned w = s->slots; w < h->lanes; w++)
-        for (uint64_t i = 0; i < fresh; i++)
-            h->lane[w][(h->count + i) % PS_COLUMNS] = (struct ps_lane_column){{0}, 0};
-    for (uint64_t i = 0; i < fresh; i++) {
-        h->pool[(h->count + i) % PS_COLUMNS] = pool;
-        keep_mark(h, s, h->count + i + 1);
+}
+
+/* Close the columns up to the snapshot's: what happened since the last is spread over them evenly. */
+static void close_columns(struct ps_history *h, const struct ps_snapshot *s, uint64_t fresh)
+{
+    struct ps_pool_counts now = counts_of(s);
+    struct ps_pool_column pool = pool_between(h, s, &now);
+    if (h->latency_count > 1) {
+        ps_history_latency(h, 1, &h->scratch);
+        pool.response_p99_ms = (float)((double)ps_hist_quantile(&h->scratch.response, 0.99) * 1e-6);
+    }
+    ps_coarse_fill(h->response, &s->latency.response);
+    take_lanes(h, s);
+    for (uint64_t i = 1; i <= fresh; i++) {
+        pool.number = h->column + i - 1;
+        pool.at_ns = between(h->at_ns, s->at_ns, i, fresh);
+        pool.count = counts_between(&h->counts, &now, i, fresh);
+        ps_timeline_push(h->timeline, &pool, h->lane, s->slots, h->response);
+        keep_mark(h, s, h->count + i);
     }
     h->count += fresh;
-    h->column = column;
-    h->totals = s->totals;
-    h->stolen = stolen;
+    h->column += fresh;
+    h->counts = now;
     h->at_ns = s->at_ns;
+}
+
+static void begin(struct ps_history *h, const struct ps_snapshot *s)
+{
+    h->column = s->at_ns / PS_COLUMN_NS;
+    h->counts = counts_of(s);
+    h->at_ns = s->at_ns;
+    keep_mark(h, s, 0);
+    take_lanes(h, s);
+    ps_coarse_fill(h->response, &s->latency.response);
+    ps_timeline_begin(h->timeline, s->at_ns, &h->counts, h->response);
+}
+
+void ps_history_feed(struct ps_history *h, const struct ps_snapshot *s)
+{
+    if (h->seq && s->seq == h->seq)
+        return;
+    bool first = h->seq == 0;
+    h->seq = s->seq;
+    if (s->slots > h->slots)
+        h->slots = s->slots;
+    keep_latency(h, s);
+    take_steals(h, s);
+    if (first) {
+        begin(h, s);
+        return;
+    }
+    uint64_t column = s->at_ns / PS_COLUMN_NS;
+    if (column <= h->column)
+        return; /* columns are closed by the first snapshot after their end; a run's last snapshot
+                   is dated back to its end */
+    uint64_t fresh = column - h->column;
+    if (fresh > GAP_COLUMNS) {
+        h->column = column - GAP_COLUMNS;
+        fresh = GAP_COLUMNS;
+    }
+    close_columns(h, s, fresh);
+}
+
+const struct ps_timeline *ps_history_timeline(const struct ps_history *history)
+{
+    return history->timeline;
 }
 
 unsigned ps_history_columns(const struct ps_history *history)
 {
-    return (unsigned)(history->count < PS_COLUMNS ? history->count : PS_COLUMNS);
-}
-
-static unsigned place(const struct ps_history *history, unsigned age)
-{
-    return (unsigned)((history->count - 1 - age) % PS_COLUMNS);
+    return ps_timeline_columns(history->timeline, 0);
 }
 
 const struct ps_pool_column *ps_history_pool(const struct ps_history *history, unsigned age)
 {
-    return age < ps_history_columns(history) ? &history->pool[place(history, age)] : NULL;
+    return ps_timeline_pool(history->timeline, 0, age);
 }
 
 const struct ps_lane_column *ps_history_lane(const struct ps_history *history, unsigned worker,
                                              unsigned age)
 {
-    if (age >= ps_history_columns(history) || worker >= history->lanes)
-        return NULL;
-    return &history->lane[worker][place(history, age)];
+    return ps_timeline_lane(history->timeline, 0, worker, age);
 }
 
 enum ps_state ps_history_lane_state(const struct ps_history *history, unsigned worker, unsigned age,
                                     unsigned count, bool *ready)
 {
-    unsigned sum[PS_STATE_COUNT] = {0}, ready_sum = 0, total = 0;
-    for (unsigned i = 0; i < count; i++) {
-        const struct ps_lane_column *column = ps_history_lane(history, worker, age + i);
-        if (!column)
-            break;
-        for (unsigned s = 0; s < PS_STATE_COUNT; s++) {
-            sum[s] += column->share[s];
-            total += column->share[s];
-        }
-        ready_sum += column->ready;
-    }
-    *ready = false;
-    enum ps_state work = PS_STATE_OFF, rest = PS_STATE_OFF;
-    for (unsigned s = PS_STATE_IDLE; s < PS_STATE_COUNT; s++) {
-        enum ps_state *best = s <= PS_STATE_SEEK ? &rest : &work;
-        if (sum[s] > 0 && (*best == PS_STATE_OFF || sum[s] > sum[*best]))
-            *best = (enum ps_state)s;
-    }
-    bool works = work != PS_STATE_OFF && sum[work] * 5 >= total;
-    enum ps_state state = works ? work : rest != PS_STATE_OFF ? rest : work;
-    if (state == PS_STATE_RUN)
-        *ready = ready_sum * 2 > sum[PS_STATE_RUN];
-    return state;
+    return ps_timeline_state(history->timeline, 0, worker, age, count, ready);
 }
 
 /* The oldest mark within the rate window, and the seconds since it; 0: too early. */

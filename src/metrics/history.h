@@ -1,53 +1,35 @@
 /* History: what a screen needs of the past, in fixed memory, fed with snapshots.
  *
- * Two kinds of rings over time: columns of PS_COLUMN_NS for lanes (what each worker did) and
- * graphs, and latency sums once a second for windowed percentiles. Fed by sequence number: the same
- * snapshot twice changes nothing. One owner, one thread; drawing only reads it. */
+ * Two kinds of rings over time: a timeline for lanes (what each worker did) and graphs, and latency
+ * sums once a second for windowed percentiles. Fed by sequence number: the same snapshot twice
+ * changes nothing. One owner, one thread; drawing only reads it. */
 #ifndef PS_METRICS_HISTORY_H
 #define PS_METRICS_HISTORY_H
 
-#include "metrics/snapshot.h"
+#include "metrics/timeline.h"
 
-#define PS_COLUMN_NS       UINT64_C(100000000) /* 100 ms */
-#define PS_COLUMNS         640u                /* 64 s */
 #define PS_LATENCY_SECONDS 10u
-
-/* What one worker did during one column. Shares of the column's time, 255 = all of it. */
-struct ps_lane_column {
-    uint8_t share[PS_STATE_COUNT];
-    uint8_t ready; /* share in which it was runnable but had no CPU (from the OS); part of RUN */
-};
-
-/* The pool during one column. */
-struct ps_pool_column {
-    uint64_t at_ns;                    /* instant of its end */
-    float done_per_s;                  /* completed */
-    float offered_per_s;               /* submitted */
-    float refused_per_s, failed_per_s; /* failed: + timed out + cancelled */
-    float steals_per_s;
-    float queued, in_flight; /* gauges at its end */
-    float response_p99_ms;   /* over the last second; 0: no data */
-    uint16_t workers;
-};
 
 struct ps_history;
 
 struct ps_history *ps_history_new(void); /* NULL: out of memory */
 void ps_history_free(struct ps_history *history);
 void ps_history_clear(struct ps_history *history);
+/* into becomes what from is; both were made by ps_history_new. */
+void ps_history_copy(struct ps_history *into, const struct ps_history *from);
 
 /* Take a snapshot in. Snapshots may come at any interval; columns between two are filled evenly. */
 void ps_history_feed(struct ps_history *history, const struct ps_snapshot *snapshot);
 
-/* Columns there are, at most PS_COLUMNS. age 0 is the newest complete column. */
+/* Its columns, at all resolutions. */
+const struct ps_timeline *ps_history_timeline(const struct ps_history *history);
+
+/* Those of level 0, at most PS_COLUMNS. age 0 is the newest complete column. */
 unsigned ps_history_columns(const struct ps_history *history);
 const struct ps_pool_column *ps_history_pool(const struct ps_history *history, unsigned age);
 const struct ps_lane_column *ps_history_lane(const struct ps_history *history, unsigned worker,
                                              unsigned age);
-
-/* The state that took most of the columns [age, age + count), and whether it was mostly without a
- * CPU (only for RUN). OFF if there are none. Work shows before idleness: idle, seek and off win
- * only if nothing else took a fifth. */
+/* ps_timeline_state of level 0. */
 enum ps_state ps_history_lane_state(const struct ps_history *history, unsigned worker, unsigned age,
                                     unsigned count, bool *ready);
 

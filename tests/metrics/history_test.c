@@ -1,5 +1,6 @@
 #include "support.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -150,6 +151,156 @@ static void latencies_of_a_window_forget_what_was_before(void **state)
     assert_int_equal(view.response.count, 140); /* younger than the window: everything */
 }
 
+/* ---- resolutions ---- */
+
+/* Columns of level 0 that end after the last closed column of `level` do not count in it. */
+static void check_totals(const struct ps_timeline *t, unsigned level)
+{
+    unsigned columns = ps_timeline_columns(t, level);
+    assert_true(columns > 2);
+    unsigned ratio = (unsigned)(ps_time_levels[level].column_ns / PS_COLUMN_NS);
+    for (unsigned age = 0; age + 1 < columns; age++) {
+        const struct ps_pool_column *now = ps_timeline_pool(t, level, age);
+        const struct ps_pool_column *then = ps_timeline_pool(t, level, age + 1);
+        uint64_t newest = ps_timeline_pool(t, 0, 0)->number;
+        uint64_t fine = newest - (now->number * ratio + ratio - 1);
+        if (fine + ratio >= ps_timeline_columns(t, 0))
+            break;
+        const struct ps_pool_column *end = ps_timeline_pool(t, 0, (unsigned)fine);
+        const struct ps_pool_column *begin = ps_timeline_pool(t, 0, (unsigned)fine + ratio);
+        assert_int_equal(now->at_ns, end->at_ns);
+        assert_int_equal(now->count.done - then->count.done, end->count.done - begin->count.done);
+        assert_int_equal(now->count.offered, end->count.offered);
+        assert_int_equal(now->count.stolen, end->count.stolen);
+        double seconds = (double)(now->at_ns - then->at_ns) * 1e-9;
+        assert_true(fabs((double)now->done_per_s * seconds -
+                         (double)(now->count.done - then->count.done)) < 0.01);
+        float highest = 0;
+        for (unsigned i = 0; i < ratio; i++)
+            highest = fmaxf(highest, ps_timeline_pool(t, 0, (unsigned)fine + i)->queued);
+        assert_float_equal(now->queued_peak, highest, 0);
+    }
+}
+
+/* Snapshots that come neither evenly nor once a column. */
+static void irregular(struct fixture *f, unsigned snapshots)
+{
+    for (unsigned i = 0; i < snapshots; i++) {
+        struct ps_snapshot *s = f->s;
+        uint64_t ns = (37 + i * 29 % 240) * (uint64_t)PS_NS_PER_MS, done = i * 7 % 23;
+        s->seq++;
+        s->at_ns += ns;
+        s->worker[0].time_ns[PS_STATE_RUN] += ns;
+        s->worker[0].stolen += i % 3;
+        s->totals.submitted += done + i % 2;
+        s->totals.ended[PS_COMPLETED] += done;
+        s->totals.ended[PS_REFUSED] += i % 2;
+        s->queued = i * 13 % 31;
+        ps_history_feed(f->history, s);
+    }
+}
+
+static void totals_agree_between_resolutions(void **state)
+{
+    struct fixture *f = *state;
+    irregular(f, 600);
+    const struct ps_timeline *t = ps_history_timeline(f->history);
+    check_totals(t, 1);
+    check_totals(t, 2);
+    advance(f, 57); /* a gap */
+    irregular(f, 60);
+    check_totals(t, 1);
+}
+
+static void lanes_agree_between_resolutions(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 400; i++)
+        advance(f, 1);
+    const struct ps_timeline *t = ps_history_timeline(f->history);
+    for (unsigned level = 0; level < PS_TIME_LEVELS; level++) {
+        const struct ps_lane_column *lane = ps_timeline_lane(t, level, 1, 0);
+        assert_int_equal(lane->share[PS_STATE_NET], 255 / 4);
+        assert_int_equal(lane->share[PS_STATE_IDLE], 255 * 3 / 4);
+        bool ready;
+        assert_int_equal(ps_timeline_state(t, level, 0, 0, 2, &ready), PS_STATE_RUN);
+        assert_int_equal(ps_timeline_lane(t, level, 9, 0)->share[PS_STATE_RUN], 0);
+    }
+}
+
+static void every_resolution_is_bounded(void **state)
+{
+    struct fixture *f = *state;
+    advance(f, 1);
+    for (int i = 0; i < 9; i++)
+        advance(f, 10000);
+    const struct ps_timeline *t = ps_history_timeline(f->history);
+    for (unsigned level = 0; level < PS_TIME_LEVELS; level++) {
+        unsigned columns = ps_time_levels[level].columns;
+        assert_int_equal(ps_timeline_columns(t, level), columns);
+        assert_null(ps_timeline_pool(t, level, columns));
+        uint64_t newest = ps_timeline_pool(t, level, 0)->number;
+        assert_int_equal(newest - ps_timeline_pool(t, level, columns - 1)->number, columns - 1);
+    }
+}
+
+static void between_two_instants_is_what_happened_there(void **state)
+{
+    struct fixture *f = *state;
+    struct ps_instant a, b;
+    struct ps_between d;
+    assert_false(ps_timeline_instant(ps_history_timeline(f->history), 0, &a));
+    for (int i = 0; i < 20; i++) {
+        record(&f->s->latency.response, 900 * (uint64_t)PS_NS_PER_MS);
+        advance(f, 1);
+    }
+    const struct ps_timeline *t = ps_history_timeline(f->history);
+    uint64_t from = f->s->at_ns;
+    for (int i = 0; i < 30; i++) {
+        record(&f->s->latency.response, 5 * (uint64_t)PS_NS_PER_MS);
+        advance(f, 1);
+    }
+    assert_true(ps_timeline_instant(t, from - 1, &a));
+    assert_true(ps_timeline_instant(t, UINT64_MAX, &b));
+    assert_int_equal(a.column_ns, PS_COLUMN_NS);
+    assert_int_equal(a.pool.at_ns, from);
+    ps_instants_between(&a, &b, &d);
+    assert_int_equal(d.elapsed_ns, 30 * PS_COLUMN_NS);
+    assert_int_equal(d.count.done, 300);
+    assert_int_equal(d.count.offered, 360);
+    assert_int_equal(d.count.stolen, 60);
+    assert_int_equal(d.responses, 30);
+    assert_in_range(d.p99_ns, 4850000, 5150000);
+    for (int i = 0; i < 700; i++) /* the fine columns are forgotten */
+        advance(f, 1);
+    struct ps_instant late;
+    assert_true(ps_timeline_instant(t, from - 1, &late));
+    assert_int_equal(late.column_ns, ps_time_levels[1].column_ns);
+    assert_true(late.pool.at_ns >= from);
+    ps_instants_between(&a, &b, &d); /* what was taken is kept */
+    assert_int_equal(d.count.done, 300);
+}
+
+static void a_copy_goes_its_own_way(void **state)
+{
+    struct fixture *f = *state;
+    struct ps_history *copy = ps_history_new();
+    irregular(f, 150);
+    ps_history_copy(copy, f->history);
+    struct ps_worker_rates a, b;
+    ps_history_worker(f->history, 0, &a);
+    unsigned columns = ps_history_columns(f->history);
+    uint64_t done = ps_history_pool(f->history, 0)->count.done;
+    irregular(f, 50);
+    ps_history_worker(copy, 0, &b);
+    assert_memory_equal(&a, &b, sizeof a);
+    assert_int_equal(ps_history_columns(copy), columns);
+    assert_int_equal(ps_history_pool(copy, 0)->count.done, done);
+    assert_true(ps_history_pool(f->history, 0)->count.done > done);
+    assert_int_equal(ps_history_lane(copy, 0, 3)->share[PS_STATE_RUN], 255);
+    ps_history_free(copy);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -160,6 +311,11 @@ int main(void)
         TEST(gaps_are_filled_and_memory_is_bounded),
         TEST(a_last_snapshot_may_be_dated_back),
         TEST(latencies_of_a_window_forget_what_was_before),
+        TEST(totals_agree_between_resolutions),
+        TEST(lanes_agree_between_resolutions),
+        TEST(every_resolution_is_bounded),
+        TEST(between_two_instants_is_what_happened_there),
+        TEST(a_copy_goes_its_own_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
