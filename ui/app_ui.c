@@ -262,12 +262,15 @@ static bool common_action(struct ps_program *p, enum ps_action action)
     case PS_DO_SCREENSHOT:
         save_picture(p);
         return true;
+    case PS_DO_CONSOLE:
+        ps_program_console_open(p);
+        return true;
     default:
         return false;
     }
 }
 
-static void act(struct ps_program *p, enum ps_action action, int argument)
+void ps_program_act(struct ps_program *p, enum ps_action action, int argument)
 {
     if (common_action(p, action))
         return;
@@ -285,6 +288,9 @@ static void act(struct ps_program *p, enum ps_action action, int argument)
         ended_action(p, action);
         break;
     case PS_AT_PROMPT:
+        break;
+    case PS_AT_CONSOLE:
+        ps_program_console_action(p, action);
         break;
     default:
         p->screen->action(p, action, argument);
@@ -323,7 +329,7 @@ static void click(struct ps_program *p, int x, int y)
                    y < p->canvas->height - 2;
     if (on_help)
         ps_program_close_overlay(p);
-    act(p, (enum ps_action)chosen.action, chosen.argument);
+    ps_program_act(p, (enum ps_action)chosen.action, chosen.argument);
 }
 
 static void on_key(struct ps_program *p, struct ps_input input)
@@ -349,9 +355,11 @@ static void on_key(struct ps_program *p, struct ps_input input)
     }
     const struct ps_binding *binding = ps_binding_find(place, input.key);
     if (binding)
-        act(p, binding->action, binding->argument);
+        ps_program_act(p, binding->action, binding->argument);
     else if (screens)
         p->screen->type(p, input.key);
+    else if (place == PS_AT_CONSOLE)
+        ps_program_console_type(p, input.key);
 }
 
 /* ---- the loop ---- */

@@ -44,7 +44,8 @@ enum ps_place {
     PS_AT_TEXT = 16,   /* help or a text */
     PS_AT_ENDED = 32,  /* the box that says why the host is gone */
     PS_AT_PROMPT = 64, /* a line of input: search, name, value */
-    PS_AT_LESSON = 128
+    PS_AT_LESSON = 128,
+    PS_AT_CONSOLE = 256 /* the command line */
 };
 
 enum ps_action {
@@ -82,6 +83,8 @@ enum ps_action {
     PS_DO_FAULT,
     PS_DO_RESTART,
     PS_DO_ANSWER, /* of a lesson; argument: 1.. */
+    PS_DO_CONSOLE,
+    PS_DO_COMPLETE,
     /* Of the mouse only; argument: which. */
     PS_DO_SELECT_ITEM,
     PS_DO_SELECT_FIELD,

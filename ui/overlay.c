@@ -16,6 +16,8 @@ enum ps_place ps_overlay_place(const struct ps_overlay *overlay)
         return PS_AT_ENDED;
     case PS_OVERLAY_PROMPT:
         return PS_AT_PROMPT;
+    case PS_OVERLAY_CONSOLE:
+        return PS_AT_CONSOLE;
     default:
         return PS_AT_TEXT;
     }
@@ -209,6 +211,9 @@ void ps_overlay_draw(const struct ps_canvas *canvas, const struct ps_overlay *o)
         break;
     case PS_OVERLAY_PROMPT:
         draw_prompt(canvas, o);
+        break;
+    case PS_OVERLAY_CONSOLE:
+        ps_console_draw(canvas, o->input, o->text, o->complaint);
         break;
     }
 }

@@ -4,6 +4,7 @@
 #define PS_UI_OVERLAY_H
 
 #include "ui/canvas.h"
+#include "ui/console.h"
 #include "ui/keys.h"
 #include "ui/lesson.h"
 
@@ -14,7 +15,8 @@ enum ps_overlay_kind {
     PS_OVERLAY_LESSON, /* `lesson` */
     PS_OVERLAY_MENU,   /* items */
     PS_OVERLAY_ENDED,  /* `text` in a box: the run or its host has ended */
-    PS_OVERLAY_PROMPT  /* `title`, `input` */
+    PS_OVERLAY_PROMPT, /* `title`, `input` */
+    PS_OVERLAY_CONSOLE /* `input`, `text`: a hint */
 };
 
 #define PS_MENU_MAX 24u
@@ -25,7 +27,7 @@ struct ps_menu_item {
     bool current;
 };
 
-#define PS_INPUT_BYTES 96u
+#define PS_INPUT_BYTES PS_CONSOLE_BYTES
 
 struct ps_overlay {
     enum ps_overlay_kind kind;
@@ -37,8 +39,8 @@ struct ps_overlay {
     int scroll; /* TEXT, LESSON, HELP: lines left out at the top */
     unsigned count, selected;
     struct ps_menu_item item[PS_MENU_MAX];
-    char input[PS_INPUT_BYTES]; /* PROMPT */
-    char complaint[160];        /* PROMPT: what is wrong with it */
+    char input[PS_INPUT_BYTES]; /* PROMPT, CONSOLE */
+    char complaint[200];        /* ... what is wrong with it */
 };
 
 /* The place whose keys are valid while it is open. */

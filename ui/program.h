@@ -48,6 +48,8 @@ struct ps_program {
     struct ps_lesson brief;
     enum ps_menu menu;
     enum ps_prompt prompt;
+    struct ps_console_history console;
+    char hint[480]; /* of the command line */
     char notice[200];
     enum ps_style notice_style;
     uint64_t notice_until_ns;
@@ -64,6 +66,8 @@ void ps_program_close_overlay(struct ps_program *program);
 const char *ps_program_notice(const struct ps_program *program);
 /* Whose keys are valid. */
 enum ps_place ps_program_place(const struct ps_program *program);
+/* Do what a key or a click stands for, at the place that has the focus. */
+void ps_program_act(struct ps_program *program, enum ps_action action, int argument);
 /* Draw and show a frame. */
 void ps_program_frame(struct ps_program *program);
 
@@ -71,6 +75,11 @@ void ps_program_frame(struct ps_program *program);
 void ps_program_select(struct ps_program *program);
 /* The save prompt was accepted. */
 void ps_program_save(struct ps_program *program);
+/* The command line: open it, an action, a typed key. */
+void ps_program_console_open(struct ps_program *program);
+void ps_program_console_action(struct ps_program *program, enum ps_action action);
+void ps_program_console_type(struct ps_program *program, int key);
+
 /* The text of a lesson, as an overlay. */
 void ps_program_lesson(struct ps_program *program, const struct ps_preset *preset);
 
@@ -78,6 +87,11 @@ void ps_program_lesson(struct ps_program *program, const struct ps_preset *prese
 bool ps_program_run_begin(struct ps_program *program, const struct ps_experiment *experiment,
                           const char *preset);
 void ps_program_run_end(struct ps_program *program);
+/* Send a control line and take it over into the experiment; say `said`, or what the host answered.
+ * True: it did it, or has the line and will do it when it gets a cpu. */
+bool ps_program_control(struct ps_program *program, const char *said, const char *line);
+/* Start the run again with "ENGINE[:POLICY]". False: it was said why not. */
+bool ps_program_engine(struct ps_program *program, const char *name);
 void ps_program_menu_chosen(struct ps_program *program, unsigned item);
 /* Take the newest snapshot and events; notice that the run has ended. */
 void ps_program_run_update(struct ps_program *program);

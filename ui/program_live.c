@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "ui/format.h"
 #include "ui/program.h"
 #include "ui/widgets/widget.h"
@@ -158,9 +159,33 @@ void ps_program_run_update(struct ps_program *p)
 
 /* ---- control ---- */
 
-/* Send a control line; says what the host answered. True: it did it, or it has the line and will
- * do it when it gets a cpu. */
-static bool control(struct ps_program *p, const char *said, const char *line)
+/* A line that the host has taken changes the experiment, too: a restart begins with it. */
+static void adopt(struct ps_run *run, const char *line)
+{
+    struct ps_experiment *e = &run->experiment;
+    char word[32] = "", value[32] = "";
+    double number;
+    if (sscanf(line, "%31s %31s", word, value) < 2)
+        return;
+    bool relative = value[0] == '+' || value[0] == '-' || value[0] == 'x';
+    bool number_there = ps_parse_double(value + relative, &number);
+    unsigned now = e->workers.count ? e->workers.count : run->snapshot->workers;
+    if (strcmp(word, "workers") == 0 && number_there)
+        e->workers.count = !relative         ? (unsigned)number
+                           : value[0] == '+' ? now + (unsigned)number
+                           : now > number    ? now - (unsigned)number
+                                             : 1;
+    else if (strcmp(word, "rate") == 0 && number_there)
+        e->rate = relative ? e->rate * number : number;
+    else if (strcmp(word, "in_flight") == 0 && number_there)
+        e->in_flight = (uint64_t)number;
+    else if (strcmp(word, "limit") == 0 && number_there)
+        e->limit = (uint64_t)number;
+    else if (strcmp(word, "stealing") == 0)
+        e->stealing = strcmp(value, "on") == 0;
+}
+
+bool ps_program_control(struct ps_program *p, const char *said, const char *line)
 {
     struct ps_run *run = &p->run;
     char answer[200] = "";
@@ -171,11 +196,13 @@ static bool control(struct ps_program *p, const char *said, const char *line)
     struct ps_source *source = p->launcher->source(run->host);
     enum ps_err err = source->ops->control(source, line, answer, sizeof answer);
     if (err == PS_OK && strncmp(answer, "error", 5) != 0) {
+        adopt(run, line);
         ps_program_say(p, PS_STYLE_GOOD, "%s", said);
         ps_log_add(&run->log, run->snapshot->at_ns, PS_STYLE_FOCUS, "you: %s", said);
         return true;
     }
     if (err == PS_ETIMEDOUT) {
+        adopt(run, line);
         ps_program_say(p, PS_STYLE_NOTE, "%s: asked for, the host is busy", said);
         ps_log_add(&run->log, run->snapshot->at_ns, PS_STYLE_FOCUS, "you: %s", said);
         return true;
@@ -200,8 +227,7 @@ static void change_workers(struct ps_program *p, int direction)
     char line[40], said[40];
     snprintf(line, sizeof line, "workers %u", next);
     snprintf(said, sizeof said, "%u worker%s", next, next == 1 ? "" : "s");
-    if (control(p, said, line))
-        run->experiment.workers.count = next;
+    ps_program_control(p, said, line);
 }
 
 static void change_load(struct ps_program *p, int direction)
@@ -226,8 +252,7 @@ static void change_load(struct ps_program *p, int direction)
         snprintf(line, sizeof line, "rate %.10g", rate);
         snprintf(said, sizeof said, "%s tasks/s offered",
                  ps_figure_rate(figure, rate / ps_clock_factor(e->clock)));
-        if (control(p, said, line))
-            e->rate = rate;
+        ps_program_control(p, said, line);
         return;
     }
     uint64_t quarter = e->in_flight / 4 ? e->in_flight / 4 : 1;
@@ -236,14 +261,14 @@ static void change_load(struct ps_program *p, int direction)
                                              : 1;
     snprintf(line, sizeof line, "in_flight %" PRIu64, next);
     snprintf(said, sizeof said, "%s tasks in flight", ps_figure_whole(figure, next));
-    if (control(p, said, line))
-        e->in_flight = next;
+    ps_program_control(p, said, line);
 }
 
 static void toggle_pause(struct ps_program *p)
 {
     bool paused = p->run.snapshot->phase == PS_PHASE_PAUSED;
-    control(p, paused ? "workload resumed" : "workload paused", paused ? "resume" : "pause");
+    ps_program_control(p, paused ? "workload resumed" : "workload paused",
+                       paused ? "resume" : "pause");
     ps_program_run_update(p);
 }
 
@@ -254,9 +279,8 @@ static void toggle_stealing(struct ps_program *p)
         ps_program_say(p, PS_STYLE_NOTE, "%s:%s cannot steal", s->engine, s->policy);
         return;
     }
-    if (control(p, s->stealing ? "stealing off" : "stealing on",
-                s->stealing ? "stealing off" : "stealing on"))
-        p->run.experiment.stealing = !s->stealing;
+    const char *line = s->stealing ? "stealing off" : "stealing on";
+    ps_program_control(p, line, line);
     ps_program_run_update(p);
 }
 
@@ -310,20 +334,19 @@ static void open_faults(struct ps_program *p)
     add_item(&p->overlay, 3, false, "off", "end all faults");
 }
 
-static void choose_engine(struct ps_program *p, const char *label)
+bool ps_program_engine(struct ps_program *p, const char *name)
 {
     char engine[PS_NAME_MAX], why[320];
-    const char *colon = strchr(label, ':');
-    if (!colon)
-        return;
-    snprintf(engine, sizeof engine, "%.*s", (int)(colon - label), label);
+    const char *colon = strchr(name, ':');
+    int length = colon ? (int)(colon - name) : (int)strlen(name);
+    snprintf(engine, sizeof engine, "%.*s", length, name);
     struct ps_experiment next = p->run.experiment;
-    if (!ps_form_engine(&next, p->options->words, engine, colon + 1, p->options->usable_cpus, why,
-                        sizeof why)) {
-        ps_program_say(p, PS_STYLE_WARNING, "%s: %s", label, why);
-        return;
+    if (!ps_form_engine(&next, p->options->words, engine, colon ? colon + 1 : "",
+                        p->options->usable_cpus, why, sizeof why)) {
+        ps_program_say(p, PS_STYLE_WARNING, "%s: %s", name, why);
+        return false;
     }
-    ps_program_run_begin(p, &next, p->run.preset);
+    return ps_program_run_begin(p, &next, p->run.preset);
 }
 
 void ps_program_menu_chosen(struct ps_program *p, unsigned number)
@@ -334,7 +357,7 @@ void ps_program_menu_chosen(struct ps_program *p, unsigned number)
     enum ps_menu menu = p->menu;
     ps_program_close_overlay(p);
     if (menu == PS_MENU_ENGINE) {
-        choose_engine(p, item.label);
+        ps_program_engine(p, item.label);
     } else if (menu == PS_MENU_FAULT) {
         char line[60], said[80];
         unsigned w = p->run.view.selected;
@@ -345,7 +368,7 @@ void ps_program_menu_chosen(struct ps_program *p, unsigned number)
         else
             snprintf(line, sizeof line, "%s", fault_lines[item.argument]);
         snprintf(said, sizeof said, "fault: %s", item.label);
-        control(p, said, line);
+        ps_program_control(p, said, line);
     }
 }
 

@@ -78,6 +78,24 @@ static void plus_and_minus_change_the_workers(void **state)
     quit(pty);
 }
 
+static void the_command_line_does_what_is_typed(void **state)
+{
+    (void)state;
+    struct pty *pty = run_at(120, 40, "steady");
+    pty_send(pty, ":wrokers 3\r");
+    pty_expect(pty, "did you mean 'workers'?");
+    pty_send(pty, "\025wor\t3\r");
+    pty_expect(pty, "workers 3 on");
+    pty_expect_gone(pty, "Command");
+    pty_send(pty, ":\033[A\r"); /* the line before, again */
+    pty_expect_gone(pty, "Command");
+    pty_send(pty, ":workers 0\r");
+    pty_expect(pty, "workers must be 1 to");
+    pty_send(pty, "\033");
+    pty_expect_gone(pty, "Command");
+    quit(pty);
+}
+
 static void brackets_change_the_load(void **state)
 {
     (void)state;
@@ -294,6 +312,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lanes_move),
         cmocka_unit_test(plus_and_minus_change_the_workers),
+        cmocka_unit_test(the_command_line_does_what_is_typed),
         cmocka_unit_test(brackets_change_the_load),
         cmocka_unit_test(the_menu_switches_the_engine),
         cmocka_unit_test(stealing_is_switched),
