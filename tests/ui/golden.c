@@ -44,12 +44,52 @@ static void compare(const char *name, const char *expected, const char *found)
     }
 }
 
+/* A letter a style, '.' for the terminal's own and for blanks; rows without trailing dots. */
+static void put_styles(FILE *to, const struct ps_canvas *canvas)
+{
+    static const char letters[] = ".ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    _Static_assert(sizeof letters > PS_STYLE_COUNT, "a letter for each style");
+    _Static_assert(PS_STYLE_NORMAL == 0, "the dot");
+    for (int y = 0; y < canvas->height; y++) {
+        int end = 0;
+        const struct ps_canvas_cell *row = canvas->cells + (ptrdiff_t)y * canvas->stride;
+        for (int x = 0; x < canvas->width; x++)
+            if (row[x].style != PS_STYLE_NORMAL && row[x].code != ' ')
+                end = x + 1;
+        for (int x = 0; x < end; x++)
+            fputc(row[x].code == ' ' ? '.' : letters[row[x].style], to);
+        fputc('\n', to);
+    }
+}
+
+/* What is drawn, then in which style: with the paint of every style in the three themes
+ * (golden/themes.txt) that is how the screen looks in each of them. */
+static char *describe(const struct ps_canvas *canvas)
+{
+    char *found = NULL, *text = ps_canvas_text(canvas);
+    size_t size = 0;
+    FILE *to = open_memstream(&found, &size);
+    assert_non_null(text);
+    assert_non_null(to);
+    fputs(text, to);
+    fputs("---- styles\n", to);
+    put_styles(to, canvas);
+    fclose(to);
+    free(text);
+    return found;
+}
+
 void golden_check(const struct ps_canvas *canvas, const char *name)
+{
+    char *found = describe(canvas);
+    golden_check_text(found, name);
+    free(found);
+}
+
+void golden_check_text(const char *found, const char *name)
 {
     char path[600];
     snprintf(path, sizeof path, "%s/%s.txt", GOLDEN_FOLDER, name);
-    char *found = ps_canvas_text(canvas);
-    assert_non_null(found);
     const char *mode = getenv("POOLSCOPE_GOLDEN");
     if (mode && strcmp(mode, "write") == 0)
         write_golden(path, found);
@@ -58,5 +98,4 @@ void golden_check(const struct ps_canvas *canvas, const char *name)
         fail_msg("%s is missing; POOLSCOPE_GOLDEN=write makes it", path);
     compare(name, expected, found);
     free(expected);
-    free(found);
 }

@@ -8,5 +8,7 @@
 /* Compare the canvas with tests/ui/golden/NAME.txt; fails the test at the first line that differs.
  */
 void golden_check(const struct ps_canvas *canvas, const char *name);
+/* The same with any text. */
+void golden_check_text(const char *found, const char *name);
 
 #endif

@@ -1,7 +1,9 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
+#include "golden.h"
 #include "ui/format.h"
 #include "ui/theme.h"
 
@@ -56,6 +58,37 @@ static void running_is_drawn_as_high_as_its_share(void **state)
     assert_int_equal(before, ps_state_glyph(PS_STATE_RUN, false, false));
 }
 
+/* Golden screens say the style of each cell; this is what the styles look like. */
+static void golden_of_the_paint_of_every_theme(void **state)
+{
+    (void)state;
+    static const char *const names[] = {
+#define NAME(name, dark, light, ansi, attr, mono) #name,
+        PS_STYLES(NAME)
+#undef NAME
+    };
+    char *found = NULL;
+    size_t size = 0;
+    FILE *to = open_memstream(&found, &size);
+    for (unsigned t = 0; t < PS_THEME_COUNT; t++) {
+        for (unsigned s = 0; s < PS_STYLE_COUNT; s++) {
+            struct ps_paint p = ps_theme_paint((enum ps_theme)t, (enum ps_style)s);
+            fprintf(to, "%s %-9s", ps_theme_name((enum ps_theme)t), names[s]);
+            if (p.colour == PS_COLOUR_DEFAULT)
+                fputs(" default    -", to);
+            else
+                fprintf(to, " #%06x %5d", (unsigned)p.colour, ps_colour_256(p.colour));
+            fprintf(to, " %3d%s%s%s%s\n", p.ansi, p.attributes & PS_ATTR_BOLD ? " bold" : "",
+                    p.attributes & PS_ATTR_DIM ? " dim" : "",
+                    p.attributes & PS_ATTR_REVERSE ? " reverse" : "",
+                    p.attributes & PS_ATTR_UNDERLINE ? " underline" : "");
+        }
+    }
+    fclose(to);
+    golden_check_text(found, "themes");
+    free(found);
+}
+
 static void nearest_of_256_colours(void **state)
 {
     (void)state;
@@ -96,6 +129,7 @@ int main(void)
         cmocka_unit_test(no_color_means_mono),
         cmocka_unit_test(every_state_has_a_glyph_and_a_colour_of_its_own),
         cmocka_unit_test(running_is_drawn_as_high_as_its_share),
+        cmocka_unit_test(golden_of_the_paint_of_every_theme),
         cmocka_unit_test(nearest_of_256_colours),
         cmocka_unit_test(figures_are_short),
     };
