@@ -90,6 +90,9 @@ struct ps_body {
 
 #define PS_PROCESS_MESSAGE 192u
 
+/* Of a task that waits for a worker: see PS_TRAIT_PRIORITY. */
+enum ps_priority { PS_PRIORITY_NORMAL, PS_PRIORITY_HIGH };
+
 enum ps_stop { PS_STOP_NOT, PS_STOP_DEADLINE, PS_STOP_CANCEL };
 
 struct ps_task {
@@ -99,6 +102,7 @@ struct ps_task {
     struct ps_stamp stamp;
     uint64_t deadline_ns; /* CLOCK_MONOTONIC; PS_NEVER: none */
     void *user;
+    enum ps_priority priority;
 
     /* The body's while it runs: PS_COMPLETED, which it may change to PS_FAILED. Settled by the
      * engine before body->ended. */
@@ -116,7 +120,7 @@ struct ps_task {
     _Atomic uint32_t token;  /* an unpark not yet consumed; see the engine's wait */
 };
 
-/* Set every field; parent, deadline, user and stamp.intended_ns may be changed before submit. */
+/* Set every field; parent, deadline, user, priority and stamp.intended_ns may be changed before submit. */
 void ps_task_init(struct ps_task *task, const struct ps_body *body, uint32_t id, uint16_t type);
 
 /* Whether the body should let go and end, and why. Also stops the task if its deadline has passed:

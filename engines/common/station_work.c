@@ -23,6 +23,10 @@
  * that waits gives its worker's hand back first. A hand is filled only if somebody else is awake or
  * is called, so somebody will look.
  *
+ * Priorities. A task of high priority does not wait behind a hand: a worker that sees one counted in
+ * `high` puts its hand back and visits. Such tasks, and what has its turn while one waits, are taken
+ * one by one, so that the turns are kept.
+ *
  * A hand's tasks have not begun, so they are still counted as queued where the queue is bounded.
  *
  * Rejected: a call for every task (a futex call a task; the herd finds the queue empty); batches
@@ -43,13 +47,14 @@ static void set_charge(struct ps_station_worker *worker, unsigned charge)
     worker->charge = charge;
 }
 
-void ps_station_put_back(struct ps_station_worker *worker)
+unsigned ps_station_put_back(struct ps_station_worker *worker)
 {
     struct ps_job item[PS_HAND];
     unsigned count = ps_hand_take(&worker->hand, item, true);
     if (count > 0)
         ps_queue_put_back(&worker->station->queue, item, count);
     set_charge(worker, 0);
+    return count;
 }
 
 void ps_station_recount(struct ps_station_pool *pool, struct ps_station *station)
@@ -119,7 +124,8 @@ static void arrive(struct ps_station_worker *self)
     if (self->seeks)
         self->station->seekers--;
     self->seeks = false;
-    ps_station_put_back(self);
+    self->hand.took -=
+        ps_station_put_back(self); /* what was not run says nothing of how long it takes */
 }
 
 static unsigned take_back(struct ps_station_worker *self, struct ps_station_worker *holder)
@@ -138,7 +144,7 @@ static unsigned take_overdue(struct ps_station_pool *pool, struct ps_station_wor
     station->turn = (station->turn + 1) % pool->crew.slots;
     struct ps_station_worker *holder = &pool->worker[station->turn];
     if (holder->station != station || holder->charge == 0 ||
-        station->queue.head - holder->position < OVERDUE)
+        ps_queue_taken(&station->queue) - holder->position < OVERDUE)
         return 0;
     return take_back(self, holder);
 }
@@ -163,7 +169,7 @@ static unsigned take_from_queue(struct ps_station_worker *self)
 {
     struct ps_station *station = self->station;
     unsigned most = 1;
-    if (ps_hand_brisk(&self->hand)) {
+    if (ps_hand_brisk(&self->hand) && !ps_queue_has_high(&station->queue)) {
         size_t share = (ps_queue_count(&station->queue) + station->workers - 1) / station->workers;
         most = share < 1 ? 1 : share < self->hand.batch ? (unsigned)share : self->hand.batch;
     }
@@ -174,8 +180,11 @@ static unsigned take_from_queue(struct ps_station_worker *self)
 static bool take(struct ps_station_pool *pool, struct ps_station_worker *self, uint64_t now_ns,
                  struct ps_job *job)
 {
-    unsigned count = take_overdue(pool, self);
-    if (count == 0)
+    struct ps_queue *queue = &self->station->queue;
+    unsigned count = ps_queue_high_first(queue) ? 0 : take_overdue(pool, self);
+    if (count > 0)
+        queue->in_a_row = 0;
+    else
         count = take_from_queue(self);
     if (count == 0)
         count = take_from_hands(pool, self);
@@ -183,7 +192,7 @@ static bool take(struct ps_station_pool *pool, struct ps_station_worker *self, u
         return false;
     *job = ps_hand_fill(&self->hand, count, now_ns);
     set_charge(self, count - 1);
-    self->position = self->station->queue.head;
+    self->position = ps_queue_taken(queue);
     return true;
 }
 
@@ -193,7 +202,7 @@ static bool lets_pile_up(struct ps_station_pool *pool, struct ps_station_worker 
 {
     const struct ps_queue *queue = &self->station->queue;
     return pool->spins && ps_hand_brisk(&self->hand) && self->looks == 0 && self->hand.took > 0 &&
-           ps_queue_count(queue) < FEW && !queue->wanted;
+           ps_queue_count(queue) < FEW && !queue->wanted && !ps_queue_has_high(queue);
 }
 
 enum finding { WORK, NOTHING_YET, NOTHING, PAUSE, LEFT };
@@ -259,19 +268,22 @@ static void rest(struct ps_slot *slot, enum finding finding, uint32_t ticket)
 }
 
 /* Whether the hand may be used without a visit. */
-static bool undisturbed(struct ps_station_pool *pool, struct ps_crew_worker *crew)
+static bool undisturbed(struct ps_station_pool *pool, struct ps_crew_worker *crew,
+                        const _Atomic uint32_t *high)
 {
-    return !ps_crew_paused(&pool->crew) && !ps_crew_retiring(crew);
+    return !ps_crew_paused(&pool->crew) && !ps_crew_retiring(crew) &&
+           atomic_load_explicit((_Atomic uint32_t *)high, memory_order_relaxed) == 0;
 }
 
 void ps_station_work(struct ps_crew_worker *crew)
 {
     struct ps_station_pool *pool = ps_stations_of(crew->slot.engine);
     struct ps_station_worker *self = &pool->worker[crew->slot.number];
+    const _Atomic uint32_t *high = self->station->queue.high;
     struct ps_job job;
     for (;;) {
         uint32_t ticket = ps_parker_ticket(&crew->slot.parker);
-        enum finding finding = undisturbed(pool, crew) && ps_hand_pop(&self->hand, &job)
+        enum finding finding = undisturbed(pool, crew, high) && ps_hand_pop(&self->hand, &job)
                                    ? WORK
                                    : visit(pool, crew, self, &job);
         if (finding == LEFT)

@@ -38,6 +38,7 @@ static enum ps_err make_stations(struct ps_station_pool *pool)
         station->asleep = (struct ps_sleeper){&station->asleep, &station->asleep, false};
         if (ps_queue_init(&station->queue, &pool->base, &pool->depth) != PS_OK)
             return PS_ENOMEM;
+        station->queue.high = &pool->high[i];
     }
     return PS_OK;
 }

@@ -28,7 +28,7 @@ struct ps_station_worker {
     struct ps_station *station;
     bool seeks;        /* counted in the station's seekers */
     unsigned charge;   /* its part of queue.held */
-    uint64_t position; /* queue.head when it filled its hand */
+    uint64_t position; /* ps_queue_taken when it filled its hand */
 };
 
 /* Under the pool's lock. */
@@ -54,8 +54,11 @@ struct ps_station_pool {
     struct ps_engine base;
     struct ps_crew crew;
     struct ps_station_plan plan;
-    struct ps_station_worker *worker;  /* one a slot */
-    bool spins;                        /* there is a CPU that could bring work meanwhile */
+    struct ps_station_worker *worker; /* one a slot */
+    bool spins;                       /* there is a CPU that could bring work meanwhile */
+    /* Tasks of high priority that wait, by station. Written under the lock; relaxed, a hint: a worker
+     * looks before it goes on with its hand. */
+    _Alignas(128) _Atomic uint32_t high[PS_MAX_TYPES];
     _Alignas(128) struct ps_lock lock; /* of the rest */
     struct ps_depth depth;
     struct ps_station *station;
@@ -93,7 +96,7 @@ struct ps_station_worker *ps_station_call(struct ps_station_pool *pool, struct p
 void ps_station_wake(struct ps_station_pool *pool, struct ps_station_worker *worker);
 /* Under the lock: queue.held as it is, and not at most. */
 void ps_station_recount(struct ps_station_pool *pool, struct ps_station *station);
-/* Under the lock: everything from the worker's hand back to its queue. */
-void ps_station_put_back(struct ps_station_worker *worker);
+/* Under the lock: everything from the worker's hand back to its queue: how many. */
+unsigned ps_station_put_back(struct ps_station_worker *worker);
 
 #endif

@@ -37,6 +37,7 @@ void ps_task_init(struct ps_task *task, const struct ps_body *body, uint32_t id,
     task->stamp = (struct ps_stamp){.id = id, .type = type};
     task->deadline_ns = PS_NEVER;
     task->user = NULL;
+    task->priority = PS_PRIORITY_NORMAL;
     task->outcome = PS_COMPLETED;
     task->engine = NULL;
     task->next = NULL;

@@ -28,6 +28,7 @@ static enum ps_err make_shards(struct ps_sharded_pool *pool)
         shard->depth.probe = &pool->crew.worker[i].slot.probe;
         shard->queue.bound = bound_of(pool, i, workers);
         shard->queue.spare = PS_HAND;
+        shard->queue.high = &pool->high;
         shard->rng = ps_rng_make(pool->base.config.seed, i);
         ps_hand_init(&shard->hand);
         atomic_init(&shard->closed, i >= workers);

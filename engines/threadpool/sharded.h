@@ -6,6 +6,10 @@
  * choice gives log n / log log n (Azar, Broder, Karlin, Upfal, "Balanced Allocations", 1994;
  * Mitzenmacher, "The Power of Two Choices", 2001). A worker with an empty shard takes from others.
  *
+ * A task of high priority is drawn a shard like any other. Before a worker looks into its own shard,
+ * it takes one from whatever shard has one: its own, or (if stealing is on) another's. See
+ * PS_TRAIT_PRIORITY.
+ *
  * Bound: config.queue is shared out among the shards of the present workers; who finds both of two
  * full tries all of them. */
 #ifndef PS_ENGINES_THREADPOOL_SHARDED_H
@@ -23,6 +27,7 @@ struct ps_shard {
     struct ps_depth depth;
     struct ps_queue queue;
     _Atomic uint32_t size;   /* what is queued; read anywhere */
+    _Atomic uint32_t high;   /* of that, of high priority */
     _Atomic uint32_t closed; /* 1: its worker has left; nothing more is put in */
     bool asleep;             /* its worker is to be woken for what is put in */
     struct ps_hand hand;     /* of its worker, beside the queue */
@@ -30,6 +35,7 @@ struct ps_shard {
     struct ps_rng rng; /* whom to try first */
     unsigned looks;    /* looks in a row that found nothing */
     uint32_t visits;
+    uint32_t in_a_row; /* tasks of high priority taken, up to now */
 };
 
 struct ps_sharded_pool {
@@ -41,6 +47,8 @@ struct ps_sharded_pool {
     _Atomic uint32_t workers;            /* shards that are drawn from */
     _Atomic uint32_t stealing;           /* PS_KNOB_STEALING */
     _Alignas(128) _Atomic uint32_t left; /* closed shards that are not empty */
+    /* Tasks of high priority in all shards: on a line that is not written as long as none comes. */
+    _Alignas(128) _Atomic uint32_t high;
 };
 
 static inline struct ps_sharded_pool *ps_sharded_of(struct ps_engine *engine)

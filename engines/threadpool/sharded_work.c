@@ -32,6 +32,8 @@ void ps_shard_changed(struct ps_sharded_pool *pool, struct ps_shard *shard)
 {
     uint32_t before = atomic_load_explicit(&shard->size, memory_order_relaxed); /* under the lock */
     uint32_t now = (uint32_t)ps_queue_count(&shard->queue);
+    if (atomic_load_explicit(&shard->high, memory_order_relaxed) != shard->queue.high_shown)
+        atomic_store_explicit(&shard->high, shard->queue.high_shown, memory_order_relaxed);
     if (now == before)
         return;
     atomic_store(&shard->size, now);
@@ -100,7 +102,9 @@ static bool take_own(struct ps_sharded_pool *pool, struct ps_shard *own, struct 
     ps_lock(&own->lock);
     own->asleep = false;
     ps_shard_put_back(own);
-    unsigned count = ps_queue_take(&own->queue, own->hand.item, own->hand.batch);
+    own->queue.in_a_row = PS_HIGH_IN_A_ROW; /* see take_high: the others' turn */
+    unsigned most = ps_queue_has_high(&own->queue) ? 1 : own->hand.batch;
+    unsigned count = ps_queue_take(&own->queue, own->hand.item, most);
     if (count > 0)
         *job = fill(pool, own, count, now_ns);
     bool room = ps_queue_room(&own->queue);
@@ -128,11 +132,72 @@ static unsigned take_from(struct ps_sharded_pool *pool, struct ps_shard *victim,
     return count;
 }
 
+static bool take_high_from(struct ps_sharded_pool *pool, struct ps_shard *shard, struct ps_job *job)
+{
+    ps_lock(&shard->lock);
+    bool got = ps_queue_has_high(&shard->queue);
+    if (got) {
+        shard->queue.in_a_row = 0;
+        ps_queue_take(&shard->queue, job, 1);
+        ps_shard_changed(pool, shard);
+    }
+    bool room = ps_queue_room(&shard->queue);
+    ps_unlock(&shard->lock);
+    if (room)
+        ps_engine_room(&pool->base);
+    return got;
+}
+
+/* relaxed: hints, before every task; who is about to sleep looks at `size`. */
+static bool has_high(struct ps_shard *shard)
+{
+    return atomic_load_explicit(&shard->high, memory_order_relaxed) > 0;
+}
+
+static bool take_high_from_others(struct ps_sharded_pool *pool, struct ps_crew_worker *crew,
+                                  struct ps_job *job)
+{
+    unsigned slot = crew->slot.number, slots = pool->crew.slots;
+    for (unsigned i = 1; i < slots && atomic_load(&pool->stealing); i++) {
+        struct ps_shard *victim = &pool->shard[(slot + i) % slots];
+        if (!has_high(victim))
+            continue;
+        bool got = take_high_from(pool, victim, job);
+        ps_probe_steal(&crew->slot.probe, (slot + i) % slots, got);
+        if (got)
+            return true;
+    }
+    return false;
+}
+
+/* One, which is run before what is in the hand. false: none waits, or it is somebody else's turn. */
+static bool take_high(struct ps_sharded_pool *pool, struct ps_crew_worker *crew, struct ps_job *job)
+{
+    struct ps_shard *own = &pool->shard[crew->slot.number];
+    bool got =
+        own->in_a_row < PS_HIGH_IN_A_ROW && ((has_high(own) && take_high_from(pool, own, job)) ||
+                                             take_high_from_others(pool, crew, job));
+    own->in_a_row = got ? own->in_a_row + 1 : 0;
+    own->hand.took += got; /* part of the time in which the hand is judged */
+    return got;
+}
+
+/* Whether what is taken from others could be put back here. */
+static bool can_keep(struct ps_shard *own)
+{
+    ps_lock(&own->lock);
+    bool can = ps_queue_reserve(&own->queue);
+    ps_unlock(&own->lock);
+    return can;
+}
+
 static bool rob(struct ps_sharded_pool *pool, struct ps_crew_worker *crew, struct ps_shard *victim,
                 struct ps_job *job)
 {
     struct ps_shard *own = &pool->shard[crew->slot.number];
     struct ps_job loot[PS_HAND];
+    if (!can_keep(own))
+        return false;
     unsigned count = take_from(pool, victim, loot);
     ps_probe_steal(&crew->slot.probe, (unsigned)(victim - pool->shard), count);
     if (count == 0)
@@ -198,6 +263,10 @@ static bool find(struct ps_sharded_pool *pool, struct ps_crew_worker *crew, stru
 {
     unsigned slot = crew->slot.number;
     struct ps_shard *own = &pool->shard[slot];
+    if (__builtin_expect(atomic_load_explicit(&pool->high, memory_order_relaxed) == 0, 1))
+        own->in_a_row = 0;
+    else if (take_high(pool, crew, job))
+        return true;
     if (ps_hand_pop(&own->hand, job))
         return true;
     let_pile_up(pool, own);

@@ -113,6 +113,11 @@ static enum ps_err submit_inside(struct ps_steal_pool *pool, struct ps_task *tas
         return PS_EFULL;
     task->context = bounded ? &charge_mark : NULL;
     ps_task_accept(&pool->base, task);
+    if (__builtin_expect(task->priority == PS_PRIORITY_HIGH, 0)) {
+        ps_steal_put_high(pool, task);
+        ps_steal_notify(pool);
+        return PS_OK;
+    }
     ps_steal_keep(pool, (unsigned)ps_self()->slot, task);
     /* Without stealing nobody else could take it; one in `overflow` is worth a look all the same.
      */
@@ -132,7 +137,7 @@ static enum ps_err submit_outside(struct ps_steal_pool *pool, struct ps_task *ta
     } else {
         task->context = &charge_mark;
         ps_task_accept(&pool->base, task);
-        ps_task_list_push(&pool->inject, task);
+        ps_task_list_push(task->priority == PS_PRIORITY_HIGH ? &pool->high : &pool->inject, task);
         ps_steal_shared_changed(pool);
     }
     pthread_mutex_unlock(&pool->lock);

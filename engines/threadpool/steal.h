@@ -1,8 +1,9 @@
 /* The stealing pool's own struct. Shared by steal.c (the contract), steal_find.c (where a worker
  * finds tasks) and steal_work.c (what a worker does).
  *
- * Where a task waits: one submitted from outside in `inject`; a worker's in its deque, or in
- * `overflow` when that is full or was given up. Order of a worker: its own deque, newest first;
+ * Where a task waits: one of high priority in `high`; else one submitted from outside in `inject`, a
+ * worker's in its deque, or in `overflow` when that is full or was given up. Order of a worker: `high`
+ * (see PS_TRAIT_PRIORITY); its own deque, newest first;
  * every 61st time and when that is empty the shared lists, oldest first, a fair share at once (so
  * what waits in a deque can be stolen, but only if stealing is on); then the deques of others,
  * oldest first.
@@ -24,6 +25,7 @@ struct ps_steal_worker {
     struct ps_deque deque;
     struct ps_rng rng; /* whom to try first */
     uint32_t tick;     /* tasks taken */
+    uint32_t in_a_row; /* of them of high priority, up to now */
     const char *base;  /* of its stack, about */
 };
 
@@ -37,9 +39,11 @@ struct ps_steal_pool {
     _Atomic uint32_t workers;               /* the target */
     _Atomic uint32_t span;                  /* slots that ever had a worker are below this */
     _Alignas(128) _Atomic uint64_t charged; /* tasks that count against config.queue */
-    _Alignas(128) pthread_mutex_t lock;     /* of the two lists */
-    struct ps_task_list overflow, inject;
-    _Atomic size_t shared; /* tasks in both; stored under the lock, read anywhere */
+    _Alignas(128) pthread_mutex_t lock;     /* of the lists */
+    struct ps_task_list overflow, inject, high;
+    _Atomic size_t shared; /* tasks in the first two; stored under the lock, read anywhere */
+    /* Tasks in `high`, likewise: on a line that is not written as long as none comes. */
+    _Alignas(128) _Atomic size_t waits_high;
 };
 
 static inline struct ps_steal_pool *ps_steal_of(struct ps_engine *engine)
@@ -61,6 +65,8 @@ struct ps_task *ps_steal_find(struct ps_steal_pool *pool, struct ps_crew_worker 
 bool ps_steal_sees_work(struct ps_steal_pool *pool, unsigned slot);
 /* The same for a searcher that found something and has taken itself off: cheaper. */
 bool ps_steal_sees_more(struct ps_steal_pool *pool, unsigned slot);
+/* Put into `high`. Any thread; takes the lock. */
+void ps_steal_put_high(struct ps_steal_pool *pool, struct ps_task *task);
 /* Put into the worker's own deque or the overflow list. */
 void ps_steal_keep(struct ps_steal_pool *pool, unsigned slot, struct ps_task *task);
 /* Give the whole deque to the overflow list. */

@@ -33,10 +33,12 @@ static void show_own_depth(struct ps_steal_pool *pool, unsigned slot)
 
 void ps_steal_shared_changed(struct ps_steal_pool *pool)
 {
-    size_t count = pool->overflow.count + pool->inject.count;
+    size_t count = pool->overflow.count + pool->inject.count, high = pool->high.count;
     /* seq_cst: step 1 of the producer in idle.c, partner ps_steal_sees_work. */
     atomic_store(&pool->shared, count);
-    ps_probe_depth(&pool->base.outside, count);
+    if (atomic_load_explicit(&pool->waits_high, memory_order_relaxed) != high)
+        atomic_store(&pool->waits_high, high);
+    ps_probe_depth(&pool->base.outside, count + high);
 }
 
 void ps_steal_uncharge(struct ps_steal_pool *pool, struct ps_task *task)
@@ -46,6 +48,14 @@ void ps_steal_uncharge(struct ps_steal_pool *pool, struct ps_task *task)
     task->context = NULL;
     atomic_fetch_sub(&pool->charged, 1);
     ps_engine_room(&pool->base);
+}
+
+void ps_steal_put_high(struct ps_steal_pool *pool, struct ps_task *task)
+{
+    pthread_mutex_lock(&pool->lock);
+    ps_task_list_push(&pool->high, task);
+    ps_steal_shared_changed(pool);
+    pthread_mutex_unlock(&pool->lock);
 }
 
 void ps_steal_keep(struct ps_steal_pool *pool, unsigned slot, struct ps_task *task)
@@ -167,7 +177,25 @@ static struct ps_task *steal(struct ps_steal_pool *pool, struct ps_crew_worker *
     return NULL;
 }
 
-struct ps_task *ps_steal_find(struct ps_steal_pool *pool, struct ps_crew_worker *self, bool help)
+/* NULL: none waits, or it is somebody else's turn. */
+static struct ps_task *take_high(struct ps_steal_pool *pool, struct ps_crew_worker *self)
+{
+    struct ps_steal_worker *worker = &pool->worker[self->slot.number];
+    struct ps_task *task = NULL;
+    if (worker->in_a_row < PS_HIGH_IN_A_ROW) {
+        pthread_mutex_lock(&pool->lock);
+        task = ps_task_list_pop(&pool->high);
+        ps_steal_shared_changed(pool);
+        pthread_mutex_unlock(&pool->lock);
+    }
+    worker->in_a_row = task ? worker->in_a_row + 1 : 0;
+    if (task)
+        ps_probe_event(&self->slot.probe, PS_EVENT_INJECT, 1);
+    return task;
+}
+
+static struct ps_task *find_normal(struct ps_steal_pool *pool, struct ps_crew_worker *self,
+                                   bool help)
 {
     unsigned slot = self->slot.number;
     struct ps_task *task = NULL;
@@ -188,9 +216,24 @@ struct ps_task *ps_steal_find(struct ps_steal_pool *pool, struct ps_crew_worker 
     return task;
 }
 
+struct ps_task *ps_steal_find(struct ps_steal_pool *pool, struct ps_crew_worker *self, bool help)
+{
+    struct ps_steal_worker *worker = &pool->worker[self->slot.number];
+    /* relaxed: a hint, before every task; who is about to sleep looks again. */
+    if (__builtin_expect(atomic_load_explicit(&pool->waits_high, memory_order_relaxed) == 0, 1)) {
+        worker->in_a_row = 0;
+        return find_normal(pool, self, help);
+    }
+    struct ps_task *task = take_high(pool, self);
+    if (!task)
+        task = find_normal(pool, self, help);
+    return task ? task : take_high(pool, self);
+}
+
 static bool tasks_visible(struct ps_steal_pool *pool, unsigned slot, unsigned span)
 {
-    if (atomic_load(&pool->shared) > 0 || ps_deque_size(&pool->worker[slot].deque) > 0)
+    if (atomic_load(&pool->shared) > 0 || atomic_load(&pool->waits_high) > 0 ||
+        ps_deque_size(&pool->worker[slot].deque) > 0)
         return true;
     for (unsigned victim = 0; victim < span; victim++)
         if (ps_deque_size(&pool->worker[victim].deque) > 0)
@@ -217,7 +260,8 @@ bool ps_steal_sees_more(struct ps_steal_pool *pool, unsigned slot)
 struct ps_task_list ps_steal_sweep(struct ps_steal_pool *pool)
 {
     pthread_mutex_lock(&pool->lock);
-    struct ps_task_list all = ps_task_list_take(&pool->overflow);
+    struct ps_task_list all = ps_task_list_take(&pool->high);
+    ps_task_list_join(&all, &pool->overflow);
     ps_task_list_join(&all, &pool->inject);
     ps_steal_shared_changed(pool);
     pthread_mutex_unlock(&pool->lock);

@@ -58,7 +58,8 @@ static bool spin(struct ps_steal_pool *pool, unsigned slot)
     for (unsigned look = 0; look < LOOKS; look++) {
         for (unsigned i = 0; i < PAUSES; i++)
             ps_relax();
-        if (ps_light_visible(&pool->light, slot, 0, false) || atomic_load(&pool->shared) > 0)
+        if (ps_light_visible(&pool->light, slot, 0, false) || atomic_load(&pool->shared) > 0 ||
+            atomic_load(&pool->waits_high) > 0)
             return true;
     }
     return false;

@@ -7,27 +7,27 @@ static const struct ps_policy policies[] = {
     {.name = "fifo",
      .title =
          "one shared queue, first in first out; the last to fall idle is the first to be woken",
-     .traits = PS_TRAIT_SHARED_QUEUE | PS_TRAIT_DIRECT,
+     .traits = PS_TRAIT_SHARED_QUEUE | PS_TRAIT_DIRECT | PS_TRAIT_PRIORITY,
      .max_workers = PS_MAX_WORKERS},
     {.name = "steal",
      .title = "a deque a worker: own tasks last in first out, others stolen from the far end",
      .traits = PS_TRAIT_STEALS | PS_TRAIT_WORKER_QUEUE | PS_TRAIT_SHARED_QUEUE | PS_TRAIT_DIRECT |
-               PS_TRAIT_HELPS,
+               PS_TRAIT_HELPS | PS_TRAIT_PRIORITY,
      .max_workers = PS_MAX_WORKERS},
     {.name = "uv",
      .title = "libuv's own pool: every task is a uv_queue_work of one event loop",
-     .traits = PS_TRAIT_SHARED_QUEUE | PS_TRAIT_DIRECT,
+     .traits = PS_TRAIT_SHARED_QUEUE | PS_TRAIT_DIRECT | PS_TRAIT_PRIORITY,
      .max_workers = UV_THREADS,
      .threads = UV_THREADS},
     {.name = "sharded",
      .title =
          "a queue a worker: a task goes into the shorter of two; idle workers take from others",
-     .traits = PS_TRAIT_STEALS | PS_TRAIT_WORKER_QUEUE | PS_TRAIT_DIRECT,
+     .traits = PS_TRAIT_STEALS | PS_TRAIT_WORKER_QUEUE | PS_TRAIT_DIRECT | PS_TRAIT_PRIORITY,
      .max_workers = PS_MAX_WORKERS},
     {.name = "bulkhead",
      .title =
          "compartments: workers and a queue reserved for a task type; the others share the rest",
-     .traits = PS_TRAIT_SHARED_QUEUE | PS_TRAIT_DIRECT | PS_TRAIT_RESERVES,
+     .traits = PS_TRAIT_SHARED_QUEUE | PS_TRAIT_DIRECT | PS_TRAIT_RESERVES | PS_TRAIT_PRIORITY,
      .max_workers = PS_MAX_WORKERS},
     {.name = NULL},
 };

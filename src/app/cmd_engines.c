@@ -34,6 +34,7 @@ static const struct trait {
     {PS_TRAIT_OFFLOAD, "offloads"},
     {PS_TRAIT_HELPS, "joins-help"},
     {PS_TRAIT_RESERVES, "reserves"},
+    {PS_TRAIT_PRIORITY, "priorities"},
 };
 #define TRAITS (sizeof traits / sizeof *traits)
 

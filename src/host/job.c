@@ -32,6 +32,14 @@ static void begin(struct ps_job *job, struct ps_run *run, unsigned type, struct 
     job->born_ns = ps_now_ns();
 }
 
+static void make(struct ps_job *job, const struct ps_body *body, uint32_t id, struct ps_run *run,
+                 unsigned type, struct ps_rng rng)
+{
+    ps_task_init(&job->task, body, id, (uint16_t)type);
+    job->task.priority = run->experiment.types[type].high ? PS_PRIORITY_HIGH : PS_PRIORITY_NORMAL;
+    begin(job, run, type, rng);
+}
+
 void ps_job_renew(struct ps_job *job, struct ps_run *run, unsigned type, uint64_t number)
 {
     begin(job, run, type, ps_arrival_rng(&run->arrivals, number));
@@ -54,8 +62,8 @@ struct ps_job *ps_job_arrival(struct ps_run *run, const struct ps_arrival *arriv
     unsigned type = row && row->type >= 0
                         ? (unsigned)row->type
                         : ps_arrival_type(&run->arrivals, arrival->number, arrival->at_ns);
-    ps_task_init(&job->task, &ps_job_body, (uint32_t)arrival->number, (uint16_t)type);
-    begin(job, run, type, ps_arrival_rng(&run->arrivals, arrival->number));
+    make(job, &ps_job_body, (uint32_t)arrival->number, run, type,
+         ps_arrival_rng(&run->arrivals, arrival->number));
     job->root = true;
     uint64_t slow = ps_clock_factor(run->experiment.clock);
     job->row_cpu_ns = row ? row->cpu_ns * slow : 0;
@@ -76,8 +84,7 @@ struct ps_job *ps_job_retry(const struct ps_job *before, uint64_t now_ns)
     unsigned attempt = before->attempt + 1;
     struct ps_rng rng = ps_retry_rng(before->original, attempt);
     uint64_t pause_ns = ps_backoff_draw(&before->type->backoff, attempt, &rng);
-    ps_task_init(&job->task, &ps_job_body, stamp->id, stamp->type);
-    begin(job, before->run, stamp->type, rng);
+    make(job, &ps_job_body, stamp->id, before->run, stamp->type, rng);
     job->root = true;
     job->attempt = attempt;
     job->original = before->original;
@@ -95,8 +102,7 @@ struct ps_job *ps_job_child(struct ps_job *parent, unsigned type)
         return NULL;
     uint32_t index = parent->children++;
     struct ps_rng rng = ps_child_rng(parent->first, index);
-    ps_task_init(&job->task, &ps_job_body, (uint32_t)ps_mix64(rng.state), (uint16_t)type);
-    begin(job, parent->run, type, rng);
+    make(job, &ps_job_body, (uint32_t)ps_mix64(rng.state), parent->run, type, rng);
     job->root = false;
     job->row_cpu_ns = parent->row_cpu_ns;
     job->row_wait_ns = parent->row_wait_ns;
@@ -111,8 +117,8 @@ struct ps_job *ps_job_node(struct ps_job *parent, const struct ps_body *body)
     struct ps_job *job = ps_job_take(parent->run->jobs);
     if (!job)
         return NULL;
-    ps_task_init(&job->task, body, (uint32_t)(uintptr_t)job >> 6, parent->task.stamp.type);
-    begin(job, parent->run, parent->task.stamp.type, (struct ps_rng){0});
+    make(job, body, (uint32_t)(uintptr_t)job >> 6, parent->run, parent->task.stamp.type,
+         (struct ps_rng){0});
     job->root = false;
     job->task.parent = &parent->task;
     job->task.stamp.intended_ns = job->born_ns;
@@ -295,8 +301,7 @@ void ps_job_unpack(struct ps_run *run, const void *from, struct ps_job *job)
     struct message message;
     memcpy(&message, from, sizeof message);
     memset(job, 0, sizeof *job);
-    ps_task_init(&job->task, &ps_job_body, (uint32_t)message.number, (uint16_t)message.type);
-    begin(job, run, message.type, message.rng);
+    make(job, &ps_job_body, (uint32_t)message.number, run, message.type, message.rng);
     job->born_ns = message.born_ns;
     job->row_cpu_ns = message.row_cpu_ns;
     job->row_wait_ns = message.row_wait_ns;

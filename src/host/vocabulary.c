@@ -18,8 +18,13 @@ static void fill(void)
             (struct ps_engine_word){ps_engines[e]->name, ps_engines[e]->title, &policies[next]};
         for (const struct ps_policy *p = ps_engines[e]->policies; p->name; p++)
             if (next < POLICIES_MAX - ENGINES_MAX)
-                policies[next++] = (struct ps_policy_word){p->name, p->title, p->max_workers,
-                                                           (p->traits & PS_TRAIT_PROCESSES) != 0};
+                policies[next++] = (struct ps_policy_word){
+                    .name = p->name,
+                    .title = p->title,
+                    .max_workers = p->max_workers,
+                    .apart = (p->traits & PS_TRAIT_PROCESSES) != 0,
+                    .flat = (p->traits & PS_TRAIT_PRIORITY) == 0,
+                };
         next++; /* the row's terminator */
     }
 }

@@ -210,6 +210,11 @@ struct ps_phase_mark {
 #define PS_TRAIT_HELPS        0x40u  /* a join runs other tasks meanwhile, if that is on */
 #define PS_TRAIT_RESERVES     0x80u  /* workers can be reserved for task types */
 #define PS_TRAIT_PROCESSES    0x100u /* a worker is a process of its own */
+/* Tasks of high priority are begun before others, and where waiting tasks give their worker free also
+ * resumed before others. Nobody starves: of PS_HIGH_IN_A_ROW + 1 tasks that leave a queue (or that a
+ * worker takes, where queues are the workers') one is not of high priority, if one waits. */
+#define PS_TRAIT_PRIORITY 0x200u
+#define PS_HIGH_IN_A_ROW  60u
 
 /* How much probes record. COUNTERS: counts, and times as the sampling of probe.h says. OFF: only
  * what an engine needs for itself, the counts of accepted, started and ended tasks. FULL: every task

@@ -77,6 +77,20 @@ static void check_apart(struct checking *checking, const char *engine)
         }
 }
 
+static void check_priorities(struct checking *checking, const struct ps_engine_word *engine,
+                             const struct ps_policy_word *policy)
+{
+    const struct ps_experiment *e = checking->experiment;
+    for (unsigned t = 0; t < e->type_count; t++) {
+        char key[64];
+        if (!e->types[t].high)
+            continue;
+        snprintf(key, sizeof key, "task %s.priority", e->types[t].name);
+        COMPLAIN(checking, key, "high", "%s:%s knows no priorities: allowed here is normal",
+                 engine->name, policy->name);
+    }
+}
+
 static void check_engine(struct checking *checking, const struct ps_vocabulary *words)
 {
     const struct ps_experiment *e = checking->experiment;
@@ -105,6 +119,8 @@ static void check_engine(struct checking *checking, const struct ps_vocabulary *
         snprintf(key, sizeof key, "phase %s.workers", e->phases[i].name);
         check_workers(checking, engine, policy, key, &e->phases[i].workers);
     }
+    if (policy->flat)
+        check_priorities(checking, engine, policy);
     if (policy->apart)
         check_apart(checking, engine->name);
 }

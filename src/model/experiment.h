@@ -64,6 +64,7 @@ struct ps_task_type {
     unsigned reserve;    /* workers that run only this type, where the policy has that */
     unsigned step_count; /* >= 1 */
     enum ps_type_full on_full;
+    bool high; /* priority = high */
     struct ps_step_def steps[PS_STEPS_MAX];
     unsigned
         retries; /* further attempts at an arriving task that failed, timed out or was refused */
@@ -161,6 +162,7 @@ struct ps_policy_word {
     const char *name, *title;
     unsigned max_workers;
     bool apart; /* its workers share no memory: steps that need it are refused */
+    bool flat;  /* it knows no priorities: high ones are refused */
 };
 struct ps_engine_word {
     const char *name, *title;

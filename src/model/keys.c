@@ -42,6 +42,7 @@ static const char *const clock_choices[] = {
     NULL,
 };
 static const char *const off_on[] = {"off", "on", NULL};
+static const char *const normal_high[] = {"normal", "high", NULL};
 static const char *const discard_drain[] = {"discard", "drain", NULL};
 static const char *const block_help[] = {"block", "help", NULL};
 _Static_assert(sizeof(enum ps_full) == sizeof(unsigned), "stored by number");
@@ -154,6 +155,10 @@ const struct ps_key ps_keys[] = {
     {"task", "reserve", PS_KEY_COUNT, "0", "0..255; all types together: fewer than the workers",
      "threadpool:bulkhead: workers that run only tasks of this type", NULL, OF_TYPE(reserve),
      .min = 0, .max = 255},
+    {"task", "priority", PS_KEY_SWITCH, "normal", "high | normal",
+     "high: begun before all others that wait, and where waiting tasks give their worker free also "
+     "resumed before them; of 61 tasks one is not, if others wait",
+     normal_high, OF_TYPE(high)},
     {"task", "on_full", PS_KEY_CHOICE, "default", "default | block | refuse | caller_runs",
      "what happens to an arrival of this type when the queue is full; default: as engine.on_full; "
      "one "

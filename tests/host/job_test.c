@@ -212,6 +212,21 @@ static void who_is_cancelled_spawns_no_more(void **state)
     end(job);
 }
 
+static void a_job_has_the_priority_of_its_type(void **state)
+{
+    struct fixture *f = *state;
+    give_steps(f, "yield");
+    struct ps_job *normal = arrival(f);
+    f->run.experiment.types[0].high = true;
+    struct ps_job *high = arrival(f), *child = ps_job_child(normal, 0);
+    assert_int_equal(normal->task.priority, PS_PRIORITY_NORMAL);
+    assert_int_equal(high->task.priority, PS_PRIORITY_HIGH);
+    assert_int_equal(child->task.priority, PS_PRIORITY_HIGH);
+    struct ps_job *all[] = {child, high, normal};
+    for (unsigned i = 0; i < 3; i++)
+        ps_job_put(f->run.jobs, all[i]);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -219,6 +234,7 @@ int main(void)
         TEST(a_task_that_could_not_wait_fails),
         TEST(it_leaves_the_line_of_the_lock),
         TEST(cancel_hits_what_was_born_before),
+        TEST(a_job_has_the_priority_of_its_type),
         TEST(a_child_has_no_more_time_than_its_parent),
         TEST(who_is_cancelled_spawns_no_more),
         TEST(only_computing_steps_hold_the_gil),

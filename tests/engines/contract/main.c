@@ -8,7 +8,7 @@
 
 static const struct contract_case *const tables[] = {life_cases, wait_cases,  family_cases,
                                                      load_cases, light_cases, chan_cases,
-                                                     sync_cases, hog_cases};
+                                                     sync_cases, hog_cases,   priority_cases};
 enum { TABLES = sizeof tables / sizeof tables[0], MOST = 1024 };
 
 struct instance {
