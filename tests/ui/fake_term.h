@@ -1,0 +1,30 @@
+/* A terminal without a terminal, in the place of ui/term_ncurses.c: the whole program runs on a
+ * script of keys, and after each of them the frame that it led to can be looked at. A host is faked
+ * as well: it shows one snapshot for ever, so that nothing moves but by keys. */
+#ifndef PS_TESTS_UI_FAKE_TERM_H
+#define PS_TESTS_UI_FAKE_TERM_H
+
+#include "ui/app_ui.h"
+#include "ui/canvas.h"
+
+/* The script: called for the next key after each frame. PS_INPUT_HANGUP ends the program. */
+typedef int (*fake_next)(void *user, const struct ps_canvas *frame);
+
+/* Run the program on a terminal of this size. Returns its exit code. */
+int fake_run(struct ps_ui_options *options, int width, int height, fake_next next, void *user);
+
+/* Since the last fake_run began: frames that were asked to be whole, the last theme. */
+unsigned fake_redraws(void);
+enum ps_theme fake_theme(void);
+
+/* The fake host: hosts begun, control lines it was sent, and whether it runs on. */
+extern const struct ps_ui_launcher fake_launcher;
+struct fake_host {
+    const struct ps_snapshot *snapshot; /* what it shows */
+    unsigned begun, lines;
+    char last[80]; /* control line */
+    bool ended;
+};
+extern struct fake_host fake_host;
+
+#endif

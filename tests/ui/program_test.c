@@ -1,0 +1,252 @@
+/* The whole program on a fake terminal: every key of every place does something that can be seen. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/rng.h"
+#include "check.h"
+#include "fake_term.h"
+#include "presets.h"
+#include "scene.h"
+#include "ui/keys.h"
+
+#define KEYS_MAX 40
+
+static struct ps_library library;
+static struct scene *scene;
+static char folder[] = "/tmp/poolscope-program-XXXXXX", before[PATH_MAX];
+
+/* More than a screen. */
+#define MANY "* The queue.\n* The lanes.\n* The steals.\n* The rest.\n* And again:\n"
+
+static const char lesson[] =
+    "# Skewed tasks\n\n## Question\nWhen are the short ones done?\n\n1. At once\n2. After the long "
+    "one *\n3. Never\n4. Soon\n\n## Watch for\n" MANY MANY MANY
+    "\n\n## Why\nWork stays where it was put. Work "
+    "stays where it was put.\n\n## In real life\nGo steals.\n\n## Try next\n* Press s.\n\n## "
+    "References\n* Blumofe and Leiserson 1999\n";
+
+/* ---- a run of the program: keys, and the frames they lead to ---- */
+
+struct script {
+    const int *keys;
+    unsigned count, at;
+    char *frame[KEYS_MAX + 1]; /* what is seen before key 0, after key 0, ... */
+    unsigned redraws[KEYS_MAX + 1];
+    enum ps_theme theme[KEYS_MAX + 1];
+};
+
+static char *seen(const struct ps_canvas *canvas)
+{
+    char *text = ps_canvas_text(canvas);
+    size_t length = strlen(text), cells = (size_t)canvas->width * (size_t)canvas->height;
+    text = realloc(text, length + cells + 1);
+    assert_non_null(text);
+    for (size_t i = 0; i < cells; i++)
+        text[length + i] = (char)(' ' + canvas->cells[i].style);
+    text[length + cells] = '\0';
+    return text;
+}
+
+static int next_key(void *user, const struct ps_canvas *frame)
+{
+    struct script *s = user;
+    s->frame[s->at] = seen(frame);
+    s->redraws[s->at] = fake_redraws();
+    s->theme[s->at] = fake_theme();
+    return s->at < s->count ? s->keys[s->at++] : PS_INPUT_HANGUP;
+}
+
+static struct ps_ui_options options_of(void)
+{
+    fake_host = (struct fake_host){.snapshot = scene->snapshot};
+    return (struct ps_ui_options){.words = &presets_words,
+                                  .library = &library,
+                                  .usable_cpus = 8,
+                                  .machine = "8 cpu  16 GiB",
+                                  .launcher = &fake_launcher};
+}
+
+/* Returns the exit code; `s` holds what was seen. */
+static int play(struct script *s, const int *keys, unsigned count, int width, int height)
+{
+    *s = (struct script){.keys = keys, .count = count};
+    assert_true(count <= KEYS_MAX);
+    struct ps_ui_options options = options_of();
+    return fake_run(&options, width, height, next_key, s);
+}
+
+static void forget(struct script *s)
+{
+    for (unsigned i = 0; i <= KEYS_MAX; i++)
+        free(s->frame[i]);
+}
+
+/* ---- places ---- */
+
+/* Keys from the start of the program to a place, ending with 0. */
+#define WAY_MAX 12
+struct way {
+    enum ps_place place;
+    int keys[WAY_MAX];
+};
+
+static const struct way ways[] = {
+    {PS_AT_LIST, {PS_INPUT_DOWN}},
+    {PS_AT_FORM, {PS_INPUT_TAB, PS_INPUT_DOWN}},
+    {PS_AT_LIVE, {PS_INPUT_ENTER, PS_INPUT_DOWN}},
+    {PS_AT_MENU, {PS_INPUT_ENTER, 'f', PS_INPUT_DOWN}},
+    {PS_AT_TEXT, {PS_INPUT_ENTER, '?', PS_INPUT_DOWN}},
+    {PS_AT_LESSON, {PS_INPUT_DOWN, PS_INPUT_DOWN, 'L'}},
+    /* A line in its history. */
+    {PS_AT_CONSOLE, {PS_INPUT_ENTER, ':', 'p', 'a', 'u', 's', 'e', PS_INPUT_ENTER, ':'}},
+};
+enum { WAYS = sizeof ways / sizeof ways[0] };
+
+static unsigned take_way(const struct way *way, int keys[KEYS_MAX])
+{
+    unsigned count = 0;
+    while (count < WAY_MAX && way->keys[count]) {
+        keys[count] = way->keys[count];
+        count++;
+    }
+    return count;
+}
+
+/* Whether the key changes the frame, asks for a whole one, or ends the program; after another key
+ * (0: none), which may be what makes it matter: a scroll before a scroll back. */
+static bool has_effect(const struct way *way, int prelude, int key)
+{
+    int keys[KEYS_MAX];
+    struct script s;
+    unsigned n = take_way(way, keys);
+    if (prelude)
+        keys[n++] = prelude;
+    keys[n++] = key;
+    int code = play(&s, keys, n, 80, 24);
+    bool effect = !s.frame[n] || strcmp(s.frame[n - 1], s.frame[n]) != 0 ||
+                  s.redraws[n - 1] != s.redraws[n] || s.theme[n - 1] != s.theme[n] || code == 0;
+    forget(&s);
+    return effect;
+}
+
+static void every_key_has_an_effect(void **state)
+{
+    (void)state;
+    static const int preludes[] = {
+        0, PS_INPUT_DOWN, PS_INPUT_UP, PS_INPUT_RIGHT, PS_INPUT_END, PS_INPUT_TAB, 'p'};
+    for (unsigned w = 0; w < WAYS; w++) {
+        for (const struct ps_binding *b = ps_bindings; b->action != PS_DO_NOTHING; b++) {
+            for (unsigned k = 0; k < PS_BINDING_KEYS && (b->places & ways[w].place); k++) {
+                bool effect = b->keys[k] == 0;
+                for (unsigned p = 0; !effect && p < sizeof preludes / sizeof preludes[0]; p++)
+                    effect = has_effect(&ways[w], preludes[p], b->keys[k]);
+                if (!effect)
+                    print_error("place %d, key %s (%d): nothing to be seen\n", (int)ways[w].place,
+                                b->name, b->keys[k]);
+                assert_true(effect);
+            }
+        }
+    }
+}
+
+/* A place that a new screen brings has a way here. */
+static void every_place_has_a_way(void **state)
+{
+    (void)state;
+    unsigned places = 0, known = PS_AT_ENDED | PS_AT_PROMPT;
+    for (const struct ps_binding *b = ps_bindings; b->action != PS_DO_NOTHING; b++)
+        places |= b->places;
+    for (unsigned w = 0; w < WAYS; w++)
+        known |= ways[w].place;
+    assert_int_equal(places & ~known, 0);
+}
+
+/* ---- keys at random ---- */
+
+struct monkey {
+    struct ps_rng rng;
+    unsigned left, frames;
+};
+
+static int random_key(void *user, const struct ps_canvas *frame)
+{
+    static unsigned bindings;
+    struct monkey *m = user;
+    m->frames += frame->width > 0;
+    if (m->left-- == 0)
+        return PS_INPUT_HANGUP;
+    while (ps_bindings[bindings].action != PS_DO_NOTHING)
+        bindings++;
+    if (ps_rng_below(&m->rng, 20) == 0)
+        return ' ' + (int)ps_rng_below(&m->rng, 95);
+    const struct ps_binding *b = &ps_bindings[ps_rng_below(&m->rng, bindings)];
+    int key = b->keys[ps_rng_below(&m->rng, PS_BINDING_KEYS)];
+    return key ? key : b->keys[0];
+}
+
+/* Every key has been answered by a frame, and nothing is left behind (as the sanitizers see it). */
+static void keys_at_random_do_no_harm(void **state)
+{
+    (void)state;
+    const char *wanted = getenv("POOLSCOPE_RANDOM_KEYS");
+    unsigned left = wanted ? (unsigned)strtoul(wanted, NULL, 10) : 2000;
+    for (uint64_t seed = 1; left > 0; seed++) {
+        unsigned keys = left < 500 ? left : 500;
+        struct monkey m = {.rng = ps_rng_make(seed, 0), .left = keys};
+        struct ps_ui_options options = options_of();
+        fake_run(&options, 60 + (int)(seed * 37 % 120), 16 + (int)(seed * 13 % 40), random_key, &m);
+        unsigned pressed = keys - (m.left == UINT_MAX ? 0 : m.left);
+        assert_int_equal(m.frames, pressed + (m.left == UINT_MAX));
+        left -= pressed;
+    }
+}
+
+/* ---- set-up ---- */
+
+static int set_up(void **state)
+{
+    (void)state;
+    assert_non_null(getcwd(before, sizeof before));
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(chdir(folder), 0);
+    assert_int_equal(mkdir("presets", 0700), 0);
+    FILE *to = fopen("presets/skew.md", "w");
+    assert_non_null(to);
+    fputs(lesson, to);
+    assert_int_equal(fclose(to), 0);
+    setenv("HOME", folder, 1);
+    setenv("XDG_CONFIG_HOME", folder, 1);
+    setenv("XDG_STATE_HOME", folder, 1);
+    presets_fill(&library);
+    scene = scene_new(SCENE_STEAL, 8, 20);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    char command[PATH_MAX];
+    scene_free(scene);
+    free(library.presets);
+    assert_int_equal(chdir(before), 0);
+    snprintf(command, sizeof command, "rm -r '%s'", folder);
+    return system(command);
+}
+
+/* A comparison starts hosts of its own: this program again, which is none. */
+int main(int argc, char **argv)
+{
+    (void)argv;
+    if (argc > 1)
+        return 1;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_place_has_a_way),
+        cmocka_unit_test(every_key_has_an_effect),
+        cmocka_unit_test(keys_at_random_do_no_harm),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
