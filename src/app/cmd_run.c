@@ -81,9 +81,9 @@ static void complain_failed(const struct ps_session *session, int code)
 
 static bool draws(const struct ps_experiment *experiment)
 {
-    const struct ps_step_def *list[PS_ANSWERS_MAX];
-    unsigned count = ps_kernels_of(experiment, list, PS_ANSWERS_MAX);
-    for (unsigned i = 0; i < count && i < PS_ANSWERS_MAX; i++)
+    const struct ps_step_def *list[PS_KERNELS_MAX];
+    unsigned count = ps_kernels_of(experiment, list, PS_KERNELS_MAX);
+    for (unsigned i = 0; i < count && i < PS_KERNELS_MAX; i++)
         if (list[i]->kind == PS_STEP_JULIA)
             return true;
     return false;

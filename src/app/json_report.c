@@ -22,7 +22,7 @@ const struct ps_report_key ps_report_keys[] = {
     {"per_type", "an object a task type: `name`, and see below"},
     {"answers",
      "an object a kernel, by its name: `value`, `ok` (null: it did not come to its end), "
-     "`runs`, `wrong`, `fastest_ns`"},
+     "`runs`, `wrong`, `fastest_ns`, `mean_ns`"},
     {"ended", "completed, duration, deadlock, crash or cancelled"},
     {"message", "why, in words, or null"},
     {.key = NULL},
@@ -168,6 +168,8 @@ static json_t *answers(const struct ps_snapshot *snapshot)
         json_object_set_new(answer, "wrong", json_integer((json_int_t)view->wrong));
         json_object_set_new(answer, "fastest_ns",
                             view->right ? json_integer((json_int_t)view->fastest_ns) : json_null());
+        json_object_set_new(answer, "mean_ns",
+                            view->right ? json_integer((json_int_t)view->mean_ns) : json_null());
         json_object_set_new(object, view->name, answer);
     }
     return object;

@@ -230,7 +230,7 @@ static void answers(FILE *to, const struct ps_snapshot *snapshot)
 {
     for (uint32_t i = 0; i < snapshot->answers; i++) {
         const struct ps_answer_view *view = &snapshot->answer[i];
-        char fastest[32], runs[32];
+        char fastest[32], mean[32], runs[32];
         fprintf(to, "answer     %s = ", view->name);
         if (view->right + view->wrong == 0)
             fprintf(to, "n/a: it did not come to its end\n");
@@ -238,9 +238,10 @@ static void answers(FILE *to, const struct ps_snapshot *snapshot)
             fprintf(to, "%" PRIu64 ": WRONG in %" PRIu64 " of %" PRIu64 " runs\n", view->value,
                     view->wrong, view->right + view->wrong);
         else
-            fprintf(to, "%" PRIu64 ": right in %s run%s, the fastest in %s\n", view->value,
+            fprintf(to, "%" PRIu64 ": right in %s run%s, %s on average, %s at best\n", view->value,
                     ps_format_count(runs, sizeof runs, (double)view->right),
                     view->right == 1 ? "" : "s",
+                    ps_format_duration(mean, sizeof mean, view->mean_ns),
                     ps_format_duration(fastest, sizeof fastest, view->fastest_ns));
     }
 }

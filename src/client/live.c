@@ -204,9 +204,9 @@ static const struct ps_source_ops live_ops;
 static enum ps_err make_segment(const struct ps_experiment *experiment, const char *const *names,
                                 int *fd, struct ps_segment **segment)
 {
-    const struct ps_step_def *list[PS_ANSWERS_MAX];
-    unsigned kernels = ps_kernels_of(experiment, list, PS_ANSWERS_MAX);
-    for (unsigned i = 0; i < kernels && i < PS_ANSWERS_MAX; i++)
+    const struct ps_step_def *list[PS_KERNELS_MAX];
+    unsigned kernels = ps_kernels_of(experiment, list, PS_KERNELS_MAX);
+    for (unsigned i = 0; i < kernels && i < PS_KERNELS_MAX; i++)
         if (list[i]->kind == PS_STEP_JULIA) {
             struct ps_picture_shape shape = {list[i]->width, list[i]->height, (uint32_t)list[i]->n,
                                              (uint32_t)ps_kernel_grain(list[i])};

@@ -15,16 +15,16 @@
 
 enum { GOES_ON, STOPPED, FAILED }; /* ps_kernel.stop */
 
-_Static_assert(PS_ANSWERS_MAX == PS_SEGMENT_ANSWERS, "every kernel of an experiment has a place");
-_Static_assert(PS_ANSWER_NAME_MAX == PS_ANSWER_BYTES, "names fit");
+_Static_assert(PS_KERNELS_MAX == PS_SEGMENT_ANSWERS, "every kernel of an experiment has a place");
+_Static_assert(PS_KERNEL_NAME_MAX == PS_ANSWER_BYTES, "names fit");
 
 /* ---- answers ---- */
 
 void ps_answers_name(struct ps_run *run)
 {
     const struct ps_experiment *experiment = &run->experiment;
-    const struct ps_step_def *list[PS_ANSWERS_MAX];
-    unsigned count = ps_kernels_of(experiment, list, PS_ANSWERS_MAX);
+    const struct ps_step_def *list[PS_KERNELS_MAX];
+    unsigned count = ps_kernels_of(experiment, list, PS_KERNELS_MAX);
     for (unsigned i = 0; i < count; i++)
         ps_kernel_name(run->segment->answer[i].name, experiment, list[i]);
     for (unsigned t = 0; t < experiment->type_count; t++)
@@ -59,6 +59,7 @@ void ps_answer_record(struct ps_job *job, struct ps_answer *answer, uint64_t val
         if (atomic_load_explicit(&answer->wrong, memory_order_relaxed) == 0)
             atomic_store_explicit(&answer->value, value, memory_order_relaxed);
         keep_fastest(answer, time_ns);
+        atomic_fetch_add_explicit(&answer->total_ns, time_ns, memory_order_relaxed);
         atomic_fetch_add_explicit(&answer->right, 1, memory_order_release);
         return;
     }

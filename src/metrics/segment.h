@@ -232,7 +232,8 @@ struct ps_answer {
     char name[PS_ANSWER_BYTES]; /* the step's word, or the whole step if there are several of it */
     _Atomic uint64_t value;     /* of the latest execution, or of the latest wrong one */
     _Atomic uint64_t right, wrong; /* executions that came to their end, by their answer */
-    _Atomic uint64_t fastest_ns;   /* from the first task to the last */
+    _Atomic uint64_t fastest_ns;   /* of the right ones, from the first task to the last */
+    _Atomic uint64_t total_ns;     /* of the right ones */
 };
 
 struct ps_segment {

@@ -171,6 +171,7 @@ static void take_answers(struct ps_snapshot *into, const struct ps_segment *segm
         view->wrong = atomic_load_explicit(&answer->wrong, memory_order_acquire);
         view->value = get(&answer->value);
         view->fastest_ns = get(&answer->fastest_ns);
+        view->mean_ns = view->right ? get(&answer->total_ns) / view->right : 0;
         memcpy(view->name, answer->name, sizeof view->name);
         view->name[PS_ANSWER_BYTES - 1] = '\0';
     }

@@ -67,7 +67,7 @@ struct ps_process_view {
 struct ps_answer_view {
     char name[PS_ANSWER_BYTES];
     uint64_t value, right, wrong;
-    uint64_t fastest_ns;
+    uint64_t fastest_ns, mean_ns; /* of the right ones */
 };
 
 struct ps_snapshot {

@@ -252,11 +252,11 @@ static void check_spawning(struct checking *checking)
 /* All julia steps draw one picture, so they have to agree on it. */
 static void check_kernels(struct checking *checking)
 {
-    const struct ps_step_def *list[PS_ANSWERS_MAX], *picture = NULL;
-    unsigned count = ps_kernels_of(checking->experiment, list, PS_ANSWERS_MAX);
-    if (count > PS_ANSWERS_MAX)
-        COMPLAIN(checking, "", NULL, "%u different kernels; at most %u", count, PS_ANSWERS_MAX);
-    for (unsigned i = 0; i < count && i < PS_ANSWERS_MAX; i++) {
+    const struct ps_step_def *list[PS_KERNELS_MAX], *picture = NULL;
+    unsigned count = ps_kernels_of(checking->experiment, list, PS_KERNELS_MAX);
+    if (count > PS_KERNELS_MAX)
+        COMPLAIN(checking, "", NULL, "%u different kernels; at most %u", count, PS_KERNELS_MAX);
+    for (unsigned i = 0; i < count && i < PS_KERNELS_MAX; i++) {
         if (list[i]->kind != PS_STEP_JULIA)
             continue;
         if (picture)

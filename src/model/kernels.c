@@ -329,15 +329,15 @@ unsigned ps_kernels_of(const struct ps_experiment *experiment, const struct ps_s
     return count;
 }
 
-void ps_kernel_name(char into[PS_ANSWER_NAME_MAX], const struct ps_experiment *experiment,
+void ps_kernel_name(char into[PS_KERNEL_NAME_MAX], const struct ps_experiment *experiment,
                     const struct ps_step_def *kernel)
 {
-    const struct ps_step_def *list[PS_ANSWERS_MAX];
-    unsigned count = ps_kernels_of(experiment, list, PS_ANSWERS_MAX), same_word = 0;
-    for (unsigned i = 0; i < count && i < PS_ANSWERS_MAX; i++)
+    const struct ps_step_def *list[PS_KERNELS_MAX];
+    unsigned count = ps_kernels_of(experiment, list, PS_KERNELS_MAX), same_word = 0;
+    for (unsigned i = 0; i < count && i < PS_KERNELS_MAX; i++)
         same_word += list[i]->kind == kernel->kind;
     if (same_word > 1)
-        ps_step_format(into, PS_ANSWER_NAME_MAX, experiment, kernel);
+        ps_step_format(into, PS_KERNEL_NAME_MAX, experiment, kernel);
     else
-        snprintf(into, PS_ANSWER_NAME_MAX, "%s", ps_step_words[kernel->kind].word);
+        snprintf(into, PS_KERNEL_NAME_MAX, "%s", ps_step_words[kernel->kind].word);
 }

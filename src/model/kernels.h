@@ -16,8 +16,8 @@
 #define PS_KERNEL_TASKS_MAX 2000000u
 
 /* Different kernels (or the same with other figures) in one experiment. */
-#define PS_ANSWERS_MAX     16u
-#define PS_ANSWER_NAME_MAX 48u
+#define PS_KERNELS_MAX     16u
+#define PS_KERNEL_NAME_MAX 48u
 
 static inline bool ps_step_is_kernel(enum ps_step_kind kind)
 {
@@ -40,7 +40,7 @@ unsigned ps_kernels_of(const struct ps_experiment *experiment, const struct ps_s
 
 /* What a kernel is called in reports: its word, or the whole step where the experiment has several
  * of that word. */
-void ps_kernel_name(char into[PS_ANSWER_NAME_MAX], const struct ps_experiment *experiment,
+void ps_kernel_name(char into[PS_KERNEL_NAME_MAX], const struct ps_experiment *experiment,
                     const struct ps_step_def *kernel);
 
 #endif

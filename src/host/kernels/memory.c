@@ -23,7 +23,7 @@ struct ps_memory {
     struct block {
         uint64_t lines;
         struct line *line;
-    } block[PS_ANSWERS_MAX];
+    } block[PS_KERNELS_MAX];
 };
 
 static struct block *find(struct ps_memory *memory, uint64_t bytes)
@@ -55,10 +55,10 @@ static enum ps_err make(struct block *block, uint64_t bytes, uint64_t seed)
 
 uint64_t ps_memory_bytes(const struct ps_experiment *experiment)
 {
-    const struct ps_step_def *list[PS_ANSWERS_MAX];
-    unsigned count = ps_kernels_of(experiment, list, PS_ANSWERS_MAX);
+    const struct ps_step_def *list[PS_KERNELS_MAX];
+    unsigned count = ps_kernels_of(experiment, list, PS_KERNELS_MAX);
     uint64_t bytes = 0;
-    for (unsigned i = 0; i < count && i < PS_ANSWERS_MAX; i++)
+    for (unsigned i = 0; i < count && i < PS_KERNELS_MAX; i++)
         if (list[i]->kind == PS_STEP_MEMORY)
             bytes += list[i]->size;
     return bytes;
@@ -66,8 +66,8 @@ uint64_t ps_memory_bytes(const struct ps_experiment *experiment)
 
 enum ps_err ps_memory_start(struct ps_run *run)
 {
-    const struct ps_step_def *list[PS_ANSWERS_MAX];
-    unsigned count = ps_kernels_of(&run->experiment, list, PS_ANSWERS_MAX);
+    const struct ps_step_def *list[PS_KERNELS_MAX];
+    unsigned count = ps_kernels_of(&run->experiment, list, PS_KERNELS_MAX);
     if (ps_memory_bytes(&run->experiment) == 0)
         return PS_OK;
     run->memory = calloc(1, sizeof *run->memory);
