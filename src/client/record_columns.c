@@ -114,7 +114,8 @@ static const struct line phase_lines[] = {
 
 static const struct line answer_lines[] = {
     ONE(ps_answer_view, name),  ONE(ps_answer_view, value),      ONE(ps_answer_view, right),
-    ONE(ps_answer_view, wrong), ONE(ps_answer_view, fastest_ns),
+    ONE(ps_answer_view, wrong), ONE(ps_answer_view, fastest_ns), ONE(ps_answer_view, mean_ns),
+    ONE(ps_answer_view, types),
 };
 
 static const struct line worker_lines[] = {

@@ -30,8 +30,10 @@ void ps_answers_name(struct ps_run *run)
     for (unsigned t = 0; t < experiment->type_count; t++)
         for (unsigned s = 0; s < experiment->types[t].step_count; s++)
             for (unsigned i = 0; i < count; i++)
-                if (ps_kernel_same(list[i], &experiment->types[t].steps[s]))
+                if (ps_kernel_same(list[i], &experiment->types[t].steps[s])) {
                     run->answer_of[t][s] = (uint8_t)i;
+                    run->segment->answer[i].types |= UINT32_C(1) << t;
+                }
     atomic_store_explicit(&run->segment->answers, count, memory_order_release);
 }
 

@@ -340,6 +340,18 @@ static struct ps_metric_value type_latency(const struct ps_metric_source *from, 
     return count_of(figures[figure]);
 }
 
+/* Of the first kernel of the type that has come to an end. */
+static struct ps_metric_value type_kernel(const struct ps_metric_source *from, unsigned unused)
+{
+    (void)unused;
+    for (uint32_t i = 0; i < from->snapshot->answers; i++) {
+        const struct ps_answer_view *answer = &from->snapshot->answer[i];
+        if ((answer->types >> from->index & 1) != 0 && answer->right > 0)
+            return count_of(answer->mean_ns);
+    }
+    return na();
+}
+
 /* ---- the table ---- */
 
 #define RUN_METRIC(key_, label_, unit_, value_, argument_, meaning_)                              \
@@ -504,6 +516,8 @@ const struct ps_metric ps_metrics[] = {
                 "as for the run"),
     TYPE_METRIC("response_ns.max", "response max", "ns", type_latency, TYPE_RESPONSE_MAX,
                 "as for the run"),
+    TYPE_METRIC("kernel_ns.mean", "kernel mean", "ns", type_kernel, 0,
+                "mean time of its kernel, from the first of its tasks to the last"),
     {.key = NULL},
 };
 

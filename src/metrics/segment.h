@@ -230,6 +230,7 @@ enum ps_probes { PS_PROBES_COUNTERS, PS_PROBES_OFF, PS_PROBES_FULL };
  * (acquire) sees a value. */
 struct ps_answer {
     char name[PS_ANSWER_BYTES]; /* the step's word, or the whole step if there are several of it */
+    uint32_t types;             /* bit t: task type t runs it; written with the name */
     _Atomic uint64_t value;     /* of the latest execution, or of the latest wrong one */
     _Atomic uint64_t right, wrong; /* executions that came to their end, by their answer */
     _Atomic uint64_t fastest_ns;   /* of the right ones, from the first task to the last */

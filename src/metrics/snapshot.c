@@ -172,6 +172,7 @@ static void take_answers(struct ps_snapshot *into, const struct ps_segment *segm
         view->value = get(&answer->value);
         view->fastest_ns = get(&answer->fastest_ns);
         view->mean_ns = view->right ? get(&answer->total_ns) / view->right : 0;
+        view->types = answer->types;
         memcpy(view->name, answer->name, sizeof view->name);
         view->name[PS_ANSWER_BYTES - 1] = '\0';
     }

@@ -68,6 +68,7 @@ struct ps_answer_view {
     char name[PS_ANSWER_BYTES];
     uint64_t value, right, wrong;
     uint64_t fastest_ns, mean_ns; /* of the right ones */
+    uint32_t types;               /* bit t: task type t runs it */
 };
 
 struct ps_snapshot {

@@ -120,7 +120,7 @@ static void the_picture_can_be_kept(void **state)
     assert_int_equal(stat(path, &second), 0);
     assert_true(first.st_ino != second.st_ino);
     refused(ARGS("run", KERNELS, "--julia", "julia.jpg"), 2, "must end in .png");
-    refused(ARGS("run", KERNELS, "--force"), 2, "--force goes with --julia");
+    refused(ARGS("run", KERNELS, "--force"), 2, "--force goes with --record or --julia");
     refused(ARGS("run", "quick-demo", "--plain", "--julia", path), 2, "julia step");
     assert_int_equal(unlink(path), 0);
     assert_int_equal(rmdir(folder), 0); /* nothing else is left */

@@ -106,6 +106,17 @@ static void what_an_engine_cannot_have_is_not_visible(void **state)
     assert_int_equal(verdict(f, "fast.steals.tasks = 0"), PS_LAB_SHOWN);
 }
 
+static void a_kernel_has_a_time_in_the_types_that_run_it(void **state)
+{
+    struct judge_fixture *f = *state;
+    f->snapshots[0].answers = 2;
+    f->snapshots[0].answer[0] = (struct ps_answer_view){.types = 1, .right = 0, .mean_ns = 7};
+    f->snapshots[0].answer[1] = (struct ps_answer_view){.types = 2, .right = 3, .mean_ns = 5000000};
+    assert_int_equal(verdict(f, "slow.kernel_ns.mean[long] = 5ms"), PS_LAB_SHOWN);
+    assert_int_equal(verdict(f, "slow.kernel_ns.mean[short] > 0"), PS_LAB_NOT_VISIBLE);
+    assert_int_equal(verdict(f, "fast.kernel_ns.mean[long] > 0"), PS_LAB_NOT_VISIBLE);
+}
+
 static void a_need_comes_before_expectations(void **state)
 {
     struct judge_fixture *f = *state;
@@ -183,6 +194,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(figures_of_runs_types_and_workers_are_found, make, drop),
         cmocka_unit_test_setup_teardown(what_an_engine_cannot_have_is_not_visible, make, drop),
+        cmocka_unit_test_setup_teardown(a_kernel_has_a_time_in_the_types_that_run_it, make, drop),
         cmocka_unit_test_setup_teardown(a_need_comes_before_expectations, make, drop),
         cmocka_unit_test_setup_teardown(a_sweep_has_a_largest_and_a_best, make, drop),
         cmocka_unit_test_setup_teardown(formulas_are_checked_before_anything_runs, make, drop),

@@ -1,7 +1,10 @@
 /* touch packed|padded n: a task a worker, each with a counter of its own that it adds 1 to n times.
- * packed: the counters lie side by side in one line of cache, which then wanders from core to core
- * with every addition, though nobody shares a counter (false sharing). padded: two lines apart. arg:
- * which counter. Value: the sum of the counters. */
+ * packed: the counters lie side by side in one line of cache, which then wanders from core to core,
+ * though nobody shares a counter (false sharing). padded: two lines apart. arg: which counter. Value:
+ * the sum of the counters.
+ *
+ * The additions are atomic, as those of counters that somebody else reads are: each needs the line at
+ * once. Plain stores would gather in the store buffer, and show now less and now more of it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,13 +52,10 @@ static void start(struct ps_kernel *kernel, struct ps_job *job)
             return;
 }
 
-/* Atomic, so that the compiler leaves every load and store where it is; relaxed, so that they are
- * plain ones. */
 static void add(_Atomic uint64_t *counter, uint64_t times)
 {
     for (uint64_t i = 0; i < times; i++)
-        atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1,
-                              memory_order_relaxed);
+        atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
 }
 
 static struct ps_wait *run(struct ps_kernel *kernel, struct ps_job *node)
