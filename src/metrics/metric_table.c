@@ -341,13 +341,12 @@ static struct ps_metric_value type_latency(const struct ps_metric_source *from, 
 }
 
 /* Of the first kernel of the type that has come to an end. */
-static struct ps_metric_value type_kernel(const struct ps_metric_source *from, unsigned unused)
+static struct ps_metric_value type_kernel(const struct ps_metric_source *from, unsigned fastest)
 {
-    (void)unused;
     for (uint32_t i = 0; i < from->snapshot->answers; i++) {
         const struct ps_answer_view *answer = &from->snapshot->answer[i];
         if ((answer->types >> from->index & 1) != 0 && answer->right > 0)
-            return count_of(answer->mean_ns);
+            return count_of(fastest ? answer->fastest_ns : answer->mean_ns);
     }
     return na();
 }
@@ -518,6 +517,8 @@ const struct ps_metric ps_metrics[] = {
                 "as for the run"),
     TYPE_METRIC("kernel_ns.mean", "kernel mean", "ns", type_kernel, 0,
                 "mean time of its kernel, from the first of its tasks to the last"),
+    TYPE_METRIC("kernel_ns.fastest", "kernel, fastest", "ns", type_kernel, 1,
+                "the shortest time of its kernel: what others on the machine disturb least"),
     {.key = NULL},
 };
 

@@ -111,8 +111,10 @@ static void a_kernel_has_a_time_in_the_types_that_run_it(void **state)
     struct judge_fixture *f = *state;
     f->snapshots[0].answers = 2;
     f->snapshots[0].answer[0] = (struct ps_answer_view){.types = 1, .right = 0, .mean_ns = 7};
-    f->snapshots[0].answer[1] = (struct ps_answer_view){.types = 2, .right = 3, .mean_ns = 5000000};
+    f->snapshots[0].answer[1] =
+        (struct ps_answer_view){.types = 2, .right = 3, .mean_ns = 5000000, .fastest_ns = 4000000};
     assert_int_equal(verdict(f, "slow.kernel_ns.mean[long] = 5ms"), PS_LAB_SHOWN);
+    assert_int_equal(verdict(f, "slow.kernel_ns.fastest[long] = 4ms"), PS_LAB_SHOWN);
     assert_int_equal(verdict(f, "slow.kernel_ns.mean[short] > 0"), PS_LAB_NOT_VISIBLE);
     assert_int_equal(verdict(f, "fast.kernel_ns.mean[long] > 0"), PS_LAB_NOT_VISIBLE);
 }
