@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "ui/program.h"
+#include "ui/program_scope.h"
 
 #define NOTICE_NS (4 * (uint64_t)PS_NS_PER_S)
 
@@ -75,6 +76,8 @@ void ps_program_close_overlay(struct ps_program *p)
     p->overlay = (struct ps_overlay){.kind = PS_OVERLAY_NONE};
     p->menu = PS_MENU_NONE;
     p->prompt = PS_PROMPT_NONE;
+    p->choose = NULL;
+    p->accept = NULL;
     free(p->overlay_text);
     p->overlay_text = NULL;
 }
@@ -278,6 +281,10 @@ void ps_program_act(struct ps_program *p, enum ps_action action, int argument)
     case PS_AT_MENU:
         menu_action(p, action, argument);
         break;
+    case PS_AT_PANELS:
+        if (!ps_program_panels_action(p, action, argument))
+            menu_action(p, action, argument);
+        break;
     case PS_AT_TEXT:
         text_action(p, action);
         break;
@@ -306,10 +313,14 @@ static void type_prompt(struct ps_program *p, int key)
         break;
     case PS_EDIT_CHANGED:
         p->overlay.complaint[0] = '\0';
-        p->prompt = PS_PROMPT_SAVE;
+        if (p->prompt == PS_PROMPT_REPLACE)
+            p->prompt = PS_PROMPT_SAVE;
         break;
     case PS_EDIT_ACCEPT:
-        ps_program_save(p);
+        if (p->accept)
+            p->accept(p);
+        else
+            ps_program_save(p);
         break;
     case PS_EDIT_NONE:
         break;
@@ -323,6 +334,8 @@ static void click(struct ps_program *p, int x, int y)
         return;
     }
     struct ps_hit chosen = *hit;
+    p->clicked.x = x - chosen.x;
+    p->clicked.width = chosen.width;
     enum ps_place place = ps_program_place(p);
     /* Under an overlay nothing answers but the overlay and the key bar, which is the overlay's. */
     bool on_help = place == PS_AT_TEXT && p->overlay.kind == PS_OVERLAY_HELP && y > 0 &&
@@ -442,6 +455,7 @@ static void destroy(struct ps_program *p)
     ps_program_run_end(p);
     ps_program_close_overlay(p);
     free(p->brief_text);
+    ps_program_scope_free(p);
     ps_history_free(p->run.history);
     free(p->run.snapshot);
     ps_canvas_free(p->canvas);

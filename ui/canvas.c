@@ -139,6 +139,12 @@ void ps_canvas_restyle(const struct ps_canvas *canvas, int x, int y, int width, 
     }
 }
 
+bool ps_canvas_blank(const struct ps_canvas *canvas, int x, int y)
+{
+    const struct ps_canvas_cell *cell = at(canvas, x, y);
+    return !cell || cell->code == ' ';
+}
+
 /* ---- text ---- */
 
 int ps_canvas_put(const struct ps_canvas *canvas, int x, int y, enum ps_style style,

@@ -68,6 +68,9 @@ void ps_canvas_fill(const struct ps_canvas *canvas, int x, int y, int width, int
 void ps_canvas_restyle(const struct ps_canvas *canvas, int x, int y, int width,
                        enum ps_style style);
 
+/* Whether nothing is drawn there, or there is no such cell. */
+bool ps_canvas_blank(const struct ps_canvas *canvas, int x, int y);
+
 /* UTF-8 text from (x, y) on; returns the column after it (also when clipped). */
 int ps_canvas_put(const struct ps_canvas *canvas, int x, int y, enum ps_style style,
                   const char *text);

@@ -45,7 +45,8 @@ enum ps_place {
     PS_AT_ENDED = 32,  /* the box that says why the host is gone */
     PS_AT_PROMPT = 64, /* a line of input: search, name, value */
     PS_AT_LESSON = 128,
-    PS_AT_CONSOLE = 256 /* the command line */
+    PS_AT_CONSOLE = 256, /* the command line */
+    PS_AT_PANELS = 4096  /* the menu of panels */
 };
 
 enum ps_action {
@@ -85,10 +86,19 @@ enum ps_action {
     PS_DO_ANSWER, /* of a lesson; argument: 1.. */
     PS_DO_CONSOLE,
     PS_DO_COMPLETE,
+    PS_DO_SPAN_SHORTER,
+    PS_DO_SPAN_LONGER,
+    PS_DO_MARK,   /* argument: PS_MARK_A, PS_MARK_B */
+    PS_DO_FILTER, /* of the legend */
+    PS_DO_PANELS,
+    PS_DO_TRIGGER,
     /* Of the mouse only; argument: which. */
     PS_DO_SELECT_ITEM,
     PS_DO_SELECT_FIELD,
-    PS_DO_SELECT_WORKER
+    PS_DO_SELECT_WORKER,
+    PS_DO_LOOK_GRAPH, /* where in the graph: ps_program.clicked */
+    PS_DO_LOOK_LANES, /* the same; argument: a worker */
+    PS_DO_ONLY        /* a state of the legend, as in ps_live_look.only */
 };
 
 #define PS_BINDING_KEYS 3

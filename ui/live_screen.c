@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ui/panels.h"
 #include "ui/widgets/widget.h"
 
 /* A row of panels. Widths are shares of the whole; at least one panel. */
@@ -20,6 +21,7 @@ struct layout {
     bool summary; /* a third row of figures under the header */
     int key_rows;
     int alert; /* rows that say that the pool is deadlocked; 0: it is not */
+    int marks; /* a row of figures of cursor and marks above the last line; 0: there are none */
     unsigned count;
     struct band band[BANDS_MAX];
 };
@@ -100,6 +102,34 @@ static int alert_rows(const struct ps_canvas *root, const struct ps_live_view *v
     return ps_view_deadlocked(view) ? draw_message(&none, view->snapshot) + 1 : 0;
 }
 
+/* ---- an order of the user's ---- */
+
+/* The first panel over the whole width, the others in bands below of at most `wide` each. Returns
+ * how many panels found a place. */
+static void ordered_bands(struct layout *layout, int rows, int wide, unsigned bands,
+                          const struct ps_live_view *view, const struct ps_figures *f)
+{
+    unsigned char shown[PS_ORDER_MAX];
+    unsigned count = ps_panels_shown(&view->look, shown), next = 1;
+    unsigned below = (count - 1 + (unsigned)wide - 1) / (unsigned)wide;
+    below = below < bands ? below : bands;
+    const struct ps_widget *first = ps_panels[shown[0]];
+    rows -= 1 + (int)below;
+    int big = first == &ps_widget_lanes ? least(ps_lanes_wanted(f), rows * 58 / 100) : rows / 2;
+    big = below ? most(1, most(big, rows - 10 * (int)below)) : rows;
+    layout->band[layout->count++] = (struct band){big + 1, 1, {first}, {100}};
+    for (unsigned b = 0; b < below; b++) {
+        unsigned left = count - next, width = left < (unsigned)wide ? left : (unsigned)wide;
+        int height = (rows - big) / (int)below + (b == 0 ? (rows - big) % (int)below : 0);
+        struct band *band = &layout->band[layout->count++];
+        *band = (struct band){.height = height + 1, .count = width};
+        for (unsigned i = 0; i < width; i++) {
+            band->panel[i] = ps_panels[shown[next++]];
+            band->share[i] = 100 / (int)width;
+        }
+    }
+}
+
 static struct layout normal_layout(const struct ps_canvas *root, const struct ps_live_view *view,
                                    const struct ps_figures *f)
 {
@@ -110,6 +140,10 @@ static struct layout normal_layout(const struct ps_canvas *root, const struct ps
     /* header 2, summary, three titles, events, legend */
     int rows = root->height - 2 - 1 - 3 - 1 - 1 - layout.key_rows - layout.alert;
     int first[2] = {2, 4}, limit[2] = {rows, 9}, lanes;
+    if (view->look.panels) {
+        ordered_bands(&layout, rows + 3, 2, 2, view, f);
+        return layout;
+    }
     divide(rows, ps_lanes_wanted(f), 58, first, limit, &lanes);
     layout.band[layout.count++] = (struct band){lanes + 1, 1, {&ps_widget_lanes}, {100}};
     layout.band[layout.count++] =
@@ -124,10 +158,15 @@ static struct layout normal_layout(const struct ps_canvas *root, const struct ps
 static struct layout full_layout(const struct ps_canvas *root, const struct ps_live_view *view,
                                  const struct ps_figures *f)
 {
-    struct layout layout = {.frame = true, .alert = alert_rows(root, view)};
+    struct layout layout = {
+        .frame = true, .alert = alert_rows(root, view), .marks = ps_marks_shown(view)};
     layout.key_rows = ps_key_bar_rows(root->width, PS_AT_LIVE, 2);
     /* header 2, four titles, lower border, legend; events get one row in eight */
-    int rows = root->height - 2 - 4 - 1 - 1 - layout.key_rows - layout.alert;
+    int rows = root->height - 2 - 4 - 1 - 1 - layout.key_rows - layout.alert - layout.marks;
+    if (view->look.panels) {
+        ordered_bands(&layout, rows + 4, 3, BANDS_MAX - 1, view, f);
+        return layout;
+    }
     int events = most(1, least(6, rows / 9));
     int wanted = ps_lanes_wanted(f);
     /* The matrix of steals needs a row a worker. */
@@ -165,6 +204,7 @@ static void draw_title(const struct ps_canvas *row, const struct ps_live_view *v
     char text[PS_TITLE_BYTES];
     unsigned number = index_of(widget);
     bool focused = number == view->panel;
+    int place = ps_panels_place(&view->look, number);
     if (widget->title)
         widget->title(view, f, body_width, text);
     else
@@ -173,7 +213,7 @@ static void draw_title(const struct ps_canvas *row, const struct ps_live_view *v
     int end =
         ps_canvas_fit(row, 2, 0, row->width - 4, focused ? PS_STYLE_FOCUS : PS_STYLE_TITLE, text);
     ps_canvas_cell(row, end, 0, PS_STYLE_BORDER, ' ');
-    ps_canvas_hit(row, 0, 0, row->width, 1, PS_DO_PANEL, (int)number + 1);
+    ps_canvas_hit(row, 0, 0, row->width, 1, PS_DO_PANEL, place + 1);
 }
 
 static void draw_panel(const struct ps_canvas *root, int x, int y, int width, int height,
@@ -266,8 +306,13 @@ static void draw_bands(const struct ps_canvas *root, const struct ps_live_view *
         y += layout->band[b].height;
     }
     if (!layout->frame) {
-        struct ps_canvas events = ps_canvas_view(root, 1, y++, root->width - 2, 1);
-        ps_widget_events.draw(&events, view, f);
+        struct ps_canvas row = ps_canvas_view(root, 1, y++, root->width - 2, 1);
+        (ps_marks_shown(view) ? ps_widget_marks : ps_widget_events).draw(&row, view, f);
+    }
+    if (layout->marks) {
+        struct ps_canvas row =
+            ps_canvas_view(root, 0, root->height - layout->key_rows - 2, root->width, 1);
+        ps_widget_marks.draw(&row, view, f);
     }
     draw_bottom_line(root, root->height - layout->key_rows - 1, view, f);
     draw_keys(root, view, layout->key_rows);
@@ -275,13 +320,16 @@ static void draw_bands(const struct ps_canvas *root, const struct ps_live_view *
 
 /* ---- one panel at a time ---- */
 
-static void draw_tabs(const struct ps_canvas *row, unsigned panel)
+static void draw_tabs(const struct ps_canvas *row, const struct ps_live_view *view)
 {
+    unsigned char shown[PS_ORDER_MAX];
+    unsigned count = ps_panels_shown(&view->look, shown);
     int x = 1;
-    for (unsigned i = 0; ps_panels[i]; i++) {
+    for (unsigned i = 0; i < count; i++) {
         int end = ps_canvas_print(row, x, 0, PS_STYLE_KEY, "%u", i + 1);
         end = ps_canvas_put(row, end + (row->width >= 80), 0,
-                            i == panel ? PS_STYLE_FOCUS : PS_STYLE_LABEL, ps_panels[i]->name);
+                            shown[i] == view->panel ? PS_STYLE_FOCUS : PS_STYLE_LABEL,
+                            ps_panels[shown[i]]->name);
         ps_canvas_hit(row, x, 0, end - x, 1, PS_DO_PANEL, (int)i + 1);
         x = end + (row->width >= 80 ? 2 : 1);
     }
@@ -296,11 +344,13 @@ static void draw_single(const struct ps_canvas *root, const struct ps_live_view 
     struct ps_canvas above = ps_canvas_view(root, 0, 2, root->width, alert);
     draw_alert(&above, view);
     struct ps_canvas tabs = ps_canvas_view(root, 0, y, root->width, 1);
-    draw_tabs(&tabs, view->panel);
+    draw_tabs(&tabs, view);
     ps_canvas_hline(root, 0, y + 1, root->width, PS_STYLE_BORDER);
     draw_panel(root, 0, y + 1, root->width, height - y - 4, view, f, widget);
     struct ps_canvas finding = ps_canvas_view(root, 1, height - 3, root->width - 2, 1);
-    if (widget != &ps_widget_diagnosis && f->findings)
+    if (ps_marks_shown(view))
+        ps_widget_marks.draw(&finding, view, f);
+    else if (widget != &ps_widget_diagnosis && f->findings)
         ps_canvas_fit(&finding, 0, 0, finding.width, f->finding[0].style, f->finding[0].text);
     draw_bottom_line(root, height - 2, view, f);
     draw_keys(root, view, 1);

@@ -11,7 +11,7 @@ enum ps_place ps_overlay_place(const struct ps_overlay *overlay)
     case PS_OVERLAY_LESSON:
         return PS_AT_LESSON;
     case PS_OVERLAY_MENU:
-        return PS_AT_MENU;
+        return overlay->place ? overlay->place : PS_AT_MENU;
     case PS_OVERLAY_ENDED:
         return PS_AT_ENDED;
     case PS_OVERLAY_PROMPT:
@@ -38,6 +38,15 @@ static struct ps_canvas open_box(const struct ps_canvas *canvas, int width, int 
 }
 
 /* ---- help ---- */
+
+/* In the lower border: how much there is below. */
+static void draw_more(const struct ps_canvas *canvas, const struct ps_canvas *inside, int rows)
+{
+    char text[40];
+    snprintf(text, sizeof text, " %d more: Down, PgDn ", rows);
+    ps_canvas_right(canvas, inside->x - canvas->x + inside->width,
+                    inside->y - canvas->y + inside->height, PS_STYLE_NOTE, text);
+}
 
 static int help_rows(enum ps_place place)
 {
@@ -83,6 +92,9 @@ static void draw_help(const struct ps_canvas *canvas, const struct ps_overlay *o
     }
     if (live)
         draw_states(&c, y + 1);
+    int below = rows + (live ? HELP_LEGEND : 0) - o->scroll - c.height;
+    if (below > 0)
+        draw_more(canvas, &c, below);
 }
 
 /* ---- text ---- */
@@ -93,15 +105,6 @@ enum { TEXT_WIDTH = 78 };
 static int text_width(int width)
 {
     return width < TEXT_WIDTH + 12 ? width : TEXT_WIDTH;
-}
-
-/* In the lower border: how much there is below. */
-static void draw_more(const struct ps_canvas *canvas, const struct ps_canvas *inside, int rows)
-{
-    char text[40];
-    snprintf(text, sizeof text, " %d more: Down, PgDn ", rows);
-    ps_canvas_right(canvas, inside->x - canvas->x + inside->width,
-                    inside->y - canvas->y + inside->height, PS_STYLE_NOTE, text);
 }
 
 static void draw_text(const struct ps_canvas *canvas, const struct ps_overlay *o)

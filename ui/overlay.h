@@ -31,7 +31,7 @@ struct ps_menu_item {
 
 struct ps_overlay {
     enum ps_overlay_kind kind;
-    enum ps_place place; /* HELP: whose keys */
+    enum ps_place place; /* HELP: whose keys. MENU: if its keys are its own */
     bool failed;         /* ENDED: an error, not a normal end */
     char title[72];
     const char *text; /* TEXT, ENDED; of the owner */

@@ -22,7 +22,12 @@ struct ps_run {
     struct ps_history *history;
     struct ps_log log;
     struct ps_live_view view;
-    bool told_end; /* the box that says how it ended was shown */
+    /* A copy of snapshot, history and log, of the moment when the view was frozen; NULL: never. */
+    struct ps_snapshot *still;
+    struct ps_history *still_history;
+    struct ps_log still_log;
+    uint64_t marked_ns; /* where the last mark was set; 0: nowhere */
+    bool told_end;      /* the box that says how it ended was shown */
     char end_text[PS_MESSAGE_BYTES + 160];
     struct ps_event events[PS_EVENTS_A_FRAME];
     uint64_t events_lost;
@@ -48,6 +53,12 @@ struct ps_program {
     struct ps_lesson brief;
     enum ps_menu menu;
     enum ps_prompt prompt;
+    /* What a menu or a prompt is for, if it says so: the item chosen, the line accepted. */
+    void (*choose)(struct ps_program *program, const struct ps_menu_item *item);
+    void (*accept)(struct ps_program *program);
+    struct {
+        int x, width;
+    } clicked; /* where in the rectangle that was clicked last, and how wide that is */
     struct ps_console_history console;
     char hint[480]; /* of the command line */
     char notice[200];
@@ -92,6 +103,9 @@ void ps_program_run_end(struct ps_program *program);
 bool ps_program_control(struct ps_program *program, const char *said, const char *line);
 /* Start the run again with "ENGINE[:POLICY]". False: it was said why not. */
 bool ps_program_engine(struct ps_program *program, const char *name);
+/* Add an item to the menu that is open; `current` ones are marked. */
+void ps_program_menu_add(struct ps_program *program, int argument, bool current, const char *label,
+                         const char *note);
 void ps_program_menu_chosen(struct ps_program *program, unsigned item);
 /* Take the newest snapshot and events; notice that the run has ended. */
 void ps_program_run_update(struct ps_program *program);

@@ -6,7 +6,9 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "ui/format.h"
+#include "ui/panels.h"
 #include "ui/program.h"
+#include "ui/program_scope.h"
 #include "ui/widgets/widget.h"
 
 #define RECORD_ROUNDS (PS_RECORDER_EVENTS_PER_S / 10 / PS_EVENTS_A_FRAME)
@@ -64,6 +66,8 @@ bool ps_program_run_begin(struct ps_program *p, const struct ps_experiment *expe
     }
     unsigned panel = run->view.panel;
     bool zoom = run->view.zoom;
+    struct ps_live_look look = run->view.look;
+    ps_program_scope_begin(p);
     run->view = (struct ps_live_view){.snapshot = run->snapshot,
                                       .history = run->history,
                                       .log = &run->log,
@@ -72,7 +76,8 @@ bool ps_program_run_begin(struct ps_program *p, const struct ps_experiment *expe
                                       .fps = p->options->fps ? p->options->fps : 10,
                                       .replay = p->options->replay != NULL,
                                       .panel = panel,
-                                      .zoom = zoom};
+                                      .zoom = zoom,
+                                      .look = look};
     ps_screen_go(p, &ps_screen_live);
     ps_program_close_overlay(p);
     ps_program_run_update(p);
@@ -117,7 +122,6 @@ static void tell_end(struct ps_program *p)
     p->overlay.failed = failed;
     p->overlay.text = run->end_text;
     run->told_end = true;
-    run->view.frozen = false;
 }
 
 /* A recording wants all events; a screen what it can show. */
@@ -142,11 +146,6 @@ void ps_program_run_update(struct ps_program *p)
         return;
     bool running = p->launcher->running(run->host);
     struct ps_source *source = p->launcher->source(run->host);
-    if (run->view.frozen && running) {
-        if (run->recorder)
-            ps_recorder_look(run->recorder, source);
-        return;
-    }
     if (source->ops->snapshot(source, run->snapshot) == PS_OK)
         ps_history_feed(run->history, run->snapshot);
     take_events(run, source);
@@ -286,9 +285,10 @@ static void toggle_stealing(struct ps_program *p)
 
 /* ---- menus ---- */
 
-static void add_item(struct ps_overlay *o, int argument, bool current, const char *label,
-                     const char *note)
+void ps_program_menu_add(struct ps_program *p, int argument, bool current, const char *label,
+                         const char *note)
 {
+    struct ps_overlay *o = &p->overlay;
     if (o->count >= PS_MENU_MAX)
         return;
     struct ps_menu_item *item = &o->item[o->count];
@@ -310,9 +310,9 @@ static void open_engines(struct ps_program *p)
         for (const struct ps_policy_word *w = e->policies; w->name; w++) {
             char label[40];
             snprintf(label, sizeof label, "%s:%s", e->name, w->name);
-            add_item(&p->overlay, 0,
-                     strcmp(e->name, s->engine) == 0 && strcmp(w->name, s->policy) == 0, label,
-                     w->title ? w->title : "");
+            ps_program_menu_add(p, 0,
+                                strcmp(e->name, s->engine) == 0 && strcmp(w->name, s->policy) == 0,
+                                label, w->title ? w->title : "");
         }
     }
 }
@@ -328,10 +328,10 @@ static void open_faults(struct ps_program *p)
     snprintf(slow, sizeof slow, "slow: W%u 10 times", w);
     ps_program_open(p, PS_OVERLAY_MENU, "Inject a fault");
     p->menu = PS_MENU_FAULT;
-    add_item(&p->overlay, 0, false, stuck, "one task that does not end");
-    add_item(&p->overlay, 1, false, slow, "its cpu steps take longer");
-    add_item(&p->overlay, 2, false, "burst of 1,000 tasks", "all at once");
-    add_item(&p->overlay, 3, false, "off", "end all faults");
+    ps_program_menu_add(p, 0, false, stuck, "one task that does not end");
+    ps_program_menu_add(p, 1, false, slow, "its cpu steps take longer");
+    ps_program_menu_add(p, 2, false, "burst of 1,000 tasks", "all at once");
+    ps_program_menu_add(p, 3, false, "off", "end all faults");
 }
 
 bool ps_program_engine(struct ps_program *p, const char *name)
@@ -355,7 +355,12 @@ void ps_program_menu_chosen(struct ps_program *p, unsigned number)
         return;
     struct ps_menu_item item = p->overlay.item[number];
     enum ps_menu menu = p->menu;
+    void (*choose)(struct ps_program *, const struct ps_menu_item *) = p->choose;
     ps_program_close_overlay(p);
+    if (choose) {
+        choose(p, &item);
+        return;
+    }
     if (menu == PS_MENU_ENGINE) {
         ps_program_engine(p, item.label);
     } else if (menu == PS_MENU_FAULT) {
@@ -380,6 +385,8 @@ static void leave(struct ps_program *p)
         p->run.view.zoom = false;
         return;
     }
+    if (ps_program_scope_back(p))
+        return;
     ps_program_run_end(p);
     ps_screen_go(p, &ps_screen_start);
 }
@@ -401,8 +408,10 @@ static void act(struct ps_program *p, enum ps_action action, int argument)
     struct ps_live_view *v = &p->run.view;
     if (p->options->replay && ps_program_replay_action(p, action))
         return;
-    unsigned panels = ps_panel_count();
-    int here = (int)v->selected;
+    unsigned char shown[PS_ORDER_MAX];
+    unsigned panels = ps_panels_shown(&v->look, shown);
+    int here = (int)v->selected, place = ps_panels_place(&v->look, v->panel);
+    unsigned focus = place < 0 ? 0 : (unsigned)place;
     switch (action) {
     case PS_DO_PAUSE:
         toggle_pause(p);
@@ -432,7 +441,7 @@ static void act(struct ps_program *p, enum ps_action action, int argument)
         if (p->overlay.kind == PS_OVERLAY_ENDED)
             ps_program_close_overlay(p);
         else
-            v->frozen = !v->frozen;
+            ps_program_scope_action(p, action, argument);
         break;
     case PS_DO_LESSON:
         ps_program_lesson(p, preset_of(p));
@@ -441,13 +450,14 @@ static void act(struct ps_program *p, enum ps_action action, int argument)
         ps_program_run_begin(p, &p->run.experiment, p->run.preset);
         break;
     case PS_DO_NEXT:
-        v->panel = (v->panel + 1) % panels;
+        v->panel = shown[(focus + 1) % panels];
         break;
     case PS_DO_PREVIOUS:
-        v->panel = (v->panel + panels - 1) % panels;
+        v->panel = shown[(focus + panels - 1) % panels];
         break;
     case PS_DO_PANEL:
-        v->panel = (unsigned)argument - 1 < panels ? (unsigned)argument - 1 : v->panel;
+        if ((unsigned)argument - 1 < panels)
+            v->panel = shown[argument - 1];
         break;
     case PS_DO_ZOOM:
         v->zoom = !v->zoom;
@@ -477,6 +487,7 @@ static void act(struct ps_program *p, enum ps_action action, int argument)
         leave(p);
         break;
     default:
+        ps_program_scope_action(p, action, argument);
         break;
     }
 }

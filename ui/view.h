@@ -48,6 +48,24 @@ void ps_log_add(struct ps_log *log, uint64_t at_ns, enum ps_style style, const c
 void ps_log_events(struct ps_log *log, const struct ps_event *events, size_t count,
                    const struct ps_snapshot *snapshot);
 
+/* What the user chose to see; outlives a run. */
+#define PS_TIME_FINEST   (-1)
+#define PS_TIME_COARSEST 3
+#define PS_ORDER_MAX     16u
+struct ps_live_look {
+    int scale; /* of time: PS_TIME_FINEST .. PS_TIME_COARSEST, 0: a minute in the graphs */
+    int only;  /* the state that the lanes colour, PS_STATE_COUNT: ready; 0: all of them */
+    /* Panels in the order of the user's choice: indices into ps_panels. 0: as the layout likes. */
+    unsigned panels;
+    unsigned char panel[PS_ORDER_MAX];
+};
+
+/* Instants that are kept to look at what lies between them. */
+enum ps_mark { PS_MARK_A, PS_MARK_B, PS_MARK_TRIGGER, PS_MARKS };
+extern const char ps_mark_letters[PS_MARKS + 1];
+/* An instant within the column that a mark stands for; 0: it is not set. */
+uint64_t ps_mark_ns(const struct ps_instant *mark);
+
 struct ps_live_view {
     const struct ps_snapshot *snapshot;
     const struct ps_history *history;
@@ -63,6 +81,9 @@ struct ps_live_view {
     bool zoom;         /* the focused panel alone */
     bool frozen;
     bool replay; /* a recording, not a live host */
+    struct ps_live_look look;
+    uint64_t cursor_ns;               /* the instant that is looked at; 0: none */
+    struct ps_instant mark[PS_MARKS]; /* column_ns 0: not set */
 };
 
 /* The watchdog has named a deadlock, and the run goes on: a worker more may still end it. */

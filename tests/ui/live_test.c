@@ -7,7 +7,9 @@
 #include "check.h"
 #include "golden.h"
 #include "scene.h"
+#include "ui/axis.h"
 #include "ui/live_screen.h"
+#include "ui/panels.h"
 #include "ui/widgets/widget.h"
 
 static const int sizes[][2] = {{60, 16}, {80, 24}, {120, 40}, {160, 45}, {200, 60}};
@@ -229,6 +231,143 @@ static void every_worker_count_is_safe(void **state)
     }
 }
 
+/* ---- time, marks, filter, panels ---- */
+
+static void a_mark_is_where_its_time_is(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new(SCENE_STEAL, 8, 64);
+    struct ps_live_view *v = &scene->view;
+    uint64_t cursor = scene->snapshot->at_ns - 20 * (uint64_t)PS_NS_PER_S;
+    for (int scale = PS_TIME_FINEST; scale <= PS_TIME_COARSEST; scale++) {
+        v->look.scale = scale;
+        for (int width = 1; width < 200; width += 7) {
+            struct ps_axis axis = ps_axis_graph(v, width);
+            uint64_t at;
+            int place = ps_axis_place(&axis, v, cursor);
+            if (place < 0)
+                continue;
+            assert_true(ps_axis_instant(&axis, v, place, &at));
+            uint64_t group = axis.group * ps_time_levels[axis.level].column_ns;
+            assert_true((at > cursor ? at - cursor : cursor - at) <= group);
+            assert_int_equal(ps_axis_place(&axis, v, at), place);
+        }
+    }
+    scene_free(scene);
+}
+
+static void golden_of_cursor_and_marks(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new(SCENE_STEAL, 8, 64);
+    struct ps_live_view *v = &scene->view;
+    const struct ps_timeline *t = ps_history_timeline(v->history);
+    uint64_t now = scene->snapshot->at_ns;
+    v->selected = 2;
+    v->cursor_ns = now - 3 * (uint64_t)PS_NS_PER_S;
+    draw_golden(scene, 80, 24, false, "live-cursor");
+    v->cursor_ns = 0;
+    assert_true(ps_timeline_instant(t, now - 30 * (uint64_t)PS_NS_PER_S, &v->mark[PS_MARK_A]));
+    assert_true(ps_timeline_instant(t, now - 2 * (uint64_t)PS_NS_PER_S, &v->mark[PS_MARK_B]));
+    draw_golden(scene, 80, 24, false, "live-marks");
+    draw_golden(scene, 80, 24, true, "live-marks-ascii");
+    draw_golden(scene, 60, 16, false, "live-marks-60x16");
+    draw_golden(scene, 120, 40, false, "live-marks-120x40");
+    /* The other way round is the same. */
+    char *text = text_of(scene, 120, 40);
+    struct ps_instant a = v->mark[PS_MARK_A];
+    assert_non_null(strstr(text, "a to b 28.0 s"));
+    v->mark[PS_MARK_A] = v->mark[PS_MARK_B];
+    v->mark[PS_MARK_B] = a;
+    char *other = text_of(scene, 120, 40);
+    assert_non_null(strstr(other, "a to b 28.0 s"));
+    free(text);
+    free(other);
+    scene_free(scene);
+}
+
+static void golden_of_time_scales(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new(SCENE_STEAL, 4, 200);
+    for (int scale = PS_TIME_FINEST; scale <= PS_TIME_COARSEST; scale++) {
+        char name[64];
+        scene->view.look.scale = scale;
+        snprintf(name, sizeof name, "live-scale-%d", scale - PS_TIME_FINEST);
+        draw_golden(scene, 80, 24, false, name);
+    }
+    scene_free(scene);
+}
+
+/* Style of a worker's lane at a column. */
+static enum ps_style lane_style(const struct scene *scene, int x, int y)
+{
+    struct ps_canvas *c = ps_canvas_new(80, 24, false);
+    ps_live_screen_draw(c, &scene->view);
+    enum ps_style style = (enum ps_style)c->cells[y * 80 + x].style;
+    ps_canvas_free(c);
+    return style;
+}
+
+static void the_legend_filters(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new(SCENE_STEAL, 8, 64);
+    unsigned net = 0, run = 0, off = 0;
+    for (int filtered = 0; filtered < 2; filtered++) {
+        scene->view.look.only = filtered ? PS_STATE_NET : 0;
+        for (int x = 6; x < 36; x++)
+            for (int y = 4; y < 12; y++) {
+                enum ps_style style = lane_style(scene, x, y);
+                net += style == PS_STYLE_NET;
+                run += style == PS_STYLE_RUN;
+                off += filtered && style == PS_STYLE_OFF;
+            }
+        if (!filtered)
+            assert_true(run > 0 && net > 0);
+        else
+            assert_true(run == 0 && net > 0 && off > 0);
+        run = net = 0;
+    }
+    char *text = text_of(scene, 120, 40);
+    assert_non_null(strstr(text, ", only net"));
+    free(text);
+    scene_free(scene);
+}
+
+static void panels_are_chosen_and_ordered(void **state)
+{
+    (void)state;
+    struct ps_live_look look = {0};
+    unsigned char shown[PS_ORDER_MAX];
+    assert_int_equal(ps_panels_shown(&look, shown), ps_panel_count());
+    assert_true(ps_panels_move(&look, 3, -1));
+    ps_panels_shown(&look, shown);
+    assert_int_equal(shown[2], 3);
+    assert_int_equal(shown[3], 2);
+    assert_false(ps_panels_move(&look, 0, -1));
+    for (unsigned i = 0; i < ps_panel_count() - 1; i++)
+        assert_true(ps_panels_toggle(&look, i));
+    assert_false(ps_panels_toggle(&look, ps_panel_count() - 1)); /* the last stays */
+    assert_int_equal(ps_panels_place(&look, 0), -1);
+    assert_true(ps_panels_toggle(&look, 0));
+    assert_int_equal(ps_panels_place(&look, 0), 1);
+}
+
+static void golden_of_chosen_panels(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new(SCENE_STEAL, 8, 64);
+    scene->view.look = (struct ps_live_look){.panels = 4, .panel = {3, 1, 0, 7}};
+    scene->view.panel = 3;
+    draw_golden(scene, 80, 24, false, "live-panels");
+    draw_golden(scene, 120, 40, false, "live-panels-120x40");
+    draw_golden(scene, 60, 16, false, "live-panels-60x16");
+    scene->view.look.panels = 1;
+    draw_golden(scene, 80, 24, false, "live-panels-one");
+    scene_free(scene);
+}
+
 static void deadlock(struct scene *scene)
 {
     scene->snapshot->end = PS_END_DEADLOCK;
@@ -380,6 +519,12 @@ int main(void)
         cmocka_unit_test(the_log_names_a_hog),
         cmocka_unit_test(the_log_tells_of_a_deadlock_once),
         cmocka_unit_test(the_lanes_move_in_steps),
+        cmocka_unit_test(a_mark_is_where_its_time_is),
+        cmocka_unit_test(golden_of_cursor_and_marks),
+        cmocka_unit_test(golden_of_time_scales),
+        cmocka_unit_test(the_legend_filters),
+        cmocka_unit_test(panels_are_chosen_and_ordered),
+        cmocka_unit_test(golden_of_chosen_panels),
         cmocka_unit_test(every_size_is_safe),
         cmocka_unit_test(every_worker_count_is_safe),
     };

@@ -99,6 +99,7 @@ static const struct way ways[] = {
     {PS_AT_FORM, {PS_INPUT_TAB, PS_INPUT_DOWN}},
     {PS_AT_LIVE, {PS_INPUT_ENTER, PS_INPUT_DOWN}},
     {PS_AT_MENU, {PS_INPUT_ENTER, 'f', PS_INPUT_DOWN}},
+    {PS_AT_PANELS, {PS_INPUT_ENTER, 'p', PS_INPUT_DOWN}},
     {PS_AT_TEXT, {PS_INPUT_ENTER, '?', PS_INPUT_DOWN}},
     {PS_AT_LESSON, {PS_INPUT_DOWN, PS_INPUT_DOWN, 'L'}},
     /* A line in its history. */

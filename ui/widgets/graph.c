@@ -1,9 +1,8 @@
 #include "ui/widgets/graph.h"
 
-#include "base/clock.h"
-#include "ui/format.h"
+#include "ui/keys.h"
 
-enum { SCALE_WIDTH = 6, WANTED_SECONDS = 60 };
+enum { SCALE_WIDTH = 6 };
 
 static int plot_width(int panel_width)
 {
@@ -13,44 +12,42 @@ static int plot_width(int panel_width)
     return width > (int)PS_PLOT_MAX / 2 ? (int)PS_PLOT_MAX / 2 : width;
 }
 
-/* History columns in one value, so that the whole is nearest to 60 s from below. */
-static unsigned group_of(int panel_width)
+const char *ps_graph_span(const struct ps_live_view *view, int panel_width,
+                          char into[PS_FIGURE_BYTES])
 {
-    unsigned values = 2 * (unsigned)plot_width(panel_width);
-    unsigned columns = WANTED_SECONDS * (unsigned)(PS_NS_PER_S / PS_COLUMN_NS);
-    unsigned group = columns / values;
-    return group ? group : 1;
+    struct ps_axis axis = ps_axis_graph(view, plot_width(panel_width));
+    return ps_axis_span(&axis, into);
 }
 
-unsigned ps_graph_seconds(int panel_width)
+static float value_at(const struct ps_live_view *view, const struct ps_axis *axis, int place,
+                      float (*figure)(const struct ps_pool_column *column), bool highest)
 {
-    uint64_t columns = 2 * (uint64_t)plot_width(panel_width) * group_of(panel_width);
-    columns = columns > PS_COLUMNS ? PS_COLUMNS : columns;
-    return (unsigned)(columns * PS_COLUMN_NS / PS_NS_PER_S);
+    unsigned age, count;
+    if (!ps_axis_columns(axis, place, &age, &count))
+        return -1;
+    const struct ps_timeline *timeline = ps_history_timeline(view->history);
+    float sum = 0, top = 0;
+    unsigned n = 0;
+    for (unsigned k = 0; k < count; k++) {
+        const struct ps_pool_column *column = ps_timeline_pool(timeline, axis->level, age + k);
+        if (!column)
+            break;
+        float value = figure(column);
+        sum += value;
+        top = value > top ? value : top;
+        n++;
+    }
+    return n == 0 ? -1 : highest ? top : sum / (float)n;
 }
 
-unsigned ps_graph_values(const struct ps_history *history, int panel_width,
+unsigned ps_graph_values(const struct ps_live_view *view, int panel_width,
                          float (*figure)(const struct ps_pool_column *column), bool highest,
                          float values[PS_PLOT_MAX])
 {
-    unsigned count = 2 * (unsigned)plot_width(panel_width), group = group_of(panel_width);
-    const struct ps_pool_column *newest = ps_history_pool(history, 0);
-    unsigned age = newest ? (unsigned)(newest->at_ns / PS_COLUMN_NS % group) : 0;
-    for (unsigned i = count; i-- > 0;) {
-        float sum = 0, top = 0;
-        unsigned n = 0;
-        for (unsigned k = 0; k < group; k++, age++) {
-            const struct ps_pool_column *column = ps_history_pool(history, age);
-            if (!column)
-                continue;
-            float value = figure(column);
-            sum += value;
-            top = value > top ? value : top;
-            n++;
-        }
-        values[i] = n == 0 ? -1 : highest ? top : sum / (float)n;
-    }
-    return count;
+    struct ps_axis axis = ps_axis_graph(view, plot_width(panel_width));
+    for (int i = 0; i < axis.count; i++)
+        values[i] = value_at(view, &axis, i, figure, highest);
+    return (unsigned)axis.count;
 }
 
 float ps_graph_highest(const float *values, unsigned count)
@@ -70,5 +67,8 @@ struct ps_canvas ps_graph_frame(const struct ps_canvas *canvas, float top)
     if (canvas->height >= 5)
         ps_canvas_right(canvas, SCALE_WIDTH - 1, canvas->height / 2, PS_STYLE_DIM,
                         ps_figure_rate(text, (double)top / 2));
-    return ps_canvas_view(canvas, SCALE_WIDTH, 0, plot_width(canvas->width), canvas->height);
+    struct ps_canvas plot =
+        ps_canvas_view(canvas, SCALE_WIDTH, 0, plot_width(canvas->width), canvas->height);
+    ps_canvas_hit(&plot, 0, 0, plot.width, plot.height, PS_DO_LOOK_GRAPH, 0);
+    return plot;
 }

@@ -1,25 +1,18 @@
-/* The lanes: for every worker a strip of time, newest at the right. A column of the strip is
- * `group` columns of the history; groups are aligned to the clock, so that the strip moves in whole
- * columns and never changes its past.
- *
- * The strip moves left by `step` columns at once and fills up from there: the eye can rest on it,
- * and a frame in between changes one column instead of all (4 KB less to write at 120x40). */
+/* The lanes: for every worker a strip of time, newest at the right (ui/axis.h). */
 #include "ui/widgets/lanes.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "ui/axis.h"
 #include "ui/format.h"
 
 enum { LABEL_WIDTH = 9 };
 
 struct strip {
     int x, width;
-    unsigned group;  /* history columns in one of the strip */
-    unsigned newest; /* age at which the newest whole group begins */
-    int step;        /* columns by which it moves at once */
-    int blank;       /* columns at the right that time has not reached yet */
+    struct ps_axis axis;
 };
 
 static int label_width(const struct ps_figures *f, unsigned rows)
@@ -29,32 +22,30 @@ static int label_width(const struct ps_figures *f, unsigned rows)
 
 static struct strip strip_of(const struct ps_live_view *view, int panel_width, int x)
 {
-    struct strip strip = {.x = x, .group = 1};
+    struct strip strip = {.x = x};
     strip.width = panel_width - x - ps_worker_columns_width(panel_width);
     if (strip.width < 0)
         strip.width = 0;
-    while (strip.group < 4 && strip.width * (int)strip.group < 60)
-        strip.group++;
-    const struct ps_pool_column *newest = ps_history_pool(view->history, 0);
-    strip.step = strip.width < 20 ? 1 : strip.width > 100 ? 10 : strip.width / 10;
-    if (newest) {
-        uint64_t columns = newest->at_ns / PS_COLUMN_NS;
-        strip.newest = (unsigned)(columns % strip.group);
-        strip.blank = strip.step - 1 - (int)(columns / strip.group % (uint64_t)strip.step);
-    }
+    strip.axis = ps_axis_lanes(view, strip.width);
     return strip;
 }
 
-/* Share of a state in a group of one worker's columns, 0..1. */
-static double share_of(const struct ps_history *history, unsigned worker, unsigned age,
-                       unsigned count, enum ps_state state)
+/* Columns of the timeline. */
+struct span {
+    unsigned level, age, count;
+};
+
+/* Share of a state (PS_STATE_COUNT: ready, without a cpu) in columns of one worker, 0..1. */
+static double share_of(const struct ps_timeline *timeline, unsigned worker, struct span span,
+                       unsigned state)
 {
     unsigned sum = 0, n = 0;
-    for (unsigned i = 0; i < count; i++) {
-        const struct ps_lane_column *column = ps_history_lane(history, worker, age + i);
+    for (unsigned i = 0; i < span.count; i++) {
+        const struct ps_lane_column *column =
+            ps_timeline_lane(timeline, span.level, worker, span.age + i);
         if (!column)
             break;
-        sum += column->share[state];
+        sum += state == PS_STATE_COUNT ? column->ready : column->share[state];
         n++;
     }
     return n ? sum / (255.0 * n) : 0;
@@ -62,28 +53,29 @@ static double share_of(const struct ps_history *history, unsigned worker, unsign
 
 struct lane_cell {
     enum ps_state state;
-    bool ready;
+    bool ready, dim;
     double share;
 };
 
 /* What most workers of a row did. */
-static struct lane_cell cell_of(const struct ps_live_view *view, const struct ps_lane_row *row,
-                                unsigned age, unsigned group)
+static struct lane_cell most_of(const struct ps_timeline *t, const struct ps_lane_row *row,
+                                struct span span)
 {
     struct lane_cell cell = {.state = PS_STATE_OFF};
     if (row->first == row->last) {
-        cell.state = ps_history_lane_state(view->history, row->first, age, group, &cell.ready);
-        cell.share = share_of(view->history, row->first, age, group, cell.state);
+        cell.state =
+            ps_timeline_state(t, span.level, row->first, span.age, span.count, &cell.ready);
+        cell.share = share_of(t, row->first, span, cell.state);
         return cell;
     }
     unsigned votes[PS_STATE_COUNT] = {0}, ready_votes = 0;
     double share[PS_STATE_COUNT] = {0};
     for (unsigned w = row->first; w <= row->last; w++) {
         bool ready;
-        enum ps_state state = ps_history_lane_state(view->history, w, age, group, &ready);
+        enum ps_state state = ps_timeline_state(t, span.level, w, span.age, span.count, &ready);
         votes[state]++;
         ready_votes += ready;
-        share[state] += share_of(view->history, w, age, group, state);
+        share[state] += share_of(t, w, span, state);
     }
     for (unsigned s = PS_STATE_IDLE; s < PS_STATE_COUNT; s++)
         if (votes[s] > votes[cell.state])
@@ -93,19 +85,44 @@ static struct lane_cell cell_of(const struct ps_live_view *view, const struct ps
     return cell;
 }
 
+/* With a state chosen in the legend: that state wherever it took a twentieth of the time, even if
+ * another took more; all else without its colour. */
+#define ONLY_LEAST 0.05
+
+static struct lane_cell cell_of(const struct ps_live_view *view, const struct ps_lane_row *row,
+                                struct span span)
+{
+    const struct ps_timeline *t = ps_history_timeline(view->history);
+    unsigned only = (unsigned)view->look.only;
+    double share = 0;
+    for (unsigned w = row->first; only && w <= row->last; w++)
+        share += share_of(t, w, span, only) / (row->last - row->first + 1);
+    if (share < ONLY_LEAST) {
+        struct lane_cell cell = most_of(t, row, span);
+        cell.dim = only != 0;
+        return cell;
+    }
+    bool ready = only == PS_STATE_COUNT;
+    return (struct lane_cell){
+        .state = ready ? PS_STATE_RUN : (enum ps_state)only, .ready = ready, .share = share};
+}
+
 static void draw_strip(const struct ps_canvas *c, int y, const struct ps_live_view *view,
                        const struct ps_lane_row *row, const struct strip *strip)
 {
-    unsigned columns = ps_history_columns(view->history);
-    int newest = strip->x + strip->width - 1 - strip->blank;
-    for (int i = 0; newest - i >= strip->x; i++) {
-        unsigned age = strip->newest + (unsigned)i * strip->group;
-        if (age + strip->group > columns)
-            break;
-        struct lane_cell cell = cell_of(view, row, age, strip->group);
-        ps_canvas_cell(c, newest - i, y, ps_state_style(cell.state, cell.ready),
+    const struct ps_axis *axis = &strip->axis;
+    unsigned columns = ps_timeline_columns(ps_history_timeline(view->history), axis->level);
+    for (int place = 0; place < axis->count; place++) {
+        struct span span = {.level = axis->level};
+        if (!ps_axis_columns(axis, place, &span.age, &span.count) ||
+            span.age + (axis->partial ? 1 : span.count) > columns)
+            continue;
+        struct lane_cell cell = cell_of(view, row, span);
+        ps_canvas_cell(c, strip->x + place, y,
+                       cell.dim ? PS_STYLE_OFF : ps_state_style(cell.state, cell.ready),
                        ps_state_glyph_share(cell.state, cell.ready, cell.share, c->ascii));
     }
+    ps_canvas_hit(c, strip->x, y, strip->width, 1, PS_DO_LOOK_LANES, (int)row->first);
 }
 
 static void draw_label(const struct ps_canvas *c, int y, const struct ps_live_view *view,
@@ -149,25 +166,29 @@ static void draw(const struct ps_canvas *c, const struct ps_live_view *view,
     int y = 0;
     for (unsigned i = 0; i < count; i++) {
         int height = rows[i].detail ? 2 : 1;
+        ps_canvas_hit(c, 0, y, c->width, height, PS_DO_SELECT_WORKER, (int)rows[i].first);
         draw_label(c, y, view, &rows[i]);
         draw_strip(c, y, view, &rows[i], &strip);
         ps_worker_columns_draw(&side, y, c->width, view, f, &rows[i]);
-        ps_canvas_hit(c, 0, y, c->width, height, PS_DO_SELECT_WORKER, (int)rows[i].first);
         if (rows[i].detail) {
             struct ps_canvas left = ps_canvas_view(c, 0, 0, strip.x + strip.width, c->height);
             draw_detail(&left, y + 1, view, rows[i].first, strip.x);
         }
         y += height;
     }
+    struct ps_canvas lanes = ps_canvas_view(c, strip.x, 0, strip.width, c->height);
+    ps_axis_marks_lanes(&lanes, view, y);
 }
 
 static void title(const struct ps_live_view *view, const struct ps_figures *f, int width,
                   char into[PS_TITLE_BYTES])
 {
     struct strip strip = strip_of(view, width, label_width(f, 0));
-    double seconds =
-        (strip.width - strip.step) * (double)strip.group * (double)PS_COLUMN_NS / PS_NS_PER_S;
-    snprintf(into, PS_TITLE_BYTES, "Lanes, last %.0f s", seconds);
+    char span[PS_FIGURE_BYTES];
+    int n = snprintf(into, PS_TITLE_BYTES, "Lanes, last %s", ps_axis_span(&strip.axis, span));
+    if (view->look.only)
+        snprintf(into + n, PS_TITLE_BYTES - (size_t)n, ", only %s",
+                 ps_legend_name((unsigned)view->look.only));
 }
 
 static void heading(const struct ps_canvas *row, const struct ps_live_view *view,

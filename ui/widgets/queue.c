@@ -6,7 +6,7 @@
 
 static float queued_of(const struct ps_pool_column *column)
 {
-    return column->queued;
+    return column->queued_peak;
 }
 
 static void draw(const struct ps_canvas *c, const struct ps_live_view *view,
@@ -14,7 +14,7 @@ static void draw(const struct ps_canvas *c, const struct ps_live_view *view,
 {
     float values[PS_PLOT_MAX];
     (void)f;
-    unsigned count = ps_graph_values(view->history, c->width, queued_of, true, values);
+    unsigned count = ps_graph_values(view, c->width, queued_of, true, values);
     float highest = ps_graph_highest(values, count), bound = (float)view->snapshot->queue_bound;
     float top = ps_plot_top(highest > 8 ? highest : 8);
     if (bound > 0 && bound <= 2 * top && bound > top / 2)
@@ -23,17 +23,19 @@ static void draw(const struct ps_canvas *c, const struct ps_live_view *view,
     ps_plot_area(&plot, values, count, top, PS_STYLE_GRAPH3);
     if (bound > 0)
         ps_plot_level(&plot, bound, top, PS_STYLE_WARNING);
+    ps_axis_marks_graph(&plot, view);
 }
 
 static void title(const struct ps_live_view *view, const struct ps_figures *f, int width,
                   char into[PS_TITLE_BYTES])
 {
-    char bound[PS_FIGURE_BYTES];
+    char bound[PS_FIGURE_BYTES], span[PS_FIGURE_BYTES];
     (void)f;
     snprintf(into, PS_TITLE_BYTES, "Queued, bound %s",
              ps_figure_rate(bound, (double)view->snapshot->queue_bound));
     if (width >= 40)
-        snprintf(into, PS_TITLE_BYTES, "Queued, %u s, bound %s", ps_graph_seconds(width), bound);
+        snprintf(into, PS_TITLE_BYTES, "Queued, %s, bound %s", ps_graph_span(view, width, span),
+                 bound);
 }
 
 const struct ps_widget ps_widget_queue = {.name = "Queue", .title = title, .draw = draw};

@@ -16,8 +16,8 @@ static void draw(const struct ps_canvas *c, const struct ps_live_view *view,
 {
     float done[PS_PLOT_MAX], offered[PS_PLOT_MAX];
     (void)f;
-    unsigned count = ps_graph_values(view->history, c->width, done_of, false, done);
-    ps_graph_values(view->history, c->width, offered_of, false, offered);
+    unsigned count = ps_graph_values(view, c->width, done_of, false, done);
+    ps_graph_values(view, c->width, offered_of, false, offered);
     float top = ps_graph_highest(done, count), wanted = ps_graph_highest(offered, count);
     /* A burst of submissions must not flatten what was done. */
     if (wanted > top)
@@ -26,15 +26,16 @@ static void draw(const struct ps_canvas *c, const struct ps_live_view *view,
     struct ps_canvas plot = ps_graph_frame(c, top);
     ps_plot_area(&plot, done, count, top, PS_STYLE_GRAPH1);
     ps_plot_line(&plot, offered, count, top, PS_STYLE_GRAPH2);
+    ps_axis_marks_graph(&plot, view);
 }
 
 static void title(const struct ps_live_view *view, const struct ps_figures *f, int width,
                   char into[PS_TITLE_BYTES])
 {
-    (void)view;
+    char span[PS_FIGURE_BYTES];
     (void)f;
-    snprintf(into, PS_TITLE_BYTES, width >= 44 ? "Done/s and offered, %u s" : "Done/s, %u s",
-             ps_graph_seconds(width));
+    snprintf(into, PS_TITLE_BYTES, width >= 44 ? "Done/s and offered, %s" : "Done/s, %s",
+             ps_graph_span(view, width, span));
 }
 
 const struct ps_widget ps_widget_throughput = {.name = "Done", .title = title, .draw = draw};

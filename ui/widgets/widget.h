@@ -42,6 +42,12 @@ extern const struct ps_widget ps_widget_summary; /* 1 row: latency and what wait
                                                     shows them */
 extern const struct ps_widget ps_widget_legend;  /* 1 row */
 
+extern const struct ps_widget ps_widget_marks; /* 1 row, where ps_marks_shown */
+bool ps_marks_shown(const struct ps_live_view *view);
+
+/* Names of the entries of the legend: states, and PS_STATE_COUNT for "ready, no cpu". */
+const char *ps_legend_name(unsigned entry);
+
 /* Rows that the lanes would like to have. */
 int ps_lanes_wanted(const struct ps_figures *figures);
 
