@@ -1,0 +1,100 @@
+#include "ui/lab_parts.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "ui/format.h"
+#include "ui/keys.h"
+#include "ui/plot.h"
+
+struct ps_canvas ps_lab_panel_draw(const struct ps_canvas *root, int x, int y, int width,
+                                   int height, const struct ps_lab_panel *panel)
+{
+    struct ps_canvas row = ps_canvas_view(root, x, y, width, 1);
+    ps_canvas_cell(&row, 1, 0, PS_STYLE_BORDER, ' ');
+    int end = ps_canvas_fit(&row, 2, 0, width - 4, panel->focused ? PS_STYLE_FOCUS : PS_STYLE_TITLE,
+                            panel->title);
+    ps_canvas_cell(&row, end, 0, PS_STYLE_BORDER, ' ');
+    ps_canvas_hit(&row, 0, 0, width, 1, PS_DO_PANEL, (int)panel->number + 1);
+    return ps_canvas_view(root, x + 1, y + 1, width - 2, height - 1);
+}
+
+void ps_lab_tabs_draw(const struct ps_canvas *row, const char *const *names, unsigned count,
+                      unsigned focused)
+{
+    int x = 1;
+    for (unsigned i = 0; i < count; i++) {
+        int end =
+            ps_canvas_put(row, x, 0, i == focused ? PS_STYLE_FOCUS : PS_STYLE_LABEL, names[i]);
+        ps_canvas_hit(row, x, 0, end - x, 1, PS_DO_PANEL, (int)i + 1);
+        x = end + 2;
+    }
+}
+
+void ps_lab_progress_draw(const struct ps_canvas *row, const struct ps_lab_progress *progress)
+{
+    char left[PS_FIGURE_BYTES], text[48];
+    int n = snprintf(text, sizeof text, "%3.0f %%", floor(progress->share * 100));
+    if (progress->left_ns)
+        snprintf(text + n, sizeof text - (size_t)n, "  about %s left",
+                 ps_figure_clock(left, progress->left_ns));
+    int end = ps_canvas_right(row, row->width - 1, 0, PS_STYLE_LABEL, text);
+    int x = ps_canvas_fit(row, 1, 0, end - 2, PS_STYLE_STRONG, progress->text) + 2;
+    int width = end - 2 - x > 40 ? 40 : end - 2 - x;
+    if (width < 6)
+        return;
+    ps_canvas_put(row, x, 0, PS_STYLE_DIM, "[");
+    ps_plot_bar(row, x + 1, 0, width - 2, progress->share, PS_STYLE_GRAPH1);
+    ps_canvas_put(row, x + width - 1, 0, PS_STYLE_DIM, "]");
+}
+
+static void draw_field(const struct ps_canvas *c, int y, unsigned number, int label_width,
+                       const struct ps_lab_form *form)
+{
+    const struct ps_lab_field *field = &form->field[number];
+    bool selected = number == form->selected;
+    ps_canvas_put(c, 0, y, PS_STYLE_FOCUS, selected ? ">" : " ");
+    ps_canvas_put(c, 1, y, selected ? PS_STYLE_STRONG : PS_STYLE_LABEL, field->label);
+    int x = label_width + 2;
+    if (selected)
+        ps_canvas_put(c, x, y, PS_STYLE_KEY, "<");
+    x = ps_canvas_fit(c, x + 2, y, c->width - x - 4,
+                      selected ? PS_STYLE_SELECTION : PS_STYLE_STRONG, field->value);
+    if (selected)
+        ps_canvas_put(c, x + 1, y, PS_STYLE_KEY, ">");
+    ps_canvas_fit(c, x + 4, y, c->width - x - 4, PS_STYLE_DIM, field->note);
+    ps_canvas_hit(c, 0, y, c->width, 1, PS_DO_SELECT_FIELD, (int)number);
+}
+
+int ps_lab_form_draw(const struct ps_canvas *c, const struct ps_lab_form *form)
+{
+    int label_width = 0;
+    for (unsigned i = 0; i < form->count; i++) {
+        int width = ps_text_width(form->field[i].label);
+        label_width = width > label_width ? width : label_width;
+    }
+    for (unsigned i = 0; i < form->count; i++)
+        draw_field(c, (int)i, i, label_width, form);
+    if (form->complaint[0])
+        ps_canvas_fit(c, 1, (int)form->count, c->width - 1, PS_STYLE_WARNING, form->complaint);
+    return (int)form->count + (form->complaint[0] != '\0');
+}
+
+void ps_lab_note(struct ps_lab_notes *notes, enum ps_style style, const char *format, ...)
+{
+    if (notes->count == PS_LAB_NOTES_MAX)
+        return;
+    struct ps_lab_note *note = &notes->list[notes->count++];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(note->text, sizeof note->text, format, arguments);
+    va_end(arguments);
+    note->style = style;
+}
+
+void ps_lab_notes_draw(const struct ps_canvas *c, const struct ps_lab_notes *notes)
+{
+    for (unsigned i = 0; i < notes->count && (int)i < c->height; i++)
+        ps_canvas_fit(c, 0, (int)i, c->width, notes->list[i].style, notes->list[i].text);
+}
