@@ -5,6 +5,8 @@
 #include "client/live.h"
 #include "client/recorder.h"
 #include "client/replay.h"
+#include "lab/compare.h"
+#include "lab/conclude.h"
 #include "model/library.h"
 #include "ui/theme.h"
 
@@ -19,6 +21,15 @@ struct ps_ui_launcher {
     void (*end)(void *host);     /* stop it if it runs, free it */
 };
 
+/* How results are written as JSON, which the screens do not know. PS_ENOMEM, PS_EIO. */
+struct ps_ui_exports {
+    /* given: how each side was asked for, "threadpool:steal,engine.workers=8" */
+    enum ps_err (*compare)(const struct ps_compare *compare, const char *preset,
+                           const char *const *given, FILE *to);
+    enum ps_err (*tune)(const struct ps_tune *tune, const struct ps_conclusion *conclusion,
+                        FILE *to);
+};
+
 struct ps_ui_options {
     const struct ps_vocabulary *words;
     struct ps_library *library;             /* reloaded when a preset is saved; may be empty */
@@ -31,6 +42,7 @@ struct ps_ui_options {
     unsigned usable_cpus; /* what "auto" workers means */
     const char *machine;  /* facts for the header: "8 cpu  16 GB" */
     const struct ps_ui_launcher *launcher;
+    const struct ps_ui_exports *exports; /* NULL: CSV only */
     struct ps_recorder *recorder; /* of the first run, or NULL; the caller's, who finishes it */
     struct ps_replay *replay;     /* show this recording of `experiment`, or NULL; the caller's */
 };

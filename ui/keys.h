@@ -46,7 +46,11 @@ enum ps_place {
     PS_AT_PROMPT = 64, /* a line of input: search, name, value */
     PS_AT_LESSON = 128,
     PS_AT_CONSOLE = 256, /* the command line */
-    PS_AT_PANELS = 4096  /* the menu of panels */
+    PS_AT_PANELS = 4096, /* the menu of panels */
+    PS_AT_COMPARE = 0x10000,
+    PS_AT_COMPARE_FORM = 0x20000, /* what is compared is chosen */
+    PS_AT_TUNE = 0x40000,
+    PS_AT_TUNE_FORM = 0x80000
 };
 
 enum ps_action {
@@ -92,6 +96,15 @@ enum ps_action {
     PS_DO_FILTER, /* of the legend */
     PS_DO_PANELS,
     PS_DO_TRIGGER,
+    /* Of the lab. */
+    PS_DO_COMPARE,
+    PS_DO_TUNE,
+    PS_DO_MORE,
+    PS_DO_MATCH,
+    PS_DO_EXPORT,
+    PS_DO_GOAL,
+    PS_DO_GUESS, /* argument: the digit */
+    PS_DO_RACE,
     /* Of the mouse only; argument: which. */
     PS_DO_SELECT_ITEM,
     PS_DO_SELECT_FIELD,

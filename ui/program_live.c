@@ -413,6 +413,9 @@ static void act(struct ps_program *p, enum ps_action action, int argument)
     int here = (int)v->selected, place = ps_panels_place(&v->look, v->panel);
     unsigned focus = place < 0 ? 0 : (unsigned)place;
     switch (action) {
+    case PS_DO_COMPARE:
+        ps_screen_go(p, &ps_screen_compare);
+        break;
     case PS_DO_PAUSE:
         toggle_pause(p);
         break;

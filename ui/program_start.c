@@ -308,6 +308,9 @@ static void act(struct ps_program *p, enum ps_action action, int argument)
     case PS_DO_PREVIOUS:
         v->form = !v->form && usable(p);
         break;
+    case PS_DO_COMPARE:
+        ps_screen_go(p, &ps_screen_compare);
+        break;
     case PS_DO_SAVE:
         if (usable(p))
             ask_name(p);

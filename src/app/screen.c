@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/screen_exports.h"
 #include "base/machine.h"
 #include "base/text.h"
 #include "host/host.h"
@@ -49,6 +50,7 @@ static int open_screen(const struct ps_screen_options *options, struct ps_ui_opt
     ui.library = &library;
     ui.theme = PS_THEME_DARK;
     ui.machine = machine;
+    ui.exports = &ps_screen_exports;
     if (!understand(options, &ui))
         return PS_EXIT_USAGE;
     ps_screen_machine(machine, sizeof machine, &ui.usable_cpus);

@@ -277,6 +277,11 @@ void ps_compare_row(const struct ps_compare *compare, unsigned a, unsigned b, un
     row->verdict = judge(row, (size_t)PS_COMPARE_METRICS * sides * (sides - 1) / 2);
 }
 
+double ps_compare_value(const struct ps_compare *compare, unsigned side, unsigned m, unsigned round)
+{
+    return compare->side[side].value[m][round];
+}
+
 double ps_compare_median(const struct ps_compare *compare, unsigned side, unsigned m)
 {
     double values[PS_PAIRS_MAX];

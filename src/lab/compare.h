@@ -90,6 +90,9 @@ unsigned ps_compare_turn(unsigned sides, unsigned round, unsigned turn);
 /* Metric number m of two sides, from the rounds that are whole. */
 void ps_compare_row(const struct ps_compare *compare, unsigned a, unsigned b, unsigned m,
                     struct ps_compare_row *row);
+/* What one slot gave; round < ps_compare_rounds. NaN: n/a. */
+double ps_compare_value(const struct ps_compare *compare, unsigned side, unsigned m,
+                        unsigned round);
 /* The median of a side's metric; NaN: n/a. */
 double ps_compare_median(const struct ps_compare *compare, unsigned side, unsigned m);
 

@@ -57,6 +57,12 @@ const char *ps_words_interval(char into[PS_WORDS_BYTES], const struct ps_compare
     return into;
 }
 
+/* Its own interval says so, but not with the confidence that many rows together need. */
+static bool may_differ(const struct ps_paired *pair)
+{
+    return fabs(pair->difference) >= PS_COMPARE_SMALLEST && (pair->low > 0 || pair->high < 0);
+}
+
 const char *ps_words_verdict(char into[PS_WORDS_BYTES], const struct ps_compare_row *row, char a,
                              char b)
 {
@@ -67,6 +73,10 @@ const char *ps_words_verdict(char into[PS_WORDS_BYTES], const struct ps_compare_
                  row->described->trait == PS_TRAIT_STEALS ? " steal" : "");
     } else if (row->verdict == PS_VERDICT_NONE) {
         snprintf(into, PS_WORDS_BYTES, "not measured");
+    } else if (row->verdict == PS_VERDICT_SAME && row->rounds < 3) {
+        snprintf(into, PS_WORDS_BYTES, "too few rounds");
+    } else if (row->verdict == PS_VERDICT_SAME && may_differ(&row->pair)) {
+        snprintf(into, PS_WORDS_BYTES, "not sure yet");
     } else if (row->verdict == PS_VERDICT_SAME) {
         snprintf(into, PS_WORDS_BYTES, "no difference");
     } else if (row->metric->better == PS_BETTER_NEITHER) {

@@ -1,0 +1,81 @@
+/* The screens of the lab in the real program, with slots of a tenth of a second. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "../ui/check.h"
+#include "harness.h"
+
+static struct pty *start(void)
+{
+    struct pty *pty = pty_start(&(struct pty_options){.columns = 100, .rows = 30});
+    pty_expect(pty, "Steady stealing");
+    pty_send(pty, "/steady\r");
+    pty_expect(pty, "Short tasks on two workers");
+    return pty;
+}
+
+static void quit(struct pty *pty)
+{
+    pty_send(pty, "q");
+    int status = pty_wait_exit(pty);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    pty_assert_restored(pty);
+    pty_free(pty);
+}
+
+/* Choose, measure, look; Esc goes back one level at a time. */
+static void two_engines_are_compared(void **state)
+{
+    (void)state;
+    struct pty *pty = start();
+    pty_send(pty, "c");
+    pty_expect(pty, "What is compared");
+    pty_send(pty, "e");
+    pty_expect(pty, "B: engine and policy");
+    pty_send(pty, "G\r");
+    pty_expect_gone(pty, "B: engine and policy");
+    pty_send(pty, "=");
+    pty_expect(pty, "A and B differ in");
+    pty_send(pty, "\033");
+    pty_expect_gone(pty, "A and B differ in");
+    pty_send(pty, "jj\033[D\033[D"); /* 3 rounds */
+    pty_send(pty, "j\033[D\033[D\033[D\033[D");
+    pty_expect(pty, "< 100 ms >");
+    pty_send(pty, "\r");
+    pty_expect(pty, "measured: 3 rounds");
+    pty_expect(pty, "verdict");
+    pty_send(pty, "n");
+    pty_expect(pty, "measured: 6 rounds");
+    pty_send(pty, "\033");
+    pty_expect(pty, "What is compared");
+    pty_send(pty, "\033");
+    pty_expect(pty, "Short tasks on two workers");
+    assert_int_equal(pty_host(pty), 0);
+    quit(pty);
+}
+
+/* A measurement needs the machine: the live run ends, and begins again on the way back. */
+static void a_live_run_makes_room(void **state)
+{
+    (void)state;
+    struct pty *pty = start();
+    pty_send(pty, "\r");
+    pty_expect(pty, "LIVE");
+    pty_send(pty, "c");
+    pty_expect(pty, "the live run has ended");
+    assert_int_equal(pty_host(pty), 0);
+    pty_send(pty, "\033");
+    pty_expect(pty, "LIVE");
+    quit(pty);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(two_engines_are_compared),
+        cmocka_unit_test(a_live_run_makes_room),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

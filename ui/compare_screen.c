@@ -1,0 +1,548 @@
+/* The compare screen: choose two sides, let them take turns, see what differs. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "lab/csv.h"
+#include "lab/words.h"
+#include "ui/compare_match.h"
+#include "ui/compare_view.h"
+#include "ui/lab_screen.h"
+
+#define MS (uint64_t) PS_NS_PER_MS
+
+enum field { FIELD_A, FIELD_A_WORKERS, FIELD_B, FIELD_B_WORKERS, FIELD_ROUNDS, FIELD_SLOT, FIELDS };
+
+static const uint64_t lengths[] = {100 * MS,  200 * MS,  500 * MS,   1000 * MS,
+                                   2000 * MS, 5000 * MS, 10000 * MS, 30000 * MS};
+static const uint64_t rounds[] = {3, 4, 6, 8, 10, 12, 20, 30, 50, 100, PS_PAIRS_MAX};
+enum { LENGTHS = sizeof lengths / sizeof *lengths, ROUNDS = sizeof rounds / sizeof *rounds };
+
+struct state {
+    struct ps_lab_origin origin;
+    struct ps_compare_spec spec;
+    struct ps_compare *compare; /* NULL: not begun */
+    struct ps_compare_view view;
+    unsigned more; /* rounds that `n` adds: as many as were chosen */
+    struct ps_snapshot *snapshot[2];
+    struct ps_history *history[2];
+    unsigned slot_side, slot_round; /* of what the histories were last fed */
+    uint64_t measured_ns, since_ns; /* before, and since this instant */
+    char why[600];
+};
+
+static struct state *state_of(const struct ps_program *p)
+{
+    return *ps_screen_state((struct ps_program *)p, &ps_screen_compare);
+}
+
+/* ---- choosing ---- */
+
+/* What starting and ending hosts takes on top of a slot. */
+#define HOST_NS (100 * MS)
+
+static uint64_t planned_ns(const struct ps_compare_spec *spec)
+{
+    return (uint64_t)spec->rounds * spec->sides * (spec->length_ns + spec->warmup_ns + HOST_NS);
+}
+
+static void describe_side(const struct ps_program *p, struct state *s, unsigned side)
+{
+    const struct ps_experiment *e = &s->spec.side[side];
+    struct ps_compare_side_view *of = &s->view.side[side];
+    struct ps_lab_field *engine = &s->view.form.field[side ? FIELD_B : FIELD_A];
+    struct ps_lab_field *workers = engine + 1;
+    ps_lab_engine_name(p, e, of->name, sizeof of->name, of->about, sizeof of->about);
+    of->workers = ps_workers_count(&e->workers, p->options->usable_cpus);
+    engine->label = side ? "B" : "A";
+    workers->label = side ? "B workers" : "A workers";
+    snprintf(engine->value, sizeof engine->value, "%.70s", of->name);
+    snprintf(engine->note, sizeof engine->note, "%s", of->about);
+    snprintf(workers->value, sizeof workers->value, "%u", of->workers);
+    snprintf(workers->note, sizeof workers->note, "on %u cpu%s", p->options->usable_cpus,
+             p->options->usable_cpus == 1 ? "" : "s");
+}
+
+static void describe(const struct ps_program *p, struct state *s)
+{
+    struct ps_lab_form *form = &s->view.form;
+    char text[40];
+    form->count = FIELDS;
+    for (unsigned side = 0; side < 2; side++)
+        describe_side(p, s, side);
+    form->field[FIELD_ROUNDS].label = "Rounds";
+    snprintf(form->field[FIELD_ROUNDS].value, sizeof form->field[0].value, "%u", s->spec.rounds);
+    snprintf(form->field[FIELD_ROUNDS].note, sizeof form->field[0].note,
+             "a slot of A and one of B each; more make intervals narrower");
+    form->field[FIELD_SLOT].label = "Slot";
+    snprintf(form->field[FIELD_SLOT].value, sizeof form->field[0].value, "%s",
+             ps_format_duration(text, sizeof text, s->spec.length_ns));
+    snprintf(form->field[FIELD_SLOT].note, sizeof form->field[0].note, "after %s of warm-up",
+             ps_format_duration(text, sizeof text, s->spec.warmup_ns));
+    s->view.length_ns = s->spec.length_ns;
+    s->view.warmup_ns = s->spec.warmup_ns;
+    s->view.rounds = s->spec.rounds;
+    s->view.left_ns = planned_ns(&s->spec);
+}
+
+static void step_workers(const struct ps_program *p, struct state *s, unsigned side, int direction)
+{
+    struct ps_experiment *e = &s->spec.side[side];
+    struct ps_lab_form *form = &s->view.form;
+    char value[16];
+    unsigned now = ps_workers_count(&e->workers, p->options->usable_cpus);
+    if (direction < 0 && now == 1)
+        return;
+    snprintf(value, sizeof value, "%u", direction > 0 ? now + 1 : now - 1);
+    ps_form_set(e, p->options->words, "engine.workers", value, form->complaint,
+                sizeof form->complaint);
+}
+
+static void step_field(const struct ps_program *p, struct state *s, int direction)
+{
+    struct ps_lab_form *form = &s->view.form;
+    unsigned side = form->selected >= FIELD_B;
+    form->complaint[0] = '\0';
+    switch ((enum field)form->selected) {
+    case FIELD_A:
+    case FIELD_B:
+        ps_lab_engine_step(p, &s->spec.side[side], direction, form->complaint,
+                           sizeof form->complaint);
+        form->complaint[0] = '\0'; /* those that cannot run this were passed over */
+        break;
+    case FIELD_A_WORKERS:
+    case FIELD_B_WORKERS:
+        step_workers(p, s, side, direction);
+        break;
+    case FIELD_ROUNDS:
+        s->spec.rounds = (unsigned)ps_lab_step(rounds, ROUNDS, s->spec.rounds, direction);
+        break;
+    case FIELD_SLOT:
+        s->spec.length_ns = ps_lab_step(lengths, LENGTHS, s->spec.length_ns, direction);
+        s->spec.warmup_ns = s->spec.length_ns / 5;
+        break;
+    case FIELDS:
+        break;
+    }
+    describe(p, s);
+}
+
+static void open_menu(struct ps_program *p, struct state *s)
+{
+    struct ps_lab_form *form = &s->view.form;
+    if (form->selected > FIELD_B_WORKERS)
+        form->selected = FIELD_B;
+    bool b = form->selected >= FIELD_B;
+    form->selected = b ? FIELD_B : FIELD_A;
+    ps_lab_engine_menu(p, b ? "B: engine and policy" : "A: engine and policy", &s->spec.side[b]);
+}
+
+static void menu_chosen(struct ps_program *p, struct state *s, int number)
+{
+    struct ps_lab_form *form = &s->view.form;
+    bool b = form->selected >= FIELD_B;
+    form->complaint[0] = '\0';
+    ps_lab_engine_set(p, &s->spec.side[b], (unsigned)number, form->complaint,
+                      sizeof form->complaint);
+    describe(p, s);
+}
+
+/* ---- measuring ---- */
+
+static bool prepare(struct state *s)
+{
+    for (unsigned side = 0; side < 2; side++) {
+        if (!s->snapshot[side])
+            s->snapshot[side] = calloc(1, sizeof *s->snapshot[side]);
+        if (!s->history[side])
+            s->history[side] = ps_history_new();
+        if (!s->snapshot[side] || !s->history[side])
+            return false;
+        s->view.side[side].history = s->history[side];
+        s->view.side[side].snapshot = NULL;
+    }
+    return true;
+}
+
+static void stop(struct state *s)
+{
+    ps_compare_free(s->compare);
+    s->compare = NULL;
+}
+
+static void take_rows(struct state *s)
+{
+    s->view.whole = ps_compare_rounds(s->compare);
+    for (unsigned m = 0; m < PS_COMPARE_METRICS; m++) {
+        ps_compare_row(s->compare, 0, 1, m, &s->view.row[m]);
+        for (unsigned side = 0; side < 2; side++)
+            s->view.median[side][m] = ps_compare_median(s->compare, side, m);
+    }
+}
+
+static void begin(struct ps_program *p, struct state *s)
+{
+    stop(s);
+    s->compare = prepare(s) ? ps_compare_new(&s->spec) : NULL;
+    if (!s->compare) {
+        ps_program_say(p, PS_STYLE_ERROR, "%s", ps_err_text(PS_ENOMEM));
+        return;
+    }
+    s->view.stage = PS_COMPARE_MEASURING;
+    s->view.frozen = false;
+    s->more = s->spec.rounds;
+    s->slot_round = UINT32_MAX;
+    s->measured_ns = 0;
+    s->since_ns = ps_now_ns();
+    take_rows(s);
+}
+
+/* The lanes of the side that runs; those of the other stay as they were. */
+static void feed(struct state *s)
+{
+    unsigned side, round;
+    struct ps_slot *slot = ps_compare_slot(s->compare, &side, &round);
+    s->view.running = side;
+    s->view.round = round < s->view.rounds ? round : s->view.rounds - 1;
+    s->view.slot = slot ? ps_slot_state(slot) : PS_SLOT_STARTING;
+    const struct ps_snapshot *latest = slot ? ps_slot_latest(slot) : NULL;
+    if (!latest)
+        return;
+    if (side != s->slot_side || round != s->slot_round) {
+        ps_history_clear(s->history[side]);
+        s->slot_side = side;
+        s->slot_round = round;
+    }
+    ps_snapshot_copy(s->snapshot[side], latest);
+    ps_history_feed(s->history[side], latest);
+    s->view.side[side].snapshot = s->snapshot[side];
+    s->view.side[side].workers = latest->workers;
+}
+
+static uint64_t elapsed_ns(const struct state *s)
+{
+    bool runs = s->view.stage == PS_COMPARE_MEASURING;
+    return s->measured_ns + (runs ? ps_now_ns() - s->since_ns : 0);
+}
+
+static void show_time(struct state *s)
+{
+    double share = ps_compare_progress(s->compare);
+    s->view.progress = share < 1 ? share : 1;
+    s->view.rounds = ps_compare_spec(s->compare)->rounds;
+    s->view.elapsed_ns = elapsed_ns(s);
+    s->view.left_ns =
+        (uint64_t)((1 - s->view.progress) * (double)planned_ns(ps_compare_spec(s->compare)));
+    s->view.others = ps_compare_others(s->compare);
+}
+
+static void finish(struct state *s, enum ps_compare_state state)
+{
+    enum ps_err start;
+    s->measured_ns = elapsed_ns(s);
+    s->view.stage = state == PS_COMPARE_DONE ? PS_COMPARE_MEASURED : PS_COMPARE_BROKEN;
+    s->view.frozen = false;
+    take_rows(s);
+    if (state == PS_COMPARE_FAILED)
+        snprintf(s->why, sizeof s->why, "%s", ps_compare_why(s->compare, &s->view.running, &start));
+    s->view.why = s->why;
+}
+
+static void update(struct ps_program *p)
+{
+    struct state *s = state_of(p);
+    if (s->view.stage != PS_COMPARE_MEASURING)
+        return;
+    enum ps_compare_state now = ps_compare_advance(s->compare);
+    if (now == PS_COMPARE_RUNNING && s->view.frozen)
+        return;
+    if (now == PS_COMPARE_RUNNING)
+        feed(s);
+    if (ps_compare_rounds(s->compare) != s->view.whole)
+        take_rows(s);
+    show_time(s);
+    if (now != PS_COMPARE_RUNNING)
+        finish(s, now);
+}
+
+static uint64_t due_ns(const struct ps_program *p)
+{
+    const struct state *s = state_of(p);
+    return s->view.stage == PS_COMPARE_MEASURING ? ps_compare_due_ns(s->compare) : UINT64_MAX;
+}
+
+static void more(struct ps_program *p, struct state *s)
+{
+    bool done = s->view.stage == PS_COMPARE_MEASURED;
+    unsigned added = ps_compare_more(s->compare, s->more);
+    if (added == 0) {
+        ps_program_say(p, PS_STYLE_NOTE, "%u rounds are the most", PS_PAIRS_MAX);
+        return;
+    }
+    if (done) {
+        s->view.stage = PS_COMPARE_MEASURING;
+        s->since_ns = ps_now_ns();
+    }
+    show_time(s);
+    ps_program_say(p, PS_STYLE_GOOD, "%u more rounds: intervals get narrower", added);
+}
+
+/* ---- results ---- */
+
+struct result {
+    struct ps_program *program;
+    struct state *state;
+};
+
+static enum ps_err write_csv(FILE *to, const void *what)
+{
+    return ps_compare_csv(((const struct result *)what)->state->compare, to);
+}
+
+static enum ps_err write_json(FILE *to, const void *what)
+{
+    const struct result *result = what;
+    const struct state *s = result->state;
+    char given[2][160];
+    const char *sides[2] = {given[0], given[1]};
+    for (unsigned side = 0; side < 2; side++)
+        snprintf(given[side], sizeof given[side], "%s,engine.workers=%u", s->view.side[side].name,
+                 s->view.side[side].workers);
+    return result->program->options->exports->compare(s->compare, s->origin.preset, sides, to);
+}
+
+static void export(struct ps_program *p, struct state *s)
+{
+    struct result result = {p, s};
+    if (!s->compare || ps_compare_rounds(s->compare) == 0) {
+        ps_program_say(p, PS_STYLE_NOTE, "the first round is not whole yet: nothing to export");
+        return;
+    }
+    ps_lab_export(p, "compare", write_csv, p->options->exports ? write_json : NULL, &result);
+}
+
+static void match(struct ps_program *p, struct state *s)
+{
+    char *text = ps_compare_match(&s->spec.side[0], &s->spec.side[1]);
+    if (!text) {
+        ps_program_say(p, PS_STYLE_ERROR, "%s", ps_err_text(PS_ENOMEM));
+        return;
+    }
+    ps_program_open(p, PS_OVERLAY_TEXT, "Settings of A and B");
+    p->overlay_text = text;
+    p->overlay.text = text;
+}
+
+/* ---- actions ---- */
+
+static enum ps_place place(const struct ps_program *p)
+{
+    const struct state *s = state_of(p);
+    return s->view.stage == PS_COMPARE_CHOOSING ? PS_AT_COMPARE_FORM : PS_AT_COMPARE;
+}
+
+static void form_action(struct ps_program *p, struct state *s, enum ps_action action, int argument)
+{
+    struct ps_lab_form *form = &s->view.form;
+    switch (action) {
+    case PS_DO_UP:
+        form->selected = form->selected ? form->selected - 1 : 0;
+        break;
+    case PS_DO_DOWN:
+        form->selected += form->selected + 1 < form->count;
+        break;
+    case PS_DO_SELECT_FIELD:
+        form->selected = (unsigned)argument < form->count ? (unsigned)argument : form->selected;
+        break;
+    case PS_DO_LEFT:
+        step_field(p, s, -1);
+        break;
+    case PS_DO_RIGHT:
+        step_field(p, s, 1);
+        break;
+    case PS_DO_ENGINE:
+        open_menu(p, s);
+        break;
+    case PS_DO_SELECT_ITEM:
+        menu_chosen(p, s, argument);
+        break;
+    case PS_DO_ACCEPT:
+        begin(p, s);
+        break;
+    case PS_DO_BACK:
+        ps_lab_leave(p, &s->origin, 0);
+        break;
+    default:
+        break;
+    }
+}
+
+static void choose_again(struct ps_program *p, struct state *s)
+{
+    stop(s);
+    s->view.stage = PS_COMPARE_CHOOSING;
+    s->view.frozen = s->view.zoom = false;
+    describe(p, s);
+}
+
+static void select_metric(struct state *s, int metric)
+{
+    if (metric >= 0 && metric < (int)PS_COMPARE_METRICS)
+        s->view.metric = (unsigned)metric;
+}
+
+static void select_part(struct state *s, unsigned part)
+{
+    s->view.part = (enum ps_compare_part)(part % PS_COMPARE_PARTS);
+}
+
+static void leave(struct ps_program *p, struct state *s)
+{
+    if (s->view.zoom)
+        s->view.zoom = false;
+    else
+        choose_again(p, s);
+}
+
+static void measured_action(struct ps_program *p, struct state *s, enum ps_action action,
+                            int argument)
+{
+    struct ps_compare_view *v = &s->view;
+    switch (action) {
+    case PS_DO_UP:
+        select_metric(s, (int)v->metric - 1);
+        break;
+    case PS_DO_DOWN:
+        select_metric(s, (int)v->metric + 1);
+        break;
+    case PS_DO_FIRST:
+        select_metric(s, 0);
+        break;
+    case PS_DO_LAST:
+        select_metric(s, (int)PS_COMPARE_METRICS - 1);
+        break;
+    case PS_DO_SELECT_ITEM:
+        select_metric(s, argument);
+        break;
+    case PS_DO_NEXT:
+        select_part(s, v->part + 1);
+        break;
+    case PS_DO_PREVIOUS:
+        select_part(s, v->part + PS_COMPARE_PARTS - 1);
+        break;
+    case PS_DO_PANEL:
+        select_part(s, (unsigned)argument - 1);
+        break;
+    case PS_DO_ZOOM:
+        v->zoom = !v->zoom;
+        break;
+    case PS_DO_FREEZE:
+        v->frozen = v->stage == PS_COMPARE_MEASURING && !v->frozen;
+        if (v->stage != PS_COMPARE_MEASURING)
+            ps_program_say(p, PS_STYLE_NOTE, "nothing moves: all is measured");
+        break;
+    case PS_DO_MORE:
+        if (v->stage == PS_COMPARE_BROKEN)
+            ps_program_say(p, PS_STYLE_WARNING, "one side cannot run this: Esc chooses again");
+        else
+            more(p, s);
+        break;
+    case PS_DO_EXPORT:
+        export(p, s);
+        break;
+    case PS_DO_BACK:
+        leave(p, s);
+        break;
+    default:
+        break;
+    }
+}
+
+static void act(struct ps_program *p, enum ps_action action, int argument)
+{
+    struct state *s = state_of(p);
+    if (action == PS_DO_MATCH)
+        match(p, s);
+    else if (s->view.stage == PS_COMPARE_CHOOSING)
+        form_action(p, s, action, argument);
+    else
+        measured_action(p, s, action, argument);
+}
+
+/* ---- coming and going ---- */
+
+/* What A is most often held against: the first policy of its engine, or else the next one. */
+static void choose_b(const struct ps_program *p, struct state *s)
+{
+    struct ps_experiment *b = &s->spec.side[1];
+    char why[320];
+    const struct ps_engine_word *engine = ps_form_engine_word(p->options->words, b->engine);
+    bool first = !b->policy[0] || !engine || strcmp(b->policy, engine->policies->name) == 0;
+    if (first || !ps_form_engine(b, p->options->words, b->engine, engine->policies->name,
+                                 p->options->usable_cpus, why, sizeof why))
+        ps_lab_engine_step(p, b, 1, why, sizeof why);
+}
+
+static bool open(struct ps_program *p)
+{
+    void **kept = ps_screen_state(p, &ps_screen_compare);
+    struct state *s = *kept ? *kept : calloc(1, sizeof *s);
+    if (!s) {
+        ps_program_say(p, PS_STYLE_ERROR, "%s", ps_err_text(PS_ENOMEM));
+        return false;
+    }
+    *kept = s;
+    if (!ps_lab_enter(p, "compare", &s->origin))
+        return false;
+    s->spec = (struct ps_compare_spec){
+        .sides = 2, .rounds = 6, .length_ns = 2000 * MS, .warmup_ns = 400 * MS};
+    s->spec.side[0] = s->spec.side[1] = s->origin.experiment;
+    choose_b(p, s);
+    s->view = (struct ps_compare_view){.title = s->origin.experiment.title,
+                                       .seed = s->origin.experiment.seed,
+                                       .others = NAN,
+                                       .metric = 2,
+                                       .part = PS_COMPARE_TABLE};
+    ps_words_load(s->view.load, &s->origin.experiment);
+    s->view.form.selected = FIELD_B;
+    describe(p, s);
+    return true;
+}
+
+static void close(struct ps_program *p)
+{
+    stop(state_of(p));
+}
+
+static void draw(const struct ps_canvas *root, struct ps_program *p)
+{
+    struct state *s = state_of(p);
+    s->view.noticed = ps_program_notice(p) != NULL;
+    ps_compare_view_draw(root, &s->view);
+    ps_screen_finish(root, p);
+}
+
+static void release(void *state)
+{
+    struct state *s = state;
+    if (!s)
+        return;
+    stop(s);
+    for (unsigned side = 0; side < 2; side++) {
+        free(s->snapshot[side]);
+        ps_history_free(s->history[side]);
+    }
+    free(s);
+}
+
+const struct ps_screen ps_screen_compare = {.name = "compare",
+                                            .place = place,
+                                            .open = open,
+                                            .close = close,
+                                            .action = act,
+                                            .update = update,
+                                            .due_ns = due_ns,
+                                            .draw = draw,
+                                            .free = release};
