@@ -178,6 +178,18 @@ static void text_action(struct ps_program *p, enum ps_action action)
     }
 }
 
+/* Above a run of another preset, as from its diagnosis: the lesson's own preset. */
+static void run_lesson(struct ps_program *p)
+{
+    const struct ps_preset *preset = ps_library_find(p->options->library, p->lesson_of);
+    if (p->screen == &ps_screen_start)
+        p->screen->action(p, PS_DO_ACCEPT, 0);
+    else if (preset && strcmp(preset->name, p->run.preset) != 0 && !p->options->replay)
+        ps_program_run_begin(p, &preset->experiment, preset->name);
+    else
+        p->screen->action(p, PS_DO_RESTART, 0);
+}
+
 /* Predict, run, explain. */
 static void lesson_action(struct ps_program *p, enum ps_action action, int argument)
 {
@@ -194,7 +206,7 @@ static void lesson_action(struct ps_program *p, enum ps_action action, int argum
         break;
     case PS_DO_RESTART:
         ps_program_close_overlay(p);
-        p->screen->action(p, p->screen == &ps_screen_start ? PS_DO_ACCEPT : PS_DO_RESTART, 0);
+        run_lesson(p);
         break;
     default:
         text_action(p, action);
@@ -298,6 +310,9 @@ void ps_program_act(struct ps_program *p, enum ps_action action, int argument)
         break;
     case PS_AT_CONSOLE:
         ps_program_console_action(p, action);
+        break;
+    case PS_AT_PAGE:
+        ps_program_page_action(p, action, argument);
         break;
     default:
         p->screen->action(p, action, argument);
@@ -457,6 +472,7 @@ static void destroy(struct ps_program *p)
     free(p->brief_text);
     ps_program_scope_free(p);
     ps_history_free(p->run.history);
+    free(p->run.findings);
     free(p->run.snapshot);
     ps_canvas_free(p->canvas);
     free(p);

@@ -103,5 +103,4 @@ void ps_figures_take(struct ps_figures *f, const struct ps_live_view *view)
         ps_history_worker(view->history, w, &f->rate[w]);
     for (unsigned s = 0; s < PS_STATE_COUNT; s++)
         f->waiting += view->snapshot->waiting[s];
-    ps_diagnose(f, view);
 }

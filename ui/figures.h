@@ -10,13 +10,6 @@ struct ps_quantiles {
 
 enum ps_latency_row { PS_ROW_RESPONSE, PS_ROW_SERVICE, PS_ROW_QUEUEING, PS_ROW_COUNT };
 
-/* A sentence of the diagnosis. */
-struct ps_finding {
-    enum ps_style style; /* ERROR, WARNING, NOTE, GOOD */
-    char text[200];
-};
-#define PS_FINDINGS_MAX 6u
-
 /* Steps of the picture of response times: from 1, 2, 5, 10, 20 ... us on. */
 #define PS_SPREAD_STEPS 27u
 
@@ -32,14 +25,9 @@ struct ps_figures {
     uint64_t waiting;            /* tasks that wait for something */
     unsigned lanes;              /* workers worth a lane: slots 0..lanes-1 */
     struct ps_worker_rates rate[PS_MAX_WORKERS];
-    unsigned findings;
-    struct ps_finding finding[PS_FINDINGS_MAX];
 };
 
 void ps_figures_take(struct ps_figures *figures, const struct ps_live_view *view);
-
-/* Fill figures->finding; called by ps_figures_take. */
-void ps_diagnose(struct ps_figures *figures, const struct ps_live_view *view);
 
 /* Where a step begins, in ns. */
 uint64_t ps_spread_low(unsigned step);

@@ -47,6 +47,7 @@ enum ps_place {
     PS_AT_LESSON = 128,
     PS_AT_CONSOLE = 256, /* the command line */
     PS_AT_PANELS = 4096, /* the menu of panels */
+    PS_AT_PAGE = 512,    /* a page above the live screen */
     PS_AT_COMPARE = 0x10000,
     PS_AT_COMPARE_FORM = 0x20000, /* what is compared is chosen */
     PS_AT_TUNE = 0x40000,
@@ -86,6 +87,9 @@ enum ps_action {
     PS_DO_ENGINE,
     PS_DO_STEALING,
     PS_DO_FAULT,
+    PS_DO_DIAGNOSIS,
+    PS_DO_WHY,
+    PS_DO_DETAIL,
     PS_DO_RESTART,
     PS_DO_ANSWER, /* of a lesson; argument: 1.. */
     PS_DO_CONSOLE,

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ui/findings/findings.h"
+#include "ui/pages/page.h"
 #include "ui/panels.h"
 #include "ui/widgets/widget.h"
 
@@ -348,10 +350,12 @@ static void draw_single(const struct ps_canvas *root, const struct ps_live_view 
     ps_canvas_hline(root, 0, y + 1, root->width, PS_STYLE_BORDER);
     draw_panel(root, 0, y + 1, root->width, height - y - 4, view, f, widget);
     struct ps_canvas finding = ps_canvas_view(root, 1, height - 3, root->width - 2, 1);
+    const struct ps_finding_state *first =
+        view->findings ? ps_findings_at(view->findings, 0) : NULL;
     if (ps_marks_shown(view))
         ps_widget_marks.draw(&finding, view, f);
-    else if (widget != &ps_widget_diagnosis && f->findings)
-        ps_canvas_fit(&finding, 0, 0, finding.width, f->finding[0].style, f->finding[0].text);
+    else if (widget != &ps_widget_diagnosis && first)
+        ps_canvas_fit(&finding, 0, 0, finding.width, first->finding.style, first->finding.text);
     draw_bottom_line(root, height - 2, view, f);
     draw_keys(root, view, 1);
 }
@@ -384,6 +388,9 @@ void ps_live_screen_draw(const struct ps_canvas *root, const struct ps_live_view
     }
     if (view->overlay && view->overlay->kind != PS_OVERLAY_NONE) {
         struct ps_canvas above = ps_canvas_view(root, 0, 1, root->width, root->height - 2);
-        ps_overlay_draw(&above, view->overlay);
+        if (view->overlay->kind == PS_OVERLAY_PAGE)
+            ps_page_draw(&above, view, &figures);
+        else
+            ps_overlay_draw(&above, view->overlay);
     }
 }

@@ -12,6 +12,8 @@ enum ps_place ps_overlay_place(const struct ps_overlay *overlay)
         return PS_AT_LESSON;
     case PS_OVERLAY_MENU:
         return overlay->place ? overlay->place : PS_AT_MENU;
+    case PS_OVERLAY_PAGE:
+        return PS_AT_PAGE;
     case PS_OVERLAY_ENDED:
         return PS_AT_ENDED;
     case PS_OVERLAY_PROMPT:
@@ -196,6 +198,7 @@ void ps_overlay_draw(const struct ps_canvas *canvas, const struct ps_overlay *o)
         return;
     switch (o->kind) {
     case PS_OVERLAY_NONE:
+    case PS_OVERLAY_PAGE: /* the live screen draws it: it needs the view */
         break;
     case PS_OVERLAY_HELP:
         draw_help(canvas, o);

@@ -14,6 +14,7 @@ enum ps_overlay_kind {
     PS_OVERLAY_TEXT,   /* `text`, light Markdown */
     PS_OVERLAY_LESSON, /* `lesson` */
     PS_OVERLAY_MENU,   /* items */
+    PS_OVERLAY_PAGE,   /* `page`, which shows the view and goes on living (ui/pages) */
     PS_OVERLAY_ENDED,  /* `text` in a box: the run or its host has ended */
     PS_OVERLAY_PROMPT, /* `title`, `input` */
     PS_OVERLAY_CONSOLE /* `input`, `text`: a hint */
@@ -29,6 +30,8 @@ struct ps_menu_item {
 
 #define PS_INPUT_BYTES PS_CONSOLE_BYTES
 
+struct ps_page;
+
 struct ps_overlay {
     enum ps_overlay_kind kind;
     enum ps_place place; /* HELP: whose keys. MENU: if its keys are its own */
@@ -36,7 +39,8 @@ struct ps_overlay {
     char title[72];
     const char *text; /* TEXT, ENDED; of the owner */
     struct ps_lesson_view lesson;
-    int scroll; /* TEXT, LESSON, HELP: lines left out at the top */
+    const struct ps_page *page;
+    int scroll; /* TEXT, LESSON, HELP, PAGE: lines left out at the top */
     unsigned count, selected;
     struct ps_menu_item item[PS_MENU_MAX];
     char input[PS_INPUT_BYTES]; /* PROMPT, CONSOLE */

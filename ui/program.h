@@ -21,6 +21,7 @@ struct ps_run {
     struct ps_snapshot *snapshot;
     struct ps_history *history;
     struct ps_log log;
+    struct ps_findings *findings;
     struct ps_live_view view;
     /* A copy of snapshot, history and log, of the moment when the view was frozen; NULL: never. */
     struct ps_snapshot *still;
@@ -109,6 +110,11 @@ void ps_program_menu_add(struct ps_program *program, int argument, bool current,
 void ps_program_menu_chosen(struct ps_program *program, unsigned item);
 /* Take the newest snapshot and events; notice that the run has ended. */
 void ps_program_run_update(struct ps_program *program);
+
+/* Pages above the live screen (ui/pages): open one by the action of its key; false: the action is none
+ * of a page's. Then, while one is open, an action. */
+bool ps_program_page_open(struct ps_program *program, enum ps_action action);
+void ps_program_page_action(struct ps_program *program, enum ps_action action, int argument);
 
 /* A recording in the place of a host (options->replay); its launcher. */
 extern const struct ps_ui_launcher ps_program_recordings;

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "ui/findings/findings.h"
 #include "ui/format.h"
 #include "ui/panels.h"
 #include "ui/program.h"
@@ -21,8 +22,11 @@ static bool prepare(struct ps_run *run)
         run->snapshot = malloc(sizeof *run->snapshot);
     if (!run->history)
         run->history = ps_history_new();
-    if (!run->snapshot || !run->history)
+    if (!run->findings)
+        run->findings = malloc(sizeof *run->findings);
+    if (!run->snapshot || !run->history || !run->findings)
         return false;
+    memset(run->findings, 0, sizeof *run->findings);
     memset(run->snapshot, 0, sizeof *run->snapshot);
     ps_history_clear(run->history);
     memset(&run->log, 0, sizeof run->log);
@@ -71,6 +75,7 @@ bool ps_program_run_begin(struct ps_program *p, const struct ps_experiment *expe
     run->view = (struct ps_live_view){.snapshot = run->snapshot,
                                       .history = run->history,
                                       .log = &run->log,
+                                      .findings = run->findings,
                                       .title = run->experiment.title,
                                       .seed = run->experiment.seed,
                                       .fps = p->options->fps ? p->options->fps : 10,
@@ -150,6 +155,7 @@ void ps_program_run_update(struct ps_program *p)
         ps_history_feed(run->history, run->snapshot);
     take_events(run, source);
     run->snapshot->events_lost = run->events_lost;
+    ps_findings_feed(run->findings, &run->view);
     if (run->recorder)
         ps_recorder_snapshot(run->recorder, run->snapshot);
     if (!running || run->snapshot->phase == PS_PHASE_ENDED)
@@ -440,6 +446,9 @@ static void act(struct ps_program *p, enum ps_action action, int argument)
     case PS_DO_FAULT:
         open_faults(p);
         break;
+    case PS_DO_DIAGNOSIS:
+        ps_program_page_open(p, action);
+        break;
     case PS_DO_FREEZE:
         if (p->overlay.kind == PS_OVERLAY_ENDED)
             ps_program_close_overlay(p);
@@ -461,6 +470,12 @@ static void act(struct ps_program *p, enum ps_action action, int argument)
     case PS_DO_PANEL:
         if ((unsigned)argument - 1 < panels)
             v->panel = shown[argument - 1];
+        break;
+    case PS_DO_DETAIL:
+        if (ps_panels[v->panel] == &ps_widget_diagnosis)
+            ps_program_page_open(p, PS_DO_DIAGNOSIS);
+        else
+            v->zoom = !v->zoom;
         break;
     case PS_DO_ZOOM:
         v->zoom = !v->zoom;

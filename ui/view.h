@@ -65,14 +65,16 @@ enum ps_mark { PS_MARK_A, PS_MARK_B, PS_MARK_TRIGGER, PS_MARKS };
 extern const char ps_mark_letters[PS_MARKS + 1];
 /* An instant within the column that a mark stands for; 0: it is not set. */
 uint64_t ps_mark_ns(const struct ps_instant *mark);
+struct ps_findings;
 
 struct ps_live_view {
     const struct ps_snapshot *snapshot;
     const struct ps_history *history;
-    const struct ps_log *log;         /* or NULL */
-    const struct ps_overlay *overlay; /* or NULL */
-    const char *title;                /* of the preset */
-    const char *notice;               /* the answer to the last key, or NULL */
+    const struct ps_log *log;           /* or NULL */
+    const struct ps_findings *findings; /* of the diagnosis, fed with this view; or NULL: none */
+    const struct ps_overlay *overlay;   /* or NULL */
+    const char *title;                  /* of the preset */
+    const char *notice;                 /* the answer to the last key, or NULL */
     enum ps_style notice_style;
     uint64_t seed;
     unsigned fps;      /* frames a second, for the header; 0: not shown */

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "host/host.h"
 #include "metrics/history.h"
+#include "ui/findings/findings.h"
 #include "ui/live_screen.h"
 #include "ui/start_screen.h"
 
@@ -129,6 +130,7 @@ static bool understand(const struct screenshot_options *options, struct shot *sh
 struct film {
     struct ps_history *history;
     struct ps_log log;
+    struct ps_findings findings;
     uint64_t after_ns;
     const char *control;      /* still to be said */
     char complaint[200];      /* the host's about it */
@@ -152,6 +154,8 @@ static bool film_tick(void *user, const struct ps_snapshot *snapshot, struct ps_
     ps_history_feed(film->history, snapshot);
     size_t count = source->ops->events(source, film->events, EVENTS_A_TICK, &lost);
     ps_log_events(&film->log, film->events, count, snapshot);
+    ps_findings_feed(&film->findings,
+                     &(struct ps_live_view){.snapshot = snapshot, .history = film->history});
     if (!snapshot->started_ns)
         return true;
     uint64_t elapsed_ns = snapshot->at_ns - snapshot->started_ns;
@@ -207,6 +211,7 @@ static int draw_live(const struct shot *shot, const struct ps_experiment *experi
     struct ps_live_view view = {.snapshot = snapshot,
                                 .history = film->history,
                                 .log = &film->log,
+                                .findings = &film->findings,
                                 .overlay = failed ? &ended : NULL,
                                 .title = experiment->title,
                                 .seed = experiment->seed,

@@ -11,6 +11,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 /* First line of a file without its newline; false if it cannot be read. */
 static bool first_line(const char *path, char *into, size_t size)
 {
@@ -151,6 +153,58 @@ static double quota_v1(void)
             least = tighter(least, (double)quota / (double)period);
     } while (parent_group(&group));
     return least;
+}
+
+/* The number behind a word at the start of a line of a file. */
+static uint64_t word_in(const char *path, const char *word)
+{
+    char line[128];
+    size_t length = strlen(word);
+    uint64_t value = 0;
+    FILE *f = fopen(path, "re");
+    while (f && fgets(line, sizeof line, f))
+        if (strncmp(line, word, length) == 0 && line[length] == ' ')
+            value = strtoull(line + length, NULL, 10);
+    if (f)
+        fclose(f);
+    return value;
+}
+
+/* The largest over the group and its ancestors. controller NULL: v2. */
+static uint64_t throttled(const char *controller, const char *word)
+{
+    struct cgroup group;
+    uint64_t most = 0;
+    if (!own_cgroup(controller, &group))
+        return 0;
+    do {
+        char path[PATH_MAX];
+        group_file(&group, "cpu.stat", path, sizeof path);
+        uint64_t value = word_in(path, word);
+        most = value > most ? value : most;
+    } while (parent_group(&group));
+    return most;
+}
+
+uint64_t ps_machine_throttled_ns(void)
+{
+    uint64_t v2_ns = throttled(NULL, "throttled_usec") * PS_NS_PER_US;
+    return v2_ns > 0 ? v2_ns : throttled("cpu", "throttled_time");
+}
+
+uint64_t ps_machine_process_cpu_ns(uint64_t pid)
+{
+    char path[64], line[1024];
+    unsigned long long user, system;
+    snprintf(path, sizeof path, "/proc/%llu/stat", (unsigned long long)pid);
+    if (!first_line(path, line, sizeof line))
+        return 0;
+    /* The name in brackets may hold anything; the 12th and 13th field behind it. */
+    const char *end = strrchr(line, ')');
+    if (!end || sscanf(end + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user,
+                       &system) != 2)
+        return 0;
+    return (user + system) * (PS_NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
 static void read_cpus(struct ps_machine *m)

@@ -21,4 +21,11 @@ struct ps_machine {
 
 void ps_machine_read(struct ps_machine *machine);
 
+/* How long the cgroup of this process, or the ancestor that was held up longest, has been without CPU
+ * because its bandwidth was used up; 0 where there is no such limit. */
+uint64_t ps_machine_throttled_ns(void);
+
+/* CPU time that a process has used so far, with its threads, to 10 ms; 0: there is no such process. */
+uint64_t ps_machine_process_cpu_ns(uint64_t pid);
+
 #endif

@@ -105,6 +105,14 @@ static const struct line run_lines[] = {
     ONE(ps_snapshot, process.voluntary),
     ONE(ps_snapshot, process.involuntary),
     ONE(ps_snapshot, process.threads),
+    ONE(ps_snapshot, machine.valid),
+    ONE(ps_snapshot, machine.cpus),
+    ONE(ps_snapshot, machine.affinity),
+    ONE(ps_snapshot, machine.quota),
+    ONE(ps_snapshot, machine.at_ns),
+    ONE(ps_snapshot, machine.busy_ns),
+    ONE(ps_snapshot, machine.own_ns),
+    ONE(ps_snapshot, machine.throttled_ns),
 };
 
 static const struct line phase_lines[] = {

@@ -379,6 +379,7 @@ static void wipe(struct ps_decoder *d)
     memset(s->worker, 0, d->rows * sizeof *s->worker);
     memset(s->type, 0, sizeof s->type);
     memset(&s->process, 0, sizeof s->process);
+    memset(&s->machine, 0, sizeof s->machine);
     memset(&s->latency, 0, sizeof s->latency);
     for (unsigned thief = 0; thief < d->rows; thief++) {
         memset(&s->steal_ops[(size_t)thief * PS_MAX_WORKERS], 0, d->rows * sizeof *s->steal_ops);

@@ -27,6 +27,7 @@
 #include "host/http.h"
 #include "host/job.h"
 #include "host/limits.h"
+#include "host/machine_account.h"
 #include "host/net_service.h"
 #include "host/probe_cost.h"
 #include "host/services.h"
@@ -328,6 +329,7 @@ static void account(struct ps_segment *segment)
     account_memory(segment, &workers);
     grow64(&segment->proc_voluntary, (uint64_t)use.ru_nvcsw + workers.voluntary);
     grow64(&segment->proc_involuntary, (uint64_t)use.ru_nivcsw + workers.involuntary);
+    ps_machine_account(segment, ps_now_ns());
     put64(&segment->heartbeat, segment->heartbeat + 1);
 }
 

@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "lab/others.h"
+#include "base/cpu_use.h"
 #include "metrics/window.h"
 
 #define LOOK_NS  (100 * (uint64_t)PS_NS_PER_MS)

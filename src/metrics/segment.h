@@ -33,7 +33,7 @@
 #include "metrics/picture.h"
 
 #define PS_SEGMENT_MAGIC   UINT64_C(0x65706f6373706f70) /* "popscope" */
-#define PS_SEGMENT_VERSION 4u
+#define PS_SEGMENT_VERSION 5u
 
 #define PS_MAX_WORKERS   256u
 #define PS_MAX_TYPES     16u
@@ -269,8 +269,12 @@ struct ps_segment {
     /* The host process and its worker processes, by its own account, 10 times a second. */
     _Atomic uint64_t proc_cpu_ns, proc_rss, proc_rss_peak, proc_threads;
     _Atomic uint64_t proc_voluntary, proc_involuntary; /* context switches */
-    _Atomic uint64_t stack_mode;                       /* green: enum of its own, 0 n/a */
-    _Atomic uint32_t message_seq;                      /* odd while message is being written */
+    /* The machine beside it, twice a second; see ps_machine_view. machine_at_ns: 0: not known. */
+    _Atomic uint64_t machine_at_ns, machine_busy_ns, machine_own_ns, machine_throttled_ns;
+    _Atomic uint32_t machine_cpus, machine_affinity;
+    _Atomic uint64_t machine_quota_milli; /* thousandths of a CPU; 0: none */
+    _Atomic uint64_t stack_mode;          /* green: enum of its own, 0 n/a */
+    _Atomic uint32_t message_seq;         /* odd while message is being written */
     char engine[PS_NAME_BYTES], policy[PS_NAME_BYTES];
     char message[PS_MESSAGE_BYTES]; /* why it ended, or a warning; seqlock message_seq */
     _Atomic uint32_t clock_factor; /* times of the workload are so many times as long; 0, 1: real */

@@ -327,6 +327,18 @@ static void take_latency(struct ps_snapshot *into, struct ps_segment *segment)
     }
 }
 
+static void take_machine(struct ps_machine_view *into, const struct ps_segment *segment)
+{
+    into->at_ns = get(&segment->machine_at_ns);
+    into->valid = into->at_ns > 0;
+    into->cpus = get32(&segment->machine_cpus);
+    into->affinity = get32(&segment->machine_affinity);
+    into->quota = (double)get(&segment->machine_quota_milli) / 1000.0;
+    into->busy_ns = get(&segment->machine_busy_ns);
+    into->own_ns = get(&segment->machine_own_ns);
+    into->throttled_ns = get(&segment->machine_throttled_ns);
+}
+
 static unsigned slots_in_use(struct ps_segment *segment)
 {
     unsigned used = 0;
@@ -346,6 +358,7 @@ void ps_snapshot_take(struct ps_snapshot *into, struct ps_segment *segment, uint
     into->at_ns = at_ns;
     take_run(into, segment);
     take_process(&into->process, segment);
+    take_machine(&into->machine, segment);
     take_answers(into, segment);
     into->slots = slots_in_use(segment);
     struct ps_totals outside = {0};
@@ -420,6 +433,7 @@ void ps_snapshot_copy(struct ps_snapshot *into, const struct ps_snapshot *from)
     memcpy(into, from, offsetof(struct ps_snapshot, worker) + from->slots * sizeof *from->worker);
     memcpy(into->type, from->type, sizeof into->type);
     into->process = from->process;
+    into->machine = from->machine;
     into->latency = from->latency;
     for (unsigned thief = 0; thief < from->slots; thief++) {
         size_t row = (size_t)thief * PS_MAX_WORKERS;

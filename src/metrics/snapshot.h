@@ -63,6 +63,17 @@ struct ps_process_view {
     uint64_t threads;
 };
 
+/* The machine beside the run. Read twice a second by the host. */
+struct ps_machine_view {
+    bool valid;              /* false: the kernel does not say, or not yet */
+    uint64_t at_ns;          /* instant of the next three, totals to 10 ms */
+    uint64_t busy_ns;        /* CPU time of all processes, and what a hypervisor took */
+    uint64_t own_ns;         /* of it: the host, its worker processes and its front end */
+    uint64_t throttled_ns;   /* the cgroup had used up its quota */
+    double quota;            /* CPUs by cgroup bandwidth; 0: none */
+    uint32_t cpus, affinity; /* CPUs of the machine; those that the host may be scheduled on */
+};
+
 /* What a kernel came to. right + wrong 0: no execution has come to its end, there is no value. */
 struct ps_answer_view {
     char name[PS_ANSWER_BYTES];
@@ -121,6 +132,7 @@ struct ps_snapshot {
     struct ps_worker_view worker[PS_MAX_WORKERS];
     struct ps_type_view type[PS_MAX_TYPES];
     struct ps_process_view process;
+    struct ps_machine_view machine;
     struct ps_latency_view latency; /* all types, whole run */
     /* Steals: [thief * PS_MAX_WORKERS + victim]; only slots x slots are filled. */
     uint64_t steal_ops[PS_MAX_WORKERS * PS_MAX_WORKERS];

@@ -49,6 +49,8 @@ static void bound_run(struct ps_snapshot *s, struct ps_rng *rng)
     s->stealing = ps_rng_below(rng, 2);
     s->fault_overflow = ps_rng_below(rng, 2);
     s->process.valid = ps_rng_below(rng, 2);
+    s->machine.valid = ps_rng_below(rng, 2);
+    s->machine.quota = (double)ps_rng_below(rng, 64000) / 1000;
     s->rate = (double)ps_rng_below(rng, 1000000) / 7;
     s->fault_worker = (int32_t)ps_rng_below(rng, s->slots + 1) - 1;
     s->fault_type = (int32_t)ps_rng_below(rng, s->types + 1) - 1;
@@ -74,6 +76,7 @@ void recording_random_snapshot(struct ps_snapshot *s, struct ps_rng *rng, unsign
     fill(s->worker, slots * sizeof *s->worker, rng);
     fill(s->type, types * sizeof *s->type, rng);
     fill(&s->process, sizeof s->process, rng);
+    fill(&s->machine, sizeof s->machine, rng);
     fill_latency(&s->latency.response, rng);
     fill_latency(&s->latency.service, rng);
     fill_latency(&s->latency.queueing, rng);

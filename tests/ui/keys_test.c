@@ -50,7 +50,7 @@ static void everything_on_the_bar_can_be_clicked(void **state)
     (void)state;
     for (unsigned p = 0; p < PLACES; p++) {
         for (int width = 60; width <= 200; width += 20) {
-            struct ps_canvas *c = ps_canvas_new(width, 4, false);
+            struct ps_canvas *c = ps_canvas_new(width, 6, false);
             ps_key_bar(c, places[p]);
             unsigned shown = 0;
             for (const struct ps_binding *b = ps_bindings; b->action != PS_DO_NOTHING; b++)

@@ -8,6 +8,7 @@
 #include "golden.h"
 #include "scene.h"
 #include "ui/axis.h"
+#include "ui/findings/findings.h"
 #include "ui/live_screen.h"
 #include "ui/panels.h"
 #include "ui/widgets/widget.h"
@@ -19,6 +20,7 @@ static void draw_golden(const struct scene *scene, int width, int height, bool a
                         const char *name)
 {
     struct ps_canvas *c = ps_canvas_new(width, height, ascii);
+    ps_findings_feed(scene->findings, &scene->view); /* the test may have changed the snapshot */
     ps_live_screen_draw(c, &scene->view);
     golden_check(c, name);
     ps_canvas_free(c);
@@ -79,6 +81,7 @@ static void golden_of_overlays(void **state)
 static char *text_of(const struct scene *scene, int width, int height)
 {
     struct ps_canvas *c = ps_canvas_new(width, height, true);
+    ps_findings_feed(scene->findings, &scene->view);
     ps_live_screen_draw(c, &scene->view);
     char *text = ps_canvas_text(c);
     ps_canvas_free(c);

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/rng.h"
+#include "ui/findings/findings.h"
 
 static const char *const type_names[] = {"short", "long", "net", "disk"};
 
@@ -123,6 +124,7 @@ void scene_step(struct scene *scene, enum scene_kind kind)
     step_latency(s, &rng);
     s->totals.submitted += s->in_flight;
     ps_history_feed(scene->history, s);
+    ps_findings_feed(scene->findings, &scene->view);
 }
 
 static void set_names(struct ps_snapshot *s, enum scene_kind kind)
@@ -163,7 +165,15 @@ struct scene *scene_new(enum scene_kind kind, unsigned workers, unsigned seconds
     struct scene *scene = calloc(1, sizeof *scene);
     scene->snapshot = calloc(1, sizeof *scene->snapshot);
     scene->history = ps_history_new();
+    scene->findings = calloc(1, sizeof *scene->findings);
     struct ps_snapshot *s = scene->snapshot;
+    scene->view = (struct ps_live_view){.snapshot = s,
+                                        .history = scene->history,
+                                        .log = &scene->log,
+                                        .findings = scene->findings,
+                                        .title = "07 Skewed tasks and stealing",
+                                        .seed = 7,
+                                        .fps = 10};
     set_names(s, kind);
     s->phase = PS_PHASE_RUNNING;
     s->workers = s->slots = workers;
@@ -191,12 +201,7 @@ struct scene *scene_new(enum scene_kind kind, unsigned workers, unsigned seconds
     if (kind == SCENE_STEAL && workers)
         s->worker[0].since_ns = s->at_ns > 8000000000 ? s->at_ns - 8000000000 : s->started_ns;
     fill_log(scene);
-    scene->view = (struct ps_live_view){.snapshot = s,
-                                        .history = scene->history,
-                                        .log = &scene->log,
-                                        .title = "07 Skewed tasks and stealing",
-                                        .seed = 7,
-                                        .fps = 10};
+    ps_findings_feed(scene->findings, &scene->view);
     return scene;
 }
 
@@ -206,5 +211,6 @@ void scene_free(struct scene *scene)
         return;
     ps_history_free(scene->history);
     free(scene->snapshot);
+    free(scene->findings);
     free(scene);
 }

@@ -18,6 +18,7 @@ struct scene {
     struct ps_snapshot *snapshot;
     struct ps_history *history;
     struct ps_log log;
+    struct ps_findings *findings;
     struct ps_live_view view;
 };
 

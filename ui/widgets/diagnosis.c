@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "ui/findings/findings.h"
 #include "ui/format.h"
 #include "ui/widgets/widget.h"
 
@@ -14,9 +15,15 @@ static void draw(const struct ps_canvas *c, const struct ps_live_view *view,
                  const struct ps_figures *f)
 {
     int y = 0;
-    (void)view;
-    for (unsigned i = 0; i < f->findings && y < c->height; i++) {
-        const struct ps_finding *finding = &f->finding[i];
+    (void)f;
+    if (!view->findings)
+        return;
+    if (view->findings->count == 0) {
+        ps_canvas_put(c, 0, 0, PS_STYLE_GOOD, "=");
+        ps_canvas_put(c, 2, 0, PS_STYLE_NORMAL, "Nothing unusual.");
+    }
+    for (unsigned i = 0; i < view->findings->count && y < c->height; i++) {
+        const struct ps_finding *finding = &ps_findings_at(view->findings, i)->finding;
         ps_canvas_put(c, 0, y, finding->style, mark_of(finding->style));
         enum ps_style style = finding->style == PS_STYLE_GOOD ? PS_STYLE_NORMAL : finding->style;
         int rows = ps_canvas_wrap(c, 2, y, c->width - 2, 0, 0, style, finding->text);
@@ -26,6 +33,7 @@ static void draw(const struct ps_canvas *c, const struct ps_live_view *view,
         }
         y += ps_canvas_wrap(c, 2, y, c->width - 2, rows, 0, style, finding->text);
     }
+    ps_canvas_hit(c, 0, 0, c->width, c->height, PS_DO_DIAGNOSIS, 0);
 }
 
 static void title(const struct ps_live_view *view, const struct ps_figures *f, int width,

@@ -1,4 +1,4 @@
-#include "lab/others.h"
+#include "base/cpu_use.h"
 
 #include <math.h>
 

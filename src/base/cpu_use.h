@@ -1,7 +1,7 @@
 /* How much of the machine somebody else used: a measurement on a machine that is not ours alone is
  * to say so. */
-#ifndef PS_LAB_OTHERS_H
-#define PS_LAB_OTHERS_H
+#ifndef PS_BASE_CPU_USE_H
+#define PS_BASE_CPU_USE_H
 
 #include <stdbool.h>
 #include <stdint.h>

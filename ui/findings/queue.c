@@ -1,0 +1,134 @@
+/* Load against capacity: what comes, what is queued, what is tried again. */
+#include <inttypes.h>
+
+#include "base/clock.h"
+#include "ui/findings/finding.h"
+#include "ui/format.h"
+
+bool ps_look_full(const struct ps_signs *signs, struct ps_finding *f)
+{
+    const struct ps_snapshot *s = signs->snapshot;
+    const struct ps_figures *figures = signs->figures;
+    char refused[PS_FIGURE_BYTES], offered[PS_FIGURE_BYTES], done[PS_FIGURE_BYTES];
+    bool refuses = figures->refused >= 0.5;
+    if (!signs->running || signs->deadlocked ||
+        (!refuses && (s->queue_bound == 0 || s->queued < s->queue_bound)))
+        return false;
+    ps_figure_rate(refused, figures->refused);
+    ps_figure_rate(offered, figures->offered);
+    ps_figure_rate(done, figures->done);
+    double share = figures->offered > 0 ? 100 * figures->refused / figures->offered : 0;
+    if (refuses)
+        ps_finding_say(f, PS_STYLE_WARNING,
+                       "Refusing %s/s (%.0f %%): %s/s offered is more than the %s/s that get done. "
+                       "+ or [",
+                       refused, share, offered, done);
+    else
+        ps_finding_say(f, PS_STYLE_WARNING,
+                       "The queue is full (%" PRIu64 "): submitters wait for room.",
+                       s->queue_bound);
+    ps_finding_figure(f, "queued", "%" PRIu64 ", bound %" PRIu64, s->queued, s->queue_bound);
+    ps_finding_figure(f, "offered", "%s/s", offered);
+    ps_finding_figure(f, "done", "%s/s", done);
+    ps_finding_figure(f, "refused", "%s/s, %.0f %% of what is offered", refused, share);
+    ps_finding_figure(f, "workers busy", "%.1f of %u", signs->sums.busy, figures->lanes);
+    ps_finding_try(f, PS_DO_WORKERS_MORE, "one worker more");
+    ps_finding_try(f, PS_DO_LOAD_LESS, "less load");
+    return true;
+}
+
+/* Tasks a second by which the queue has grown over 5 s, all along; 0: it has not. */
+static double growth(const struct ps_history *history)
+{
+    if (ps_history_columns(history) < 60)
+        return 0;
+    const struct ps_pool_column *now = ps_history_pool(history, 0);
+    const struct ps_pool_column *middle = ps_history_pool(history, 25);
+    const struct ps_pool_column *then = ps_history_pool(history, 50);
+    if (now->queued <= middle->queued || middle->queued <= then->queued || now->queued <= 20)
+        return 0;
+    return (double)(now->queued - then->queued) / 5;
+}
+
+bool ps_look_saturated(const struct ps_signs *signs, struct ps_finding *f)
+{
+    const struct ps_snapshot *s = signs->snapshot;
+    const struct ps_figures *figures = signs->figures;
+    double grows = growth(signs->history);
+    unsigned lanes = figures->lanes;
+    bool backlog = s->queued >= 4 * (uint64_t)lanes;
+    char queued[PS_FIGURE_BYTES], offered[PS_FIGURE_BYTES], done[PS_FIGURE_BYTES];
+    if (s->phase != PS_PHASE_RUNNING || signs->deadlocked || lanes == 0 ||
+        figures->refused >= 0.5 || signs->sums.busy < 0.9 * lanes || (grows <= 1 && !backlog))
+        return false;
+    double busy = 100 * signs->sums.busy / lanes;
+    ps_figure_whole(queued, s->queued);
+    if (grows > 1)
+        ps_finding_say(f, PS_STYLE_WARNING,
+                       "Saturated: workers are busy %.0f %% of the time and the queue grows by "
+                       "%.0f tasks a second: more comes than goes.",
+                       busy, grows);
+    else
+        ps_finding_say(f, s->rate > 0 ? PS_STYLE_WARNING : PS_STYLE_NOTE,
+                       "Saturated: workers are busy %.0f %% of the time and %s tasks are queued.",
+                       busy, queued);
+    ps_finding_figure(f, "workers busy", "%.1f of %u (bar: 90 %%)", signs->sums.busy, lanes);
+    ps_finding_figure(f, "queued", "%s tasks (bar: %u)", queued, 4 * lanes);
+    ps_finding_figure(f, "queue grows by", "%.0f tasks a second over 5 s", grows);
+    ps_finding_figure(f, "offered", "%s/s", ps_figure_rate(offered, figures->offered));
+    ps_finding_figure(f, "done", "%s/s", ps_figure_rate(done, figures->done));
+    ps_finding_try(f, PS_DO_WORKERS_MORE, "one worker more, if there is a CPU for it");
+    ps_finding_try(f, PS_DO_LOAD_LESS, "less load");
+    return true;
+}
+
+bool ps_look_retries(const struct ps_signs *signs, struct ps_finding *f)
+{
+    const struct ps_totals *then = &signs->then->totals, *now = &signs->now->totals;
+    double retried = ps_signs_rate(signs, then->retried, now->retried);
+    double submitted = ps_signs_rate(signs, then->submitted, now->submitted);
+    double failed = 0;
+    char again[PS_FIGURE_BYTES], all[PS_FIGURE_BYTES], lost[PS_FIGURE_BYTES], done[PS_FIGURE_BYTES];
+    if (!signs->running || retried < 1 || retried < 0.2 * submitted)
+        return false;
+    for (unsigned i = PS_FAILED; i < PS_OUTCOME_COUNT; i++)
+        failed += ps_signs_rate(signs, then->ended[i], now->ended[i]);
+    ps_finding_say(f, PS_STYLE_WARNING,
+                   "Retry storm: %.0f %% of what is submitted are further attempts (%s/s), and "
+                   "only %s/s get done.",
+                   100 * retried / submitted, ps_figure_rate(again, retried),
+                   ps_figure_rate(done, signs->figures->done));
+    ps_finding_figure(f, "further attempts", "%s/s of %s/s submitted (bar: 20 %%)", again,
+                      ps_figure_rate(all, submitted));
+    ps_finding_figure(f, "come to nothing", "%s/s fail, time out or are refused",
+                      ps_figure_rate(lost, failed));
+    ps_finding_figure(f, "denied by the budget", "%.1f/s",
+                      ps_signs_rate(signs, then->denied, now->denied));
+    ps_finding_figure(f, "queued", "%" PRIu64 " tasks", signs->snapshot->queued);
+    ps_finding_try(f, PS_DO_LOAD_LESS, "less load: does it recover, or does it feed on itself?");
+    ps_finding_try(f, PS_DO_NOTHING, "a retry budget or a longer backoff in the preset");
+    return true;
+}
+
+bool ps_look_queueing(const struct ps_signs *signs, struct ps_finding *f)
+{
+    const struct ps_quantiles *latency = signs->figures->latency;
+    const struct ps_quantiles *response = &latency[PS_ROW_RESPONSE];
+    const struct ps_quantiles *queueing = &latency[PS_ROW_QUEUEING];
+    char time[PS_FIGURE_BYTES], part[PS_FIGURE_BYTES];
+    if (response->count < 20 || response->mean_ns == 0)
+        return false;
+    double share = 100.0 * (double)queueing->mean_ns / (double)response->mean_ns;
+    if (share <= 10)
+        return false;
+    ps_finding_say(f, PS_STYLE_NOTE, "Of the mean response of %s, %.0f %% is waiting in a queue.",
+                   ps_figure_time(time, response->mean_ns), share > 100 ? 100 : share);
+    ps_finding_figure(f, "mean response", "%s over %u s, %" PRIu64 " tasks", time,
+                      PS_LATENCY_SECONDS, response->count);
+    ps_finding_figure(f, "mean queueing", "%s", ps_figure_time(part, queueing->mean_ns));
+    ps_finding_figure(f, "mean service", "%s",
+                      ps_figure_time(part, latency[PS_ROW_SERVICE].mean_ns));
+    ps_finding_try(f, PS_DO_WORKERS_MORE, "one worker more");
+    ps_finding_try(f, PS_DO_LOAD_LESS, "less load");
+    return true;
+}
