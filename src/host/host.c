@@ -233,8 +233,7 @@ static enum ps_err build(struct host *host, char *why, size_t size)
     ps_burner_calibrate(&run->burner);
     put64(&run->segment->probe_ns, ps_probe_cost_ns());
     ps_arrivals_init(&run->arrivals, &run->experiment);
-    for (unsigned i = 0; i < PS_LOCKS_MAX; i++)
-        ps_mutex_init(&run->locks[i]);
+    ps_run_locks_init(run->locks, &run->experiment);
     if (run->experiment.gil)
         ps_gil_init(&run->gil, run->experiment.gil_interval_ns, run->segment);
     run->faults_seen = &run->faults;

@@ -6,9 +6,9 @@
 
 #include "engines/engine.h"
 #include "engines/gil.h"
-#include "engines/sync.h"
 #include "host/burn.h"
 #include "host/faults.h"
+#include "host/locks.h"
 #include "model/arrivals.h"
 #include "model/experiment.h"
 
@@ -31,7 +31,7 @@ struct ps_run {
     struct ps_burner burner;
     struct ps_job_pool *jobs;
     struct ps_feeder *feeder;
-    struct ps_mutex locks[PS_LOCKS_MAX];
+    struct ps_run_lock locks[PS_LOCKS_MAX];
     struct ps_faults faults;
     struct ps_faults *faults_seen; /* by tasks: `faults`, or where a worker process finds them */
     _Atomic uint32_t wait_failed;  /* 1: some task could not wait, and the user was told */

@@ -22,6 +22,7 @@ static void fill(void)
                     .name = p->name,
                     .title = p->title,
                     .max_workers = p->max_workers,
+                    .parks = (p->traits & PS_TRAIT_PARKS_TASKS) != 0,
                     .apart = (p->traits & PS_TRAIT_PROCESSES) != 0,
                     .flat = (p->traits & PS_TRAIT_PRIORITY) == 0,
                 };

@@ -95,8 +95,7 @@ static enum ps_err open_worker(const struct ps_process_place *place, void **user
         ps_gil_init(&run.gil, run.experiment.gil_interval_ns, run.segment);
     run.wait_failed =
         1; /* messages are the host's: one that dies while writing would block others */
-    for (unsigned i = 0; i < PS_LOCKS_MAX; i++)
-        ps_mutex_init(&run.locks[i]);
+    ps_run_locks_init(run.locks, &run.experiment);
     *user = &run;
     run.jobs = ps_job_pool_new();
     return run.jobs ? ps_services_join(&run, head.workers, why, why_size) : PS_ENOMEM;

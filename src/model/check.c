@@ -91,6 +91,23 @@ static void check_priorities(struct checking *checking, const struct ps_engine_w
     }
 }
 
+/* A POSIX mutex belongs to the thread that took it. */
+static void check_threads_locks(struct checking *checking, const char *engine)
+{
+    const struct ps_experiment *e = checking->experiment;
+    for (unsigned i = 0; i < e->lock_def_count; i++) {
+        const struct ps_lock_def *lock = &e->lock_defs[i];
+        char key[64];
+        snprintf(key, sizeof key, "lock %s.kind", lock->name);
+        if (lock->kind != PS_LOCK_FAIR)
+            COMPLAIN(
+                checking, key, lock->kind == PS_LOCK_UNFAIR ? "unfair" : "inherit",
+                "on engine %s a waiting task has no thread, which such a lock belongs to: fair, "
+                "or an engine whose tasks keep their thread (pthread, threadpool)",
+                engine);
+    }
+}
+
 static void check_engine(struct checking *checking, const struct ps_vocabulary *words)
 {
     const struct ps_experiment *e = checking->experiment;
@@ -121,6 +138,8 @@ static void check_engine(struct checking *checking, const struct ps_vocabulary *
     }
     if (policy->flat)
         check_priorities(checking, engine, policy);
+    if (policy->parks)
+        check_threads_locks(checking, engine->name);
     if (policy->apart)
         check_apart(checking, engine->name);
 }
@@ -158,6 +177,37 @@ static void check_rows(struct checking *checking)
                 snprintf(key, sizeof key, "task %s.steps", e->types[i].name);
                 COMPLAIN(checking, key, "row", "needs the rows of arrivals.model = trace");
             }
+}
+
+/* ---- locks ---- */
+
+enum ps_lock_kind ps_lock_kind_of(const struct ps_experiment *experiment, unsigned lock)
+{
+    for (unsigned i = 0; i < experiment->lock_def_count; i++)
+        if (strcmp(experiment->lock_defs[i].name, experiment->locks[lock]) == 0)
+            return experiment->lock_defs[i].kind;
+    return PS_LOCK_FAIR;
+}
+
+static void check_locks(struct checking *checking)
+{
+    const struct ps_experiment *e = checking->experiment;
+    const char *names[PS_LOCKS_MAX + 1] = {NULL};
+    for (unsigned i = 0; i < e->lock_count; i++)
+        names[i] = e->locks[i];
+    for (unsigned d = 0; d < e->lock_def_count; d++) {
+        unsigned i = 0;
+        while (i < e->lock_count && strcmp(e->locks[i], e->lock_defs[d].name) != 0)
+            i++;
+        if (i < e->lock_count)
+            continue;
+        struct ps_why why = {""};
+        char key[64];
+        snprintf(key, sizeof key, "lock %s", e->lock_defs[d].name);
+        ps_because(&why, "no step takes this lock");
+        ps_because_near(&why, e->lock_defs[d].name, names);
+        COMPLAIN(checking, key, NULL, "%s", why.text);
+    }
 }
 
 /* ---- phases ---- */
@@ -276,6 +326,7 @@ enum ps_err ps_experiment_check(const struct ps_experiment *experiment,
         check_engine(&checking, words);
     check_arrivals(&checking);
     check_rows(&checking);
+    check_locks(&checking);
     check_phases(&checking);
     check_spawning(&checking);
     check_kernels(&checking);

@@ -72,6 +72,18 @@ struct ps_task_type {
     double retry_budget;       /* share of the successes, see model/backoff.h; 0: no limit */
 };
 
+/* What becomes of a lock that is let go of while others wait. */
+enum ps_lock_kind {
+    PS_LOCK_FAIR,   /* it is handed to whoever has waited longest */
+    PS_LOCK_UNFAIR, /* it is free: whoever comes first has it (a POSIX mutex) */
+    PS_LOCK_INHERIT /* the same, and its holder has the priority of the highest waiter */
+};
+
+struct ps_lock_def {
+    char name[PS_NAME_MAX];
+    enum ps_lock_kind kind;
+};
+
 /* rate = 500/s | 500/s over 5s */
 struct ps_rate_change {
     double rate; /* per second */
@@ -144,6 +156,9 @@ struct ps_experiment {
     /* names that `lock NAME T` steps refer to */
     unsigned lock_count;
     char locks[PS_LOCKS_MAX][PS_NAME_MAX];
+    /* [lock NAME], in the order of the file; locks without one are fair */
+    unsigned lock_def_count;
+    struct ps_lock_def lock_defs[PS_LOCKS_MAX];
     /* [phase NAME], in the order of the file */
     unsigned phase_count;
     struct ps_phase_def phases[PS_PHASES_MAX];
@@ -163,6 +178,7 @@ struct ps_policy_word {
     unsigned max_workers;
     bool apart; /* its workers share no memory: steps that need it are refused */
     bool flat;  /* it knows no priorities: high ones are refused */
+    bool parks; /* a waiting task gives its worker free: it keeps no thread */
 };
 struct ps_engine_word {
     const char *name, *title;
@@ -206,7 +222,7 @@ enum ps_err ps_experiment_parse(struct ps_experiment *experiment, const struct p
 enum ps_err ps_experiment_load(struct ps_experiment *experiment, const struct ps_vocabulary *words,
                                const char *path, struct ps_complaints *complaints);
 
-/* Set one key: "engine.workers", "task long.weight", "phase spike.at" (of what exists). On PS_EPARSE nothing
+/* Set one key: "engine.workers", "task long.weight", "lock ledger.kind", "phase spike.at" (of what exists). On PS_EPARSE nothing
  * is changed. The caller calls ps_experiment_check when all are set. words == NULL: names of
  * engines and policies are taken as they are. */
 enum ps_err ps_experiment_set(struct ps_experiment *experiment, const struct ps_vocabulary *words,
@@ -227,6 +243,9 @@ const char *ps_experiment_get(const struct ps_experiment *experiment, const char
 enum ps_err ps_experiment_write(const struct ps_experiment *experiment, FILE *to);
 /* The same into malloc'ed text; *size without the NUL. */
 enum ps_err ps_experiment_text(const struct ps_experiment *experiment, char **text, size_t *size);
+
+/* Of lock number `lock` of experiment->locks. */
+enum ps_lock_kind ps_lock_kind_of(const struct ps_experiment *experiment, unsigned lock);
 
 /* Worker count for so many usable CPUs: 1..PS_WORKERS_MAX. */
 unsigned ps_workers_count(const struct ps_workers_spec *spec, unsigned usable_cpus);
@@ -267,14 +286,15 @@ enum ps_key_kind {
 };
 
 struct ps_key {
-    const char *section; /* "task" stands for every [task NAME], "phase" likewise */
+    const char *section; /* "task" stands for every [task NAME], "lock" and "phase" likewise */
     const char *name;
     enum ps_key_kind kind;
     const char *standard;       /* default, as written in a file; NULL: must be given */
     const char *allowed;        /* for people: "1..256, auto, 2x, 0.5x" */
     const char *help;           /* one line */
     const char *const *choices; /* CHOICE: NULL-terminated; NULL where the vocabulary decides */
-    size_t offset, size;        /* of the field in ps_experiment, ps_task_type, ps_phase_def */
+    size_t offset,
+        size; /* of the field in ps_experiment, ps_task_type, ps_lock_def, ps_phase_def */
     uint64_t min,
         max; /* COUNT, DURATION in ns, SIZE in bytes; NUMBER, FACTOR and RATE in millionths, the
                           finest that can be written. Beside this range SIZE takes 0 */
@@ -284,7 +304,7 @@ struct ps_key {
 /* Ends with section == NULL. In the order of a file. */
 extern const struct ps_key ps_keys[];
 
-/* Whether there are several of the section, each with a name: "task", "phase". */
+/* Whether there are several of the section, each with a name: "task", "lock", "phase". */
 bool ps_section_is_named(const char *section);
 
 #endif

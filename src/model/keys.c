@@ -41,6 +41,12 @@ static const char *const clock_choices[] = {
     [PS_CLOCK_SLOW_100] = "slow x100",
     NULL,
 };
+static const char *const lock_choices[] = {
+    [PS_LOCK_FAIR] = "fair",
+    [PS_LOCK_UNFAIR] = "unfair",
+    [PS_LOCK_INHERIT] = "inherit",
+    NULL,
+};
 static const char *const off_on[] = {"off", "on", NULL};
 static const char *const normal_high[] = {"normal", "high", NULL};
 static const char *const discard_drain[] = {"discard", "drain", NULL};
@@ -48,6 +54,7 @@ static const char *const block_help[] = {"block", "help", NULL};
 _Static_assert(sizeof(enum ps_full) == sizeof(unsigned), "stored by number");
 _Static_assert(sizeof(enum ps_type_full) == sizeof(unsigned), "stored by number");
 _Static_assert(sizeof(enum ps_probing) == sizeof(unsigned), "stored by number");
+_Static_assert(sizeof(enum ps_lock_kind) == sizeof(unsigned), "stored by number");
 _Static_assert(sizeof(enum ps_clock) == sizeof(unsigned), "stored by number");
 _Static_assert(sizeof(enum ps_arrival_model) == sizeof(unsigned), "stored by number");
 _Static_assert(sizeof(enum ps_arrival_process) == sizeof(unsigned), "stored by number");
@@ -65,6 +72,10 @@ _Static_assert(sizeof(enum ps_arrival_process) == sizeof(unsigned), "stored by n
 #define OF_PHASE(member)                             \
     .offset = offsetof(struct ps_phase_def, member), \
     .size = sizeof(((struct ps_phase_def *)NULL)->member)
+
+#define OF_LOCK(member)                             \
+    .offset = offsetof(struct ps_lock_def, member), \
+    .size = sizeof(((struct ps_lock_def *)NULL)->member)
 
 #define TIME_FORMS \
     "T | uniform A B | exp MEAN | pareto MIN ALPHA | lognormal MEDIAN SIGMA, up to 60min"
@@ -177,6 +188,12 @@ const struct ps_key ps_keys[] = {
      "attempts paid for by the successes of ten seconds (and 10 more)", NULL,
      OF_TYPE(retry_budget)},
 
+    {"lock", "kind", PS_KEY_CHOICE, "fair", "fair | unfair | inherit",
+     "let go of: it goes to who has waited longest | to whoever comes first, a POSIX mutex | the "
+     "same, "
+     "and its holder inherits the priority of who waits",
+     lock_choices, OF_LOCK(kind)},
+
     {"phase", "at", PS_KEY_DURATION, NULL, "0..1440min",
      "time since the run began, without pauses, at which it begins", NULL, OF_PHASE(at_ns),
      .min = 0, .max = 24 * HOUR_NS},
@@ -222,7 +239,8 @@ const struct ps_key ps_keys[] = {
 
 bool ps_section_is_named(const char *section)
 {
-    return strcmp(section, "task") == 0 || strcmp(section, "phase") == 0;
+    return strcmp(section, "task") == 0 || strcmp(section, "lock") == 0 ||
+           strcmp(section, "phase") == 0;
 }
 
 /* section NULL: of all that are not named. */
@@ -255,6 +273,18 @@ bool ps_type_add(struct ps_experiment *experiment, const char *name)
     return true;
 }
 
+bool ps_lock_add(struct ps_experiment *experiment, const char *name)
+{
+    if (experiment->lock_def_count == PS_LOCKS_MAX)
+        return false;
+    unsigned number = experiment->lock_def_count++;
+    struct ps_lock_def *lock = &experiment->lock_defs[number];
+    memset(lock, 0, sizeof *lock);
+    snprintf(lock->name, sizeof lock->name, "%s", name);
+    set_defaults(experiment, "lock", number);
+    return true;
+}
+
 bool ps_phase_add(struct ps_experiment *experiment, const char *name)
 {
     if (experiment->phase_count == PS_PHASES_MAX)
@@ -270,20 +300,24 @@ bool ps_phase_add(struct ps_experiment *experiment, const char *name)
 
 unsigned ps_section_count(const struct ps_experiment *experiment, const char *word)
 {
-    return strcmp(word, "task") == 0 ? experiment->type_count : experiment->phase_count;
+    return strcmp(word, "task") == 0   ? experiment->type_count
+           : strcmp(word, "lock") == 0 ? experiment->lock_def_count
+                                       : experiment->phase_count;
 }
 
 const char *ps_section_name(const struct ps_experiment *experiment, const char *word,
                             unsigned index)
 {
-    return strcmp(word, "task") == 0 ? experiment->types[index].name
-                                     : experiment->phases[index].name;
+    return strcmp(word, "task") == 0   ? experiment->types[index].name
+           : strcmp(word, "lock") == 0 ? experiment->lock_defs[index].name
+                                       : experiment->phases[index].name;
 }
 
 /* ---- looking up ---- */
 
 #define NAMES_MAX 32u
-_Static_assert(PS_PHASES_MAX <= PS_TYPES_MAX, "the names of either fit the same list");
+_Static_assert(PS_PHASES_MAX <= PS_TYPES_MAX && PS_LOCKS_MAX <= PS_TYPES_MAX,
+               "the names of each fit the same list");
 
 /* The sections in the order of the table, each once. */
 static void section_names(const char *names[NAMES_MAX])
@@ -319,6 +353,8 @@ struct ps_section ps_section_find(const struct ps_experiment *experiment, const 
 {
     if (strncmp(text, "task ", 5) == 0)
         return find_named(experiment, "task", text + 5, why);
+    if (strncmp(text, "lock ", 5) == 0)
+        return find_named(experiment, "lock", text + 5, why);
     if (strncmp(text, "phase ", 6) == 0)
         return find_named(experiment, "phase", text + 6, why);
     const char *names[NAMES_MAX];
@@ -331,7 +367,7 @@ struct ps_section ps_section_find(const struct ps_experiment *experiment, const 
                    strcmp(text, "task") == 0 ? "task type" : text, text);
     } else {
         ps_because(why, "there is no such section; allowed: preset, engine, arrivals, task NAME, "
-                        "phase NAME, run, faults, trial NAME, needs, expect, lab");
+                        "lock NAME, phase NAME, run, faults, trial NAME, needs, expect, lab");
         ps_because_near(why, text, names);
     }
     return (struct ps_section){.word = NULL};

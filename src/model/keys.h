@@ -4,10 +4,10 @@
 
 #include "model/values.h"
 
-/* What stands before a key's name in "section.key": "engine", "task NAME" or "phase NAME". */
+/* What stands before a key's name in "section.key": "engine", "task NAME", "lock NAME" or "phase NAME". */
 struct ps_section {
     const char *word; /* of the table; NULL: there is no such section */
-    bool named;       /* a task type or a phase */
+    bool named;       /* a task type, a lock or a phase */
     unsigned index;   /* named: its number; how many there are, if none has the name */
     char name[PS_NAME_MAX];
 };
@@ -26,9 +26,10 @@ unsigned ps_section_count(const struct ps_experiment *experiment, const char *wo
 const char *ps_section_name(const struct ps_experiment *experiment, const char *word,
                             unsigned index);
 
-/* A task type, or a phase, of that name at the end of the list, every key at its default. False: the
+/* A task type, a lock or a phase of that name at the end of the list, every key at its default. False: the
  * list is full. */
 bool ps_type_add(struct ps_experiment *experiment, const char *name);
+bool ps_lock_add(struct ps_experiment *experiment, const char *name);
 bool ps_phase_add(struct ps_experiment *experiment, const char *name);
 
 /* A value may hold no control bytes, must be UTF-8 and not longer than a line. */

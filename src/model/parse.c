@@ -90,6 +90,8 @@ static void meet_section(struct parser *parser, const char *text, unsigned line)
     bool ok = true;
     if (strcmp(section.word, "task") == 0 && !ps_type_add(parser->experiment, section.name))
         ok = ps_because(&why, "more than %u task types", PS_TYPES_MAX);
+    if (strcmp(section.word, "lock") == 0 && !ps_lock_add(parser->experiment, section.name))
+        ok = ps_because(&why, "more than %u locks", PS_LOCKS_MAX);
     if (strcmp(section.word, "phase") == 0 && !ps_phase_add(parser->experiment, section.name))
         ok = ps_because(&why, "more than %u phases", PS_PHASES_MAX);
     if (!ok)

@@ -34,7 +34,7 @@
     X(SLEEP, sleep, "T", "sleep in the engine's own way: park, timer or blocked thread")           \
     X(NET, net, "T", "a request to a loopback TCP service that answers after T")                   \
     X(DISK, disk, "MSF", "read or write SIZE bytes of a temporary file; fsync makes them durable") \
-    X(LOCK, lock, "NT", "take the lock NAME, burn T of CPU, let it go")                            \
+    X(LOCK, lock, "NT", "take the lock NAME ([lock NAME] has its kind), burn T of CPU, let it go") \
     X(YIELD, yield, "", "let other tasks run")                                                     \
     X(SPAWN, spawn, "YX", "submit N children of another task type")                                \
     X(JOIN, join, "", "wait until all children have ended")                                        \

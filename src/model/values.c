@@ -477,6 +477,8 @@ static struct slot slot_at(struct ps_experiment *experiment, const struct ps_voc
     char *base = (char *)experiment;
     if (strcmp(place.key->section, "task") == 0)
         base = (char *)&experiment->types[place.index];
+    else if (strcmp(place.key->section, "lock") == 0)
+        base = (char *)&experiment->lock_defs[place.index];
     else if (strcmp(place.key->section, "phase") == 0)
         base = (char *)&experiment->phases[place.index];
     return (struct slot){experiment, words, place, place.key, base + place.key->offset};

@@ -4,8 +4,8 @@
 
 #include "model/complaint.h"
 
-/* Where a key's value is: the experiment, and for keys of named sections the number of the task type
- * or phase. */
+/* Where a key's value is: the experiment, and for keys of named sections the number of the task type,
+ * lock or phase. */
 struct ps_place {
     const struct ps_key *key;
     unsigned index;

@@ -1,6 +1,8 @@
 /* The interpreter of steps and the pool of jobs, without an engine: the test hands the waits back. */
 #include "support.h"
 
+#include <errno.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +33,7 @@ static int set_up(void **state)
     atomic_store(&f->engine.phase, PS_ENGINE_RUNNING);
     f->run.jobs = ps_job_pool_new();
     assert_non_null(f->run.jobs);
-    ps_mutex_init(&f->run.locks[0]);
+    ps_run_locks_init(f->run.locks, &f->run.experiment);
     f->run.faults_seen = &f->run.faults;
     *state = f;
     return 0;
@@ -101,7 +103,7 @@ static void it_leaves_the_line_of_the_lock(void **state)
 {
     struct fixture *f = *state;
     give_steps(f, "lock a 1us");
-    struct ps_mutex *lock = &f->run.locks[f->run.experiment.types[0].steps[0].lock];
+    struct ps_mutex *lock = &f->run.locks[f->run.experiment.types[0].steps[0].lock].fair;
     struct ps_job *job = arrival(f);
     assert_true(ps_mutex_try(lock));
     struct ps_wait *wait = step(job);
@@ -112,6 +114,41 @@ static void it_leaves_the_line_of_the_lock(void **state)
     ps_mutex_unlock(lock);
     assert_true(ps_mutex_try(lock));
     end(job);
+}
+
+/* The test's thread stands for another task's, and for the worker that makes the call. */
+static void a_lock_of_threads_is_tried_then_called_for(void **state)
+{
+    struct fixture *f = *state;
+    give_steps(f, "lock a 1us");
+    f->run.locks[0].kind = PS_LOCK_UNFAIR;
+    pthread_mutex_t *mutex = &f->run.locks[0].thread;
+    struct ps_job *free = arrival(f), *waits = arrival(f), *stops = arrival(f);
+    assert_null(step(free));
+    end(free);
+
+    assert_int_equal(pthread_mutex_trylock(mutex), 0);
+    struct ps_wait *wait = step(waits);
+    assert_true(wait->kind == PS_WAIT_CALL && wait->why == PS_STATE_LOCK);
+    assert_int_equal(pthread_mutex_unlock(mutex), 0);
+    wait->call(wait->call_arg);
+    assert_int_equal(pthread_mutex_trylock(mutex), EBUSY);
+    wait->result = PS_OK;
+    assert_null(step(waits));
+    assert_int_equal(waits->task.outcome, PS_COMPLETED);
+    end(waits);
+
+    assert_int_equal(pthread_mutex_trylock(mutex), 0);
+    wait = step(stops);
+    assert_int_equal(pthread_mutex_unlock(mutex), 0);
+    wait->call(wait->call_arg);
+    atomic_store(&stops->task.stop, PS_STOP_CANCEL);
+    wait->result = PS_ECANCELED;
+    assert_null(step(stops));
+    assert_int_equal(stops->task.outcome, PS_CANCELLED);
+    end(stops);
+    assert_int_equal(pthread_mutex_trylock(mutex), 0);
+    pthread_mutex_unlock(mutex);
 }
 
 static void cancel_hits_what_was_born_before(void **state)
@@ -170,10 +207,10 @@ static void who_waits_for_a_lock_or_gives_up_lets_the_gil_go(void **state)
     f->run.experiment.gil = true;
     ps_gil_init(&f->run.gil, PS_GIL_INTERVAL_NS, f->run.segment);
     struct ps_job *job = arrival(f);
-    assert_true(ps_mutex_try(&f->run.locks[0]));
+    assert_true(ps_mutex_try(&f->run.locks[0].fair));
     assert_non_null(step(job));
     assert_false(f->run.gil.locked);
-    ps_mutex_unlock(&f->run.locks[0]);
+    ps_mutex_unlock(&f->run.locks[0].fair);
     job->task.deadline_ns = ps_now_ns() + PS_NS_PER_MS;
     assert_null(step(job));
     assert_int_equal(job->task.outcome, PS_TIMED_OUT);
@@ -233,6 +270,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_task_that_could_not_wait_fails),
         TEST(it_leaves_the_line_of_the_lock),
+        TEST(a_lock_of_threads_is_tried_then_called_for),
         TEST(cancel_hits_what_was_born_before),
         TEST(a_job_has_the_priority_of_its_type),
         TEST(a_child_has_no_more_time_than_its_parent),

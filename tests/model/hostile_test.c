@@ -167,6 +167,13 @@ static const struct hostile cases[] = {
     {"backoff that shrinks", GOOD "backoff = 1s x0.5\n", 5, "task a.backoff", "[xF]", 0},
     {"backoff out of order", GOOD "backoff = 1s jitter x2\n", 5, "task a.backoff", "[xF]", 0},
     {"budget of too much", GOOD "retry_budget = 101%\n", 5, "task a.retry_budget", "0%..100%", 0},
+    {"lock without a name", GOOD "[lock]\nkind = fair\n", 5, "lock", "needs a name", 0},
+    {"lock that nobody takes", GOOD "[lock b]\nkind = fair\n", 5, "lock b", "no step takes", 0},
+    {"lock of no kind", HEAD "[task a]\nsteps = lock b 1us\n[lock b]\nkind = kind\n", 6,
+     "lock b.kind", "fair | unfair | inherit", 0},
+    {"lock of threads without threads",
+     HEAD "[engine]\nname = green\n[task a]\nsteps = lock b 1us\n[lock b]\nkind = unfair\n", 8,
+     "lock b.kind", "whose tasks keep their thread", 0},
 #define PHASE GOOD "[phase a]\n"
     {"phase without a name", GOOD "[phase]\nat = 1s\n", 5, "phase", "needs a name", 0},
     {"phase of an odd name", GOOD "[phase a b]\nat = 1s\n", 5, "phase a b", "letters", 0},

@@ -4,24 +4,24 @@
 
 #include "model/experiment.h"
 
-static const struct ps_policy_word test_green[] = {{"steal", "own queues, stealing", 256, false, false},
-                                                   {"global", "one queue", 256, false, false},
-                                                   {NULL, NULL, 0, false, false}};
+static const struct ps_policy_word test_green[] = {{"steal", "own queues, stealing", 256, false, false, true},
+                                                   {"global", "one queue", 256, false, false, true},
+                                                   {NULL, NULL, 0, false, false, true}};
 static const struct ps_policy_word test_pthread[] = {
-    {"channel", "workers on a channel", 256, false, false},
-    {"per-task", "a thread a task", 256, false, false},
-    {NULL, NULL, 0, false, false}};
-static const struct ps_policy_word test_async[] = {{"pinned", "loops", 64, false, false},
-                                                   {NULL, NULL, 0, false, false}};
+    {"channel", "workers on a channel", 256, false, false, false},
+    {"per-task", "a thread a task", 256, false, false, false},
+    {NULL, NULL, 0, false, false, false}};
+static const struct ps_policy_word test_async[] = {{"pinned", "loops", 64, false, false, true},
+                                                   {NULL, NULL, 0, false, false, true}};
 static const struct ps_policy_word test_threadpool[] = {
-    {"fifo", "one queue", 256, false, false},
-    {"steal", "own queues, stealing", 256, false, false},
-    {"sharded", "the shorter of two", 256, false, false},
-    {"bulkhead", "compartments", 256, false, false},
-    {"uv", "libuv's own pool", 128, false, false},
-    {NULL, NULL, 0, false, false}};
-static const struct ps_policy_word test_process[] = {{"pool", "worker processes", 256, true, true},
-                                                     {NULL, NULL, 0, false, false}};
+    {"fifo", "one queue", 256, false, false, false},
+    {"steal", "own queues, stealing", 256, false, false, false},
+    {"sharded", "the shorter of two", 256, false, false, false},
+    {"bulkhead", "compartments", 256, false, false, false},
+    {"uv", "libuv's own pool", 128, false, false, false},
+    {NULL, NULL, 0, false, false, false}};
+static const struct ps_policy_word test_process[] = {{"pool", "worker processes", 256, true, true, false},
+                                                     {NULL, NULL, 0, false, false, false}};
 static const struct ps_engine_word test_engines[] = {
     {"green", "green threads", test_green}, {"pthread", "threads", test_pthread},
     {"async", "event loops", test_async},   {"threadpool", "a pool", test_threadpool},

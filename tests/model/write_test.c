@@ -143,7 +143,7 @@ static size_t put(char *into, size_t size, size_t used, const char *format, ...)
 
 static size_t put_types(char *into, size_t size, size_t used)
 {
-    unsigned types = 1 + below(PS_TYPES_MAX);
+    unsigned types = 1 + below(PS_TYPES_MAX - 1); /* and one for random_preset */
     for (unsigned t = 0; t < types; t++) {
         used = put(into, size, used, "[task t%u]\n", t);
         if (t == 0 || below(2))
@@ -250,6 +250,9 @@ static size_t random_preset(char *into, size_t size)
                below(1000), 1 + below(999999));
     used = put_types(into, size, used);
     used = put_phases(into, size, used, model);
+    if (below(2))
+        used = put(into, size, used, "[task locks]\nsteps = lock l1 1us\n[lock l1]\nkind = %s\n",
+                   strcmp(engine->name, "threadpool") == 0 ? "unfair" : "fair");
     used = put(into, size, used, "[run]\nduration = %s\nseed = %llu\n", time_of(a, sizeof a),
                (unsigned long long)ps_rng_next(&rng));
     return put(into, size, used, "[faults]\nfail = %u.%u%%\n", below(100), below(1000000));
@@ -334,6 +337,11 @@ static void assert_same(const struct ps_experiment *a, const struct ps_experimen
     assert_int_equal(a->type_count, b->type_count);
     for (unsigned t = 0; t < a->type_count; t++)
         assert_same_type(&a->types[t], &b->types[t]);
+    assert_int_equal(a->lock_def_count, b->lock_def_count);
+    for (unsigned i = 0; i < a->lock_def_count; i++) {
+        assert_string_equal(a->lock_defs[i].name, b->lock_defs[i].name);
+        assert_int_equal(a->lock_defs[i].kind, b->lock_defs[i].kind);
+    }
     assert_int_equal(a->phase_count, b->phase_count);
     for (unsigned p = 0; p < a->phase_count; p++)
         assert_same_phase(&a->phases[p], &b->phases[p]);
@@ -391,11 +399,12 @@ static void keys_that_are_left_out_have_their_defaults(void **state)
     size_t used = 0;
     const char *section = "";
     for (const struct ps_key *key = ps_keys; key->section; key++) {
-        if (strcmp(section, key->section) != 0 && strcmp(key->section, "phase") != 0)
+        bool skip = strcmp(key->section, "phase") == 0 || strcmp(key->section, "lock") == 0;
+        if (strcmp(section, key->section) != 0 && !skip)
             used = put(full, sizeof full, used, "[%s%s]\n", key->section,
                        ps_section_is_named(key->section) ? " a" : "");
         section = key->section;
-        if (strcmp(section, "phase") == 0)
+        if (skip)
             continue;
         snprintf(value, sizeof value, "%s",
                  key->standard                     ? key->standard
