@@ -322,6 +322,10 @@ void ps_program_act(struct ps_program *p, enum ps_action action, int argument)
 
 static void type_prompt(struct ps_program *p, int key)
 {
+    if (key == PS_INPUT_TAB && p->overlay.completes) {
+        ps_program_complete_recording(p);
+        return;
+    }
     switch (ps_edit_key(p->overlay.input, sizeof p->overlay.input, key)) {
     case PS_EDIT_CANCEL:
         ps_program_close_overlay(p);
@@ -439,11 +443,13 @@ static void loop(struct ps_program *p)
                 p->screen->update(p);
             changed = changed || due || now < wanted;
         }
+        if (due)
+            ps_program_files_update(p);
         if (due) {
             next = now - next > interval ? now + interval : next + interval;
             host_silent = true;
         }
-        if (p->options->replay && p->screen != &ps_screen_live)
+        if (p->options->replay && p->screen != &ps_screen_replay)
             p->quit = true;
         if (changed && !p->quit)
             ps_program_frame(p);
@@ -468,6 +474,7 @@ static void destroy(struct ps_program *p)
         if (ps_screens[i]->free)
             ps_screens[i]->free(p->screen_state[i]);
     ps_program_run_end(p);
+    ps_program_files_end(p);
     ps_program_close_overlay(p);
     free(p->brief_text);
     ps_program_scope_free(p);
@@ -492,7 +499,9 @@ static int run(struct ps_program *p)
     p->canvas = ps_canvas_new(width, height, options->ascii || !ps_term_unicode(p->term));
     if (p->canvas) {
         init_start(p);
-        if (options->experiment)
+        if (options->replay)
+            ps_program_replay(p);
+        else if (options->experiment)
             ps_program_run_begin(p, options->experiment, options->preset);
         loop(p);
     }
@@ -507,10 +516,11 @@ int ps_ui_main(const struct ps_ui_options *options)
         return 1;
     setlocale(LC_CTYPE, "");
     p->options = options;
-    p->launcher = options->replay     ? &ps_program_recordings
-                  : options->launcher ? options->launcher
-                                      : &processes;
+    p->usual_launcher = options->launcher ? options->launcher : &processes;
+    p->launcher = p->usual_launcher;
     p->run.recorder = options->recorder;
+    if (options->record_path)
+        snprintf(p->run.record_path, sizeof p->run.record_path, "%s", options->record_path);
     p->theme = ps_theme_choose(options->theme, getenv("NO_COLOR"));
     int code = run(p);
     destroy(p);

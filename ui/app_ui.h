@@ -44,7 +44,9 @@ struct ps_ui_options {
     const struct ps_ui_launcher *launcher;
     const struct ps_ui_exports *exports; /* NULL: CSV only */
     struct ps_recorder *recorder; /* of the first run, or NULL; the caller's, who finishes it */
+    const char *record_path;      /* where it writes, for people and exports; or NULL */
     struct ps_replay *replay;     /* show this recording of `experiment`, or NULL; the caller's */
+    const char *replay_path;      /* its file, or NULL */
 };
 
 /* Run until quit. Returns the exit code: 0; 2 without a usable terminal (the reason is printed on

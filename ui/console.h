@@ -53,7 +53,7 @@ void ps_console_hint(struct ps_console_context *context, const char *line, char 
 
 /* Lines that were carried out, in memory only. */
 #define PS_CONSOLE_LINES 32u
-#define PS_CONSOLE_BYTES 96u
+#define PS_CONSOLE_BYTES 200u
 struct ps_console_history {
     unsigned count; /* ever kept; the newest PS_CONSOLE_LINES are there */
     unsigned back;  /* how far Up has gone; 0: the line being typed */

@@ -51,7 +51,8 @@ enum ps_place {
     PS_AT_COMPARE = 0x10000,
     PS_AT_COMPARE_FORM = 0x20000, /* what is compared is chosen */
     PS_AT_TUNE = 0x40000,
-    PS_AT_TUNE_FORM = 0x80000
+    PS_AT_TUNE_FORM = 0x80000,
+    PS_AT_REPLAY = 0x100000 /* the live screen on a recording */
 };
 
 enum ps_action {
@@ -109,13 +110,22 @@ enum ps_action {
     PS_DO_GOAL,
     PS_DO_GUESS, /* argument: the digit */
     PS_DO_RACE,
+    /* Of recordings. */
+    PS_DO_OPEN,
+    PS_DO_RECORD,
+    PS_DO_STEP_BACK, /* of a replay */
+    PS_DO_STEP,
+    PS_DO_SLOWER,
+    PS_DO_FASTER,
+    PS_DO_LANDMARK, /* of a replay: to the next; argument 0: to the one before */
     /* Of the mouse only; argument: which. */
     PS_DO_SELECT_ITEM,
     PS_DO_SELECT_FIELD,
     PS_DO_SELECT_WORKER,
     PS_DO_LOOK_GRAPH, /* where in the graph: ps_program.clicked */
     PS_DO_LOOK_LANES, /* the same; argument: a worker */
-    PS_DO_ONLY        /* a state of the legend, as in ps_live_look.only */
+    PS_DO_ONLY,       /* a state of the legend, as in ps_live_look.only */
+    PS_DO_SEEK        /* where in the line of time of a replay: ps_program.clicked */
 };
 
 #define PS_BINDING_KEYS 3

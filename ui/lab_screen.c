@@ -35,7 +35,7 @@ static bool take(struct ps_program *p, struct ps_lab_origin *origin)
 bool ps_lab_enter(struct ps_program *p, const char *what, struct ps_lab_origin *origin)
 {
     char text[120];
-    if (p->options->replay) {
+    if (p->screen == &ps_screen_replay) {
         snprintf(text, sizeof text, "this is a recording: to %s, start a run", what);
         return refuse(p, text);
     }

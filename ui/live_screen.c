@@ -22,6 +22,7 @@ struct layout {
     bool frame;   /* borders at the sides and below */
     bool summary; /* a third row of figures under the header */
     int key_rows;
+    int scrub; /* rows of it: a replay has one */
     int alert; /* rows that say that the pool is deadlocked; 0: it is not */
     int marks; /* a row of figures of cursor and marks above the last line; 0: there are none */
     unsigned count;
@@ -92,16 +93,23 @@ static int draw_alert(const struct ps_canvas *c, const struct ps_live_view *view
     if (!ps_view_deadlocked(view))
         return 0;
     if (c->height > 0)
-        ps_canvas_fill(c, 0, 0, c->width, c->height - 1, PS_STYLE_ALERT, ' ');
+        ps_canvas_fill(c, 0, 0, c->width, c->height - !view->replay, PS_STYLE_ALERT, ' ');
     int rows = draw_message(c, view->snapshot);
-    draw_offers(c, rows);
-    return rows + 1;
+    if (!view->replay) /* what happened cannot be mended */
+        draw_offers(c, rows);
+    return rows + !view->replay;
 }
 
 static int alert_rows(const struct ps_canvas *root, const struct ps_live_view *view)
 {
     struct ps_canvas none = {.width = root->width};
-    return ps_view_deadlocked(view) ? draw_message(&none, view->snapshot) + 1 : 0;
+    return ps_view_deadlocked(view) ? draw_message(&none, view->snapshot) + !view->replay : 0;
+}
+
+/* Whose keys are below while nothing lies above. */
+static enum ps_place own_place(const struct ps_live_view *view)
+{
+    return view->replay ? PS_AT_REPLAY : PS_AT_LIVE;
 }
 
 /* ---- an order of the user's ---- */
@@ -135,12 +143,15 @@ static void ordered_bands(struct layout *layout, int rows, int wide, unsigned ba
 static struct layout normal_layout(const struct ps_canvas *root, const struct ps_live_view *view,
                                    const struct ps_figures *f)
 {
-    struct layout layout = {.summary = true, .key_rows = 1, .alert = alert_rows(root, view)};
+    struct layout layout = {.summary = true,
+                            .key_rows = 1,
+                            .scrub = view->scrub != NULL,
+                            .alert = alert_rows(root, view)};
     bool steals = view->snapshot->traits & PS_TRAIT_STEALS;
     if (root->height >= 28)
-        layout.key_rows = ps_key_bar_rows(root->width, PS_AT_LIVE, 2);
+        layout.key_rows = ps_key_bar_rows(root->width, own_place(view), 2);
     /* header 2, summary, three titles, events, legend */
-    int rows = root->height - 2 - 1 - 3 - 1 - 1 - layout.key_rows - layout.alert;
+    int rows = root->height - 2 - 1 - 3 - 1 - 1 - layout.key_rows - layout.scrub - layout.alert;
     int first[2] = {2, 4}, limit[2] = {rows, 9}, lanes;
     if (view->look.panels) {
         ordered_bands(&layout, rows + 3, 2, 2, view, f);
@@ -160,11 +171,14 @@ static struct layout normal_layout(const struct ps_canvas *root, const struct ps
 static struct layout full_layout(const struct ps_canvas *root, const struct ps_live_view *view,
                                  const struct ps_figures *f)
 {
-    struct layout layout = {
-        .frame = true, .alert = alert_rows(root, view), .marks = ps_marks_shown(view)};
-    layout.key_rows = ps_key_bar_rows(root->width, PS_AT_LIVE, 2);
+    struct layout layout = {.frame = true,
+                            .scrub = view->scrub != NULL,
+                            .alert = alert_rows(root, view),
+                            .marks = ps_marks_shown(view)};
+    layout.key_rows = ps_key_bar_rows(root->width, own_place(view), 2);
     /* header 2, four titles, lower border, legend; events get one row in eight */
-    int rows = root->height - 2 - 4 - 1 - 1 - layout.key_rows - layout.alert - layout.marks;
+    int rows =
+        root->height - 2 - 4 - 1 - 1 - layout.key_rows - layout.scrub - layout.alert - layout.marks;
     if (view->look.panels) {
         ordered_bands(&layout, rows + 4, 3, BANDS_MAX - 1, view, f);
         return layout;
@@ -272,11 +286,19 @@ static void draw_lines(const struct ps_canvas *root, int y, const struct layout 
 /* The last rows: the answer to a key for a while, and the keys that are valid. */
 static void draw_keys(const struct ps_canvas *root, const struct ps_live_view *view, int rows)
 {
-    enum ps_place place = PS_AT_LIVE;
+    enum ps_place place = own_place(view);
     if (view->overlay && view->overlay->kind != PS_OVERLAY_NONE)
         place = ps_overlay_place(view->overlay);
     struct ps_canvas bar = ps_canvas_view(root, 0, root->height - rows, root->width, rows);
     ps_key_bar(&bar, place);
+}
+
+static void draw_scrub(const struct ps_canvas *root, int y, const struct ps_live_view *view)
+{
+    if (!view->scrub)
+        return;
+    struct ps_canvas row = ps_canvas_view(root, 0, y, root->width, 1);
+    ps_scrub_draw(&row, view->scrub);
 }
 
 static void draw_bottom_line(const struct ps_canvas *root, int y, const struct ps_live_view *view,
@@ -312,11 +334,12 @@ static void draw_bands(const struct ps_canvas *root, const struct ps_live_view *
         (ps_marks_shown(view) ? ps_widget_marks : ps_widget_events).draw(&row, view, f);
     }
     if (layout->marks) {
-        struct ps_canvas row =
-            ps_canvas_view(root, 0, root->height - layout->key_rows - 2, root->width, 1);
+        struct ps_canvas row = ps_canvas_view(
+            root, 0, root->height - layout->key_rows - layout->scrub - 2, root->width, 1);
         ps_widget_marks.draw(&row, view, f);
     }
-    draw_bottom_line(root, root->height - layout->key_rows - 1, view, f);
+    draw_scrub(root, root->height - layout->key_rows - 1, view);
+    draw_bottom_line(root, root->height - layout->key_rows - layout->scrub - 1, view, f);
     draw_keys(root, view, layout->key_rows);
 }
 
@@ -341,7 +364,8 @@ static void draw_single(const struct ps_canvas *root, const struct ps_live_view 
                         const struct ps_figures *f)
 {
     const struct ps_widget *widget = ps_panels[view->panel % ps_panel_count()];
-    int height = root->height, alert = alert_rows(root, view), y = 2 + alert;
+    int scrub = view->scrub != NULL, height = root->height - scrub;
+    int alert = alert_rows(root, view), y = 2 + alert;
     ps_widget_header.draw(root, view, f);
     struct ps_canvas above = ps_canvas_view(root, 0, 2, root->width, alert);
     draw_alert(&above, view);
@@ -357,6 +381,7 @@ static void draw_single(const struct ps_canvas *root, const struct ps_live_view 
     else if (widget != &ps_widget_diagnosis && first)
         ps_canvas_fit(&finding, 0, 0, finding.width, first->finding.style, first->finding.text);
     draw_bottom_line(root, height - 2, view, f);
+    draw_scrub(root, root->height - 2, view);
     draw_keys(root, view, 1);
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "ui/prose.h"
 
 enum ps_place ps_overlay_place(const struct ps_overlay *overlay)
@@ -182,12 +183,21 @@ static void draw_ended(const struct ps_canvas *canvas, const struct ps_overlay *
 static void draw_prompt(const struct ps_canvas *canvas, const struct ps_overlay *o)
 {
     struct ps_canvas c = open_box(canvas, 60, o->complaint[0] ? 6 : 4, PS_STYLE_FOCUS, o->title);
-    int end = ps_canvas_put(&c, 0, 0, PS_STYLE_INPUT, o->input);
+    const char *input = o->input; /* its end stays in sight */
+    uint32_t code;
+    while (*input && ps_text_width(input) >= c.width)
+        input += ps_utf8_next(input, &code);
+    int end = ps_canvas_put(&c, 0, 0, PS_STYLE_INPUT, input);
     ps_canvas_cell(&c, end, 0, PS_STYLE_SELECTION, ' ');
     if (o->complaint[0])
-        ps_canvas_wrap(&c, 0, 1, c.width, 2, 0, PS_STYLE_WARNING, o->complaint);
+        ps_canvas_wrap(&c, 0, 1, c.width, 2, 0, o->advice ? PS_STYLE_NOTE : PS_STYLE_WARNING,
+                       o->complaint);
     int x = ps_canvas_put(&c, 0, c.height - 1, PS_STYLE_KEY, "Enter");
     x = ps_canvas_put(&c, x + 1, c.height - 1, PS_STYLE_LABEL, "accept");
+    if (o->completes) {
+        x = ps_canvas_put(&c, x + 2, c.height - 1, PS_STYLE_KEY, "Tab");
+        x = ps_canvas_put(&c, x + 1, c.height - 1, PS_STYLE_LABEL, "complete");
+    }
     x = ps_canvas_put(&c, x + 2, c.height - 1, PS_STYLE_KEY, "Esc");
     ps_canvas_put(&c, x + 1, c.height - 1, PS_STYLE_LABEL, "leave");
 }

@@ -44,7 +44,9 @@ struct ps_overlay {
     unsigned count, selected;
     struct ps_menu_item item[PS_MENU_MAX];
     char input[PS_INPUT_BYTES]; /* PROMPT, CONSOLE */
-    char complaint[200];        /* ... what is wrong with it */
+    char complaint[200];        /* ... what is wrong with it ... */
+    bool advice;                /* ... or rather what is possible */
+    bool completes;             /* PROMPT: Tab goes on with it */
 };
 
 /* The place whose keys are valid while it is open. */

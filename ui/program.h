@@ -9,10 +9,11 @@
 #include "ui/start_screen.h"
 #include "ui/term.h"
 
-enum ps_menu { PS_MENU_NONE, PS_MENU_ENGINE, PS_MENU_FAULT };
+enum ps_menu { PS_MENU_NONE, PS_MENU_ENGINE, PS_MENU_FAULT, PS_MENU_EXPORT };
 enum ps_prompt { PS_PROMPT_NONE, PS_PROMPT_SAVE, PS_PROMPT_REPLACE };
 
 #define PS_EVENTS_A_FRAME 1024u
+#define PS_PATH_BYTES     512u
 
 struct ps_run {
     void *host;                      /* NULL: no run */
@@ -32,12 +33,16 @@ struct ps_run {
     char end_text[PS_MESSAGE_BYTES + 160];
     struct ps_event events[PS_EVENTS_A_FRAME];
     uint64_t events_lost;
-    struct ps_recorder *recorder; /* NULL: not recorded */
+    struct ps_recorder *recorder;    /* NULL: not recorded */
+    bool record_ours;                /* begun here, with a key: finished here */
+    char record_path[PS_PATH_BYTES]; /* of the recording, also of one that has ended; or "" */
+    uint64_t looked_ns, drained_ns;  /* the newest snapshot; the newest look into the rings */
 };
 
 struct ps_program {
     const struct ps_ui_options *options;
-    const struct ps_ui_launcher *launcher;
+    const struct ps_ui_launcher *launcher;       /* of what is shown now */
+    const struct ps_ui_launcher *usual_launcher; /* of runs */
     struct ps_term *term;
     struct ps_canvas *canvas;
     enum ps_theme theme;
@@ -67,6 +72,7 @@ struct ps_program {
     uint64_t notice_until_ns;
     struct ps_start_view start;
     struct ps_run run;
+    struct ps_files *files; /* program_files.c; NULL: nothing to do */
 };
 
 /* Say something on the line above the keys for a while. */
@@ -116,10 +122,29 @@ void ps_program_run_update(struct ps_program *program);
 bool ps_program_page_open(struct ps_program *program, enum ps_action action);
 void ps_program_page_action(struct ps_program *program, enum ps_action action, int argument);
 
-/* A recording in the place of a host (options->replay); its launcher. */
-extern const struct ps_ui_launcher ps_program_recordings;
-/* Play, pause, skip, speed. False: not its business. */
-bool ps_program_replay_action(struct ps_program *program, enum ps_action action);
+/* Show what the launcher has started; the screen is the caller's. False: out of memory. */
+bool ps_program_run_show(struct ps_program *program, void *host,
+                         const struct ps_experiment *experiment, const char *preset);
+
+/* The replay screen on options->replay, or on a file; on failure `why` says what is wrong with it and
+ * the screen before stays. */
+bool ps_program_replay(struct ps_program *program);
+bool ps_program_replay_file(struct ps_program *program, const char *path, char *why,
+                            size_t why_size);
+/* The prompt for that file: ask, complete what is typed, open it. */
+void ps_program_ask_recording(struct ps_program *program);
+void ps_program_complete_recording(struct ps_program *program);
+void ps_program_open_recording(struct ps_program *program);
+
+/* Begin or end to record the run; the end of its run ends a recording as well. */
+void ps_program_record(struct ps_program *program);
+void ps_program_record_end(struct ps_program *program);
+/* Formats to export the run's recording to, as a menu; the one that was chosen. */
+void ps_program_export_menu(struct ps_program *program);
+void ps_program_export(struct ps_program *program, unsigned format);
+/* What happened to files meanwhile; at the end. */
+void ps_program_files_update(struct ps_program *program);
+void ps_program_files_end(struct ps_program *program);
 
 /* Edit a line of text with a key. */
 enum ps_edit { PS_EDIT_NONE, PS_EDIT_CHANGED, PS_EDIT_ACCEPT, PS_EDIT_CANCEL };

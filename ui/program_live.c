@@ -48,26 +48,37 @@ bool ps_program_run_begin(struct ps_program *p, const struct ps_experiment *expe
     struct ps_run *run = &p->run;
     struct ps_experiment wanted = *experiment; /* may be run->experiment */
     char why[400] = "", name[sizeof run->preset];
+    void *host = NULL;
     snprintf(name, sizeof name, "%s", preset ? preset : "");
     ps_program_run_end(p);
-    if (!prepare(run)) {
-        ps_program_say(p, PS_STYLE_ERROR, "%s", ps_err_text(PS_ENOMEM));
-        return false;
-    }
     show_starting(p);
-    run->experiment = wanted;
-    snprintf(run->preset, sizeof run->preset, "%s", name);
-    enum ps_err err = PS_OK;
-    if (p->options->replay)
-        run->host = p->options->replay;
-    else
-        err = p->launcher->start(&run->experiment, &run->host, why, sizeof why);
+    enum ps_err err = p->launcher->start(&wanted, &host, why, sizeof why);
     if (err != PS_OK) {
-        run->host = NULL;
         ps_screen_go(p, &ps_screen_start);
         ps_program_say(p, PS_STYLE_ERROR, "cannot run: %s", why[0] ? why : ps_err_text(err));
         return false;
     }
+    if (!ps_program_run_show(p, host, &wanted, name)) {
+        p->launcher->end(host);
+        ps_screen_go(p, &ps_screen_start);
+        return false;
+    }
+    ps_screen_go(p, &ps_screen_live);
+    ps_program_run_update(p);
+    return true;
+}
+
+bool ps_program_run_show(struct ps_program *p, void *host, const struct ps_experiment *experiment,
+                         const char *preset)
+{
+    struct ps_run *run = &p->run;
+    if (!prepare(run)) {
+        ps_program_say(p, PS_STYLE_ERROR, "%s", ps_err_text(PS_ENOMEM));
+        return false;
+    }
+    run->host = host;
+    run->experiment = *experiment;
+    snprintf(run->preset, sizeof run->preset, "%s", preset);
     unsigned panel = run->view.panel;
     bool zoom = run->view.zoom;
     struct ps_live_look look = run->view.look;
@@ -79,26 +90,33 @@ bool ps_program_run_begin(struct ps_program *p, const struct ps_experiment *expe
                                       .title = run->experiment.title,
                                       .seed = run->experiment.seed,
                                       .fps = p->options->fps ? p->options->fps : 10,
-                                      .replay = p->options->replay != NULL,
                                       .panel = panel,
                                       .zoom = zoom,
                                       .look = look};
-    ps_screen_go(p, &ps_screen_live);
     ps_program_close_overlay(p);
-    ps_program_run_update(p);
     return true;
 }
 
 void ps_program_run_end(struct ps_program *p)
 {
     if (p->run.host) {
+        ps_program_record_end(p); /* a recording is of one run */
         p->launcher->end(p->run.host);
-        p->run.recorder = NULL; /* a recording is of one run */
+        p->run.record_path[0] = '\0';
     }
     p->run.host = NULL;
 }
 
 /* ---- the news of a frame ---- */
+
+/* What the header says of the recording. */
+static void show_recording(struct ps_run *run)
+{
+    struct ps_live_view *v = &run->view;
+    v->recording = run->recorder != NULL;
+    v->record_bytes = run->recorder ? ps_recorder_totals(run->recorder).bytes : 0;
+    v->record_trouble = run->recorder ? ps_recorder_trouble(run->recorder) : NULL;
+}
 
 static void tell_end(struct ps_program *p)
 {
@@ -127,6 +145,8 @@ static void tell_end(struct ps_program *p)
     p->overlay.failed = failed;
     p->overlay.text = run->end_text;
     run->told_end = true;
+    ps_program_record_end(p);
+    show_recording(run);
 }
 
 /* A recording wants all events; a screen what it can show. */
@@ -151,6 +171,7 @@ void ps_program_run_update(struct ps_program *p)
         return;
     bool running = p->launcher->running(run->host);
     struct ps_source *source = p->launcher->source(run->host);
+    run->looked_ns = run->drained_ns = ps_now_ns();
     if (source->ops->snapshot(source, run->snapshot) == PS_OK)
         ps_history_feed(run->history, run->snapshot);
     take_events(run, source);
@@ -158,8 +179,30 @@ void ps_program_run_update(struct ps_program *p)
     ps_findings_feed(run->findings, &run->view);
     if (run->recorder)
         ps_recorder_snapshot(run->recorder, run->snapshot);
-    if (!running || run->snapshot->phase == PS_PHASE_ENDED)
+    show_recording(run);
+    if ((!running || run->snapshot->phase == PS_PHASE_ENDED) && !run->view.replay)
         tell_end(p);
+}
+
+/* Rings overflow sooner than a frame is due: between frames a recording gets its events. */
+static uint64_t due_ns(const struct ps_program *p)
+{
+    const struct ps_run *run = &p->run;
+    return run->host && run->recorder && !run->told_end ? run->drained_ns + PS_RECORDER_DRAIN_NS
+                                                        : UINT64_MAX;
+}
+
+static void update(struct ps_program *p)
+{
+    struct ps_run *run = &p->run;
+    uint64_t now = ps_now_ns(), frame_ns = PS_NS_PER_S / run->view.fps;
+    if (due_ns(p) > now || now - run->looked_ns > frame_ns / 4 * 3 ||
+        !p->launcher->running(run->host)) {
+        ps_program_run_update(p);
+        return;
+    }
+    take_events(run, p->launcher->source(run->host));
+    run->drained_ns = now;
 }
 
 /* ---- control ---- */
@@ -380,6 +423,8 @@ void ps_program_menu_chosen(struct ps_program *p, unsigned number)
             snprintf(line, sizeof line, "%s", fault_lines[item.argument]);
         snprintf(said, sizeof said, "fault: %s", item.label);
         ps_program_control(p, said, line);
+    } else if (menu == PS_MENU_EXPORT) {
+        ps_program_export(p, (unsigned)item.argument);
     }
 }
 
@@ -412,8 +457,6 @@ static const struct ps_preset *preset_of(const struct ps_program *p)
 static void act(struct ps_program *p, enum ps_action action, int argument)
 {
     struct ps_live_view *v = &p->run.view;
-    if (p->options->replay && ps_program_replay_action(p, action))
-        return;
     unsigned char shown[PS_ORDER_MAX];
     unsigned panels = ps_panels_shown(&v->look, shown);
     int here = (int)v->selected, place = ps_panels_place(&v->look, v->panel);
@@ -457,6 +500,13 @@ static void act(struct ps_program *p, enum ps_action action, int argument)
         break;
     case PS_DO_LESSON:
         ps_program_lesson(p, preset_of(p));
+        break;
+    case PS_DO_RECORD:
+        ps_program_record(p);
+        show_recording(&p->run);
+        break;
+    case PS_DO_EXPORT:
+        ps_program_export_menu(p);
         break;
     case PS_DO_RESTART:
         ps_program_run_begin(p, &p->run.experiment, p->run.preset);
@@ -525,5 +575,9 @@ static void draw(const struct ps_canvas *root, struct ps_program *p)
     ps_live_screen_draw(root, v);
 }
 
-const struct ps_screen ps_screen_live = {
-    .name = "live", .place = place, .action = act, .update = ps_program_run_update, .draw = draw};
+const struct ps_screen ps_screen_live = {.name = "live",
+                                         .place = place,
+                                         .action = act,
+                                         .update = update,
+                                         .due_ns = due_ns,
+                                         .draw = draw};

@@ -7,6 +7,7 @@
 #include "metrics/history.h"
 #include "metrics/snapshot.h"
 #include "ui/overlay.h"
+#include "ui/scrub.h"
 #include "ui/theme.h"
 
 /* Lines of the event panel, newest last; a ring by count. */
@@ -82,10 +83,14 @@ struct ps_live_view {
     unsigned selected; /* worker */
     bool zoom;         /* the focused panel alone */
     bool frozen;
-    bool replay; /* a recording, not a live host */
     struct ps_live_look look;
     uint64_t cursor_ns;               /* the instant that is looked at; 0: none */
     struct ps_instant mark[PS_MARKS]; /* column_ns 0: not set */
+    bool replay;                      /* a recording, not a live host */
+    const struct ps_scrub *scrub;     /* of a replay; NULL: none */
+    bool recording;                   /* the run is being recorded ... */
+    uint64_t record_bytes;            /* ... so much by now */
+    const char *record_trouble;       /* why no more is written, or NULL */
 };
 
 /* The watchdog has named a deadlock, and the run goes on: a worker more may still end it. */

@@ -76,7 +76,8 @@ static int show(const struct replay_options *options, struct ps_played *played)
         ps_app_complain("%s", ps_err_text(PS_ENOMEM));
         return PS_EXIT_ERROR;
     }
-    int code = ps_screen_replay(&options->screen, played->preset, &played->experiment, replay);
+    int code =
+        ps_screen_play(&options->screen, played->preset, &played->experiment, replay, played->path);
     ps_replay_free(replay);
     return code;
 }

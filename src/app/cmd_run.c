@@ -257,7 +257,7 @@ static int run_one(const struct run_options *options, const char *preset,
         return run_json(preset, experiment, options, recorder);
     if (options->plain || !ps_app_on_terminal())
         return run_plain(preset, experiment, options, recorder);
-    return ps_screen_open(&options->screen, preset, experiment, recorder);
+    return ps_screen_open(&options->screen, preset, experiment, recorder, options->record);
 }
 
 int ps_cmd_run(const struct ps_command *command, int argc, char **argv)

@@ -33,5 +33,5 @@ int ps_cmd_start(const struct ps_command *command, int argc, char **argv)
     }
     if (!ps_app_on_terminal())
         return play_demo();
-    return ps_screen_open(&options.screen, NULL, NULL, NULL);
+    return ps_screen_open(&options.screen, NULL, NULL, NULL, NULL);
 }

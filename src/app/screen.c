@@ -65,15 +65,21 @@ static int open_screen(const struct ps_screen_options *options, struct ps_ui_opt
 }
 
 int ps_screen_open(const struct ps_screen_options *options, const char *preset,
-                   const struct ps_experiment *experiment, struct ps_recorder *recorder)
+                   const struct ps_experiment *experiment, struct ps_recorder *recorder,
+                   const char *record_path)
 {
-    struct ps_ui_options ui = {.experiment = experiment, .preset = preset, .recorder = recorder};
+    struct ps_ui_options ui = {.experiment = experiment,
+                               .preset = preset,
+                               .recorder = recorder,
+                               .record_path = record_path};
     return open_screen(options, ui);
 }
 
-int ps_screen_replay(const struct ps_screen_options *options, const char *preset,
-                     const struct ps_experiment *experiment, struct ps_replay *replay)
+int ps_screen_play(const struct ps_screen_options *options, const char *preset,
+                   const struct ps_experiment *experiment, struct ps_replay *replay,
+                   const char *path)
 {
-    struct ps_ui_options ui = {.experiment = experiment, .preset = preset, .replay = replay};
+    struct ps_ui_options ui = {
+        .experiment = experiment, .preset = preset, .replay = replay, .replay_path = path};
     return open_screen(options, ui);
 }

@@ -27,13 +27,15 @@ struct ps_screen_options {
         PS_SCREEN_OPTION(type, "--fps", "N", "frames a second, 1 to 60 (10)", PS_OPTION_TEXT, fps)
 
 /* Open the start screen, or the live screen if there is an experiment; recorder: of its first run,
- * or NULL. Returns the exit code. */
+ * which writes to record_path, or NULL. Returns the exit code. */
 int ps_screen_open(const struct ps_screen_options *options, const char *preset,
-                   const struct ps_experiment *experiment, struct ps_recorder *recorder);
+                   const struct ps_experiment *experiment, struct ps_recorder *recorder,
+                   const char *record_path);
 
-/* Open the live screen on a recording. */
-int ps_screen_replay(const struct ps_screen_options *options, const char *preset,
-                     const struct ps_experiment *experiment, struct ps_replay *replay);
+/* Open the replay screen on a recording; path: of its file. */
+int ps_screen_play(const struct ps_screen_options *options, const char *preset,
+                   const struct ps_experiment *experiment, struct ps_replay *replay,
+                   const char *path);
 
 /* Facts of this machine for the start screen's header: "8 cpu  16.0 GiB". Returns into. */
 const char *ps_screen_machine(char *into, size_t size, unsigned *usable_cpus);

@@ -473,6 +473,11 @@ struct ps_recorder_totals ps_recorder_totals(const struct ps_recorder *r)
     return totals;
 }
 
+const char *ps_recorder_trouble(const struct ps_recorder *r)
+{
+    return r->error ? strerror(r->error) : NULL;
+}
+
 static void write_end(struct ps_recorder *r)
 {
     uint64_t end = r->offset, offset = 0, at_ns = 0;

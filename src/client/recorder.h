@@ -46,6 +46,8 @@ void ps_recorder_drain(struct ps_recorder *recorder, struct ps_source *source, u
 void ps_recorder_look(struct ps_recorder *recorder, struct ps_source *source);
 
 struct ps_recorder_totals ps_recorder_totals(const struct ps_recorder *recorder);
+/* Why nothing is written any more; NULL: all is well. */
+const char *ps_recorder_trouble(const struct ps_recorder *recorder);
 
 /* Write the index, make the file durable, close it, free. PS_EIO: `why` says what was not written;
  * the file is then readable up to its last whole record. NULL is ignored. */

@@ -419,6 +419,18 @@ enum ps_recorded ps_recording_next(struct ps_recording *r)
     }
 }
 
+void ps_recording_pass_events(struct ps_recording *r)
+{
+    uint8_t head[PS_RECORD_HEADER];
+    while (r->next < r->info.usable && read_at(r, r->next, head, sizeof head) &&
+           head[8] == PS_RECORD_EVENTS) {
+        uint64_t size = sizeof head + (uint64_t)word_at(head);
+        if (size > r->info.usable - r->next)
+            return; /* whoever loads it says what is wrong */
+        r->next += size;
+    }
+}
+
 void ps_recording_rewind(struct ps_recording *r)
 {
     r->next = r->first;
@@ -434,6 +446,7 @@ enum ps_recorded ps_recording_seek(struct ps_recording *r, uint64_t at_ns)
     bool any = false;
     for (;;) {
         uint64_t next_ns = 0;
+        ps_recording_pass_events(r);
         enum ps_recorded next = ps_recording_peek(r, &next_ns);
         bool over = next == PS_RECORDED_SNAPSHOT && next_ns > at_ns;
         if (next == PS_RECORDED_END || next == PS_RECORDED_DAMAGED || over) {
@@ -442,12 +455,9 @@ enum ps_recorded ps_recording_seek(struct ps_recording *r, uint64_t at_ns)
             if (!over)
                 return next;
         }
-        if (next == PS_RECORDED_EVENTS)
-            r->next = behind(r, r->next);
-        else if (ps_recording_next(r) == PS_RECORDED_SNAPSHOT)
-            any = true;
-        else
+        if (ps_recording_next(r) != PS_RECORDED_SNAPSHOT)
             return PS_RECORDED_DAMAGED;
+        any = true;
         if (over)
             return PS_RECORDED_SNAPSHOT;
     }

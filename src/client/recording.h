@@ -47,6 +47,10 @@ enum ps_recorded ps_recording_next(struct ps_recording *recording);
 /* What the next record is, without taking it; *at_ns is set for a snapshot. */
 enum ps_recorded ps_recording_peek(struct ps_recording *recording, uint64_t *at_ns);
 
+/* Pass over the events before the next snapshot without reading them: what next takes then is no
+ * EVENTS. Damage in them is not noticed. */
+void ps_recording_pass_events(struct ps_recording *recording);
+
 /* What was taken last. Valid until the next call of next, seek or rewind. */
 const struct ps_snapshot *ps_recording_snapshot(const struct ps_recording *recording);
 const struct ps_event *ps_recording_events(const struct ps_recording *recording, size_t *count,

@@ -6,9 +6,10 @@
 
 #include "base/clock.h"
 
-#define EVENTS_KEPT 16384u /* of the frames that nobody asked events for */
-#define SLOWEST     (1.0 / 64)
-#define FASTEST     64.0
+#define EVENTS_KEPT    16384u               /* of the frames that nobody asked events for */
+#define EVENTS_LEAD_NS UINT64_C(3000000000) /* behind a seek; those before are not read */
+#define SLOWEST        (1.0 / 64)
+#define FASTEST        64.0
 
 struct ps_replay {
     struct ps_source source; /* first: the ops get it */
@@ -227,13 +228,15 @@ void ps_replay_seek(struct ps_replay *r, uint64_t at_ns, ps_replay_visit visit, 
         r->at_end = true;
         return;
     }
+    drop_events(r);
     do {
         show(r);
         if (visit)
             visit(user, r->newest);
-        drop_events(r);
+        if (visit && r->newest->at_ns + EVENTS_LEAD_NS < at_ns)
+            ps_recording_pass_events(r->recording);
     } while (visit && advance(r, at_ns));
-    drop_events(r);
+    r->lost = 0; /* nobody asked for those */
     uint64_t first_ns = r->newest->at_ns;
     set_time(r, at_ns > first_ns ? at_ns : first_ns);
 }

@@ -1,4 +1,5 @@
 /* The whole program on a fake terminal: every key of every place does something that can be seen. */
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 
 #include "base/rng.h"
 #include "check.h"
+#include "client/recorder.h"
 #include "fake_term.h"
 #include "presets.h"
 #include "scene.h"
@@ -102,6 +104,7 @@ static const struct way ways[] = {
     {PS_AT_PANELS, {PS_INPUT_ENTER, 'p', PS_INPUT_DOWN}},
     {PS_AT_TEXT, {PS_INPUT_ENTER, '?', PS_INPUT_DOWN}},
     {PS_AT_LESSON, {PS_INPUT_DOWN, PS_INPUT_DOWN, 'L'}},
+    {PS_AT_REPLAY, {'o', PS_INPUT_CTRL_U, 'r', PS_INPUT_TAB, PS_INPUT_ENTER, ' ', PS_INPUT_RIGHT}},
     /* A line in its history. */
     {PS_AT_CONSOLE, {PS_INPUT_ENTER, ':', 'p', 'a', 'u', 's', 'e', PS_INPUT_ENTER, ':'}},
 };
@@ -208,6 +211,26 @@ static void keys_at_random_do_no_harm(void **state)
 
 /* ---- set-up ---- */
 
+/* Twenty seconds; stealing is switched off after twelve of them. */
+static void record(const char *path)
+{
+    char why[200];
+    struct ps_recorder *recorder;
+    struct scene *run = scene_new(SCENE_STEAL, 8, 0);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(
+        ps_recorder_new(fd, "skew", &library.presets[2].experiment, &recorder, why, sizeof why),
+        PS_OK);
+    for (unsigned i = 0; i < 200; i++) {
+        scene_step(run, SCENE_STEAL);
+        run->snapshot->stealing = i < 120;
+        ps_recorder_snapshot(recorder, run->snapshot);
+    }
+    assert_int_equal(ps_recorder_finish(recorder, why, sizeof why), PS_OK);
+    scene_free(run);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -224,6 +247,7 @@ static int set_up(void **state)
     setenv("XDG_STATE_HOME", folder, 1);
     presets_fill(&library);
     scene = scene_new(SCENE_STEAL, 8, 20);
+    record("run.psrec");
     return 0;
 }
 

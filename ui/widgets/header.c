@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/text.h"
 #include "ui/flow.h"
 #include "ui/format.h"
 #include "ui/widgets/widget.h"
@@ -18,7 +19,7 @@ static struct phase_look phase_of(const struct ps_live_view *view)
         return (struct phase_look){"DEADLOCK", PS_STYLE_ALERT};
     switch (view->snapshot->phase) {
     case PS_PHASE_RUNNING:
-        return (struct phase_look){view->replay ? "REPLAY" : "LIVE", PS_STYLE_BRAND};
+        return (struct phase_look){"LIVE", PS_STYLE_BRAND};
     case PS_PHASE_PAUSED:
         return (struct phase_look){"PAUSED", PS_STYLE_FOCUS};
     case PS_PHASE_DRAINING:
@@ -30,6 +31,16 @@ static struct phase_look phase_of(const struct ps_live_view *view)
     }
 }
 
+static void recording(struct ps_flow *flow, const struct ps_live_view *view)
+{
+    char bytes[PS_FIGURE_BYTES];
+    if (view->record_trouble)
+        ps_flow_add(flow, 0, PS_STYLE_ALERT, "REC stopped", "%s", view->record_trouble);
+    else
+        ps_flow_add(flow, 0, PS_STYLE_ERROR, "REC", "%s",
+                    ps_format_bytes(bytes, sizeof bytes, view->record_bytes));
+}
+
 static void identity(const struct ps_canvas *c, const struct ps_live_view *view,
                      const struct ps_figures *f)
 {
@@ -37,7 +48,12 @@ static void identity(const struct ps_canvas *c, const struct ps_live_view *view,
     struct phase_look phase = phase_of(view);
     struct ps_flow flow = {.gap = 3};
     char clock[PS_FIGURE_BYTES], probe[PS_FIGURE_BYTES];
-    ps_flow_add(&flow, 0, phase.style, "", "%s", phase.word);
+    if (view->replay)
+        ps_flow_add(&flow, 0, PS_STYLE_FOCUS, "", "REPLAY");
+    if (!view->replay || view->frozen || view->snapshot->phase != PS_PHASE_RUNNING)
+        ps_flow_add(&flow, 0, phase.style, "", "%s", phase.word);
+    if (view->recording)
+        recording(&flow, view);
     ps_flow_add(&flow, 0, PS_STYLE_STRONG, "", "%s:%s", s->engine, s->policy);
     if (s->clock_factor > 1)
         ps_flow_add(&flow, 0, PS_STYLE_WARNING, "clock", "%s",
