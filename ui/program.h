@@ -7,6 +7,7 @@
 #include "ui/live_screen.h"
 #include "ui/screen.h"
 #include "ui/start_screen.h"
+#include "ui/tape.h"
 #include "ui/term.h"
 
 enum ps_menu { PS_MENU_NONE, PS_MENU_ENGINE, PS_MENU_FAULT, PS_MENU_EXPORT };
@@ -28,8 +29,11 @@ struct ps_run {
     struct ps_snapshot *still;
     struct ps_history *still_history;
     struct ps_log still_log;
-    uint64_t marked_ns; /* where the last mark was set; 0: nowhere */
-    bool told_end;      /* the box that says how it ended was shown */
+    struct ps_trigger trigger;
+    struct ps_tape *tape; /* the last seconds, while a trigger is armed; or NULL */
+    bool rearm;           /* the trigger of the run before wants to be armed again */
+    uint64_t marked_ns;   /* where the last mark was set; 0: nowhere */
+    bool told_end;        /* the box that says how it ended was shown */
     char end_text[PS_MESSAGE_BYTES + 160];
     struct ps_event events[PS_EVENTS_A_FRAME];
     uint64_t events_lost;

@@ -10,6 +10,7 @@
 #include "ui/panels.h"
 #include "ui/program.h"
 #include "ui/program_scope.h"
+#include "ui/program_trigger.h"
 #include "ui/widgets/widget.h"
 
 #define RECORD_ROUNDS (PS_RECORDER_EVENTS_PER_S / 10 / PS_EVENTS_A_FRAME)
@@ -83,6 +84,7 @@ bool ps_program_run_show(struct ps_program *p, void *host, const struct ps_exper
     bool zoom = run->view.zoom;
     struct ps_live_look look = run->view.look;
     ps_program_scope_begin(p);
+    ps_program_trigger_begin(p);
     run->view = (struct ps_live_view){.snapshot = run->snapshot,
                                       .history = run->history,
                                       .log = &run->log,
@@ -92,7 +94,8 @@ bool ps_program_run_show(struct ps_program *p, void *host, const struct ps_exper
                                       .fps = p->options->fps ? p->options->fps : 10,
                                       .panel = panel,
                                       .zoom = zoom,
-                                      .look = look};
+                                      .look = look,
+                                      .trigger = &run->trigger};
     ps_program_close_overlay(p);
     return true;
 }
@@ -103,6 +106,7 @@ void ps_program_run_end(struct ps_program *p)
         ps_program_record_end(p); /* a recording is of one run */
         p->launcher->end(p->run.host);
         p->run.record_path[0] = '\0';
+        ps_program_trigger_end(p);
     }
     p->run.host = NULL;
 }
@@ -153,7 +157,7 @@ static void tell_end(struct ps_program *p)
 static void take_events(struct ps_run *run, struct ps_source *source)
 {
     size_t n;
-    unsigned rounds = run->recorder ? RECORD_ROUNDS : 1;
+    unsigned rounds = run->recorder || run->tape ? RECORD_ROUNDS : 1;
     do {
         uint64_t lost = 0;
         n = source->ops->events(source, run->events, PS_EVENTS_A_FRAME, &lost);
@@ -161,6 +165,8 @@ static void take_events(struct ps_run *run, struct ps_source *source)
         ps_log_events(&run->log, run->events, n, run->snapshot);
         if (run->recorder)
             ps_recorder_events(run->recorder, run->events, n, lost);
+        if (run->tape)
+            ps_tape_events(run->tape, run->events, n, lost);
     } while (n > 0 && --rounds > 0);
 }
 
@@ -176,7 +182,9 @@ void ps_program_run_update(struct ps_program *p)
         ps_history_feed(run->history, run->snapshot);
     take_events(run, source);
     run->snapshot->events_lost = run->events_lost;
-    ps_findings_feed(run->findings, &run->view);
+    if (!run->view.frozen)
+        ps_findings_feed(run->findings, &run->view);
+    ps_program_trigger_feed(p);
     if (run->recorder)
         ps_recorder_snapshot(run->recorder, run->snapshot);
     show_recording(run);

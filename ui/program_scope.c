@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "ui/axis.h"
 #include "ui/panels.h"
+#include "ui/program_trigger.h"
 
 static const struct ps_timeline *timeline(const struct ps_program *p)
 {
@@ -236,6 +237,9 @@ bool ps_program_scope_action(struct ps_program *p, enum ps_action action, int ar
     case PS_DO_ONLY:
         show_only(p, p->run.view.look.only == argument ? 0 : argument);
         return true;
+    case PS_DO_TRIGGER:
+        ps_program_trigger_menu(p);
+        return true;
     case PS_DO_PANELS:
         open_panels(p, 0);
         return true;
@@ -269,6 +273,8 @@ void ps_program_scope_begin(struct ps_program *p)
 
 void ps_program_scope_free(struct ps_program *p)
 {
+    ps_trigger_disarm(&p->run.trigger);
+    ps_tape_free(p->run.tape);
     ps_history_free(p->run.still_history);
     free(p->run.still);
 }

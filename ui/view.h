@@ -9,6 +9,7 @@
 #include "ui/overlay.h"
 #include "ui/scrub.h"
 #include "ui/theme.h"
+#include "ui/trigger.h"
 
 /* Lines of the event panel, newest last; a ring by count. */
 #define PS_LOG_MAX 64u
@@ -83,6 +84,7 @@ struct ps_live_view {
     unsigned selected; /* worker */
     bool zoom;         /* the focused panel alone */
     bool frozen;
+    const struct ps_trigger *trigger; /* or NULL */
     struct ps_live_look look;
     uint64_t cursor_ns;               /* the instant that is looked at; 0: none */
     struct ps_instant mark[PS_MARKS]; /* column_ns 0: not set */

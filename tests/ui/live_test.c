@@ -302,6 +302,34 @@ static void golden_of_time_scales(void **state)
     scene_free(scene);
 }
 
+static void the_trigger_is_in_the_header(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new(SCENE_STEAL, 8, 12);
+    struct ps_trigger t = {.state = PS_TRIGGER_ARMED, .test = "p99 > 200 ms"};
+    scene->view.trigger = &t;
+    for (unsigned i = 0; i < SIZES; i++) {
+        bool wide = sizes[i][0] >= 120;
+        t.state = PS_TRIGGER_ARMED;
+        char *text = text_of(scene, sizes[i][0], sizes[i][1]);
+        if (sizes[i][0] >= 80)
+            assert_non_null(strstr(text, wide ? "T armed: p99 > 200 ms" : "T armed"));
+        free(text);
+        t.state = PS_TRIGGER_FIRED;
+        t.fired_ns = scene->snapshot->started_ns + 7 * (uint64_t)PS_NS_PER_S;
+        text = text_of(scene, sizes[i][0], sizes[i][1]);
+        if (sizes[i][0] >= 80)
+            assert_non_null(strstr(text, "T fired 7.0 s"));
+        free(text);
+    }
+    t.state = PS_TRIGGER_OFF;
+    char *text = text_of(scene, 160, 45);
+    assert_null(strstr(text, "T armed"));
+    assert_null(strstr(text, "T fired"));
+    free(text);
+    scene_free(scene);
+}
+
 /* Style of a worker's lane at a column. */
 static enum ps_style lane_style(const struct scene *scene, int x, int y)
 {
@@ -525,6 +553,7 @@ int main(void)
         cmocka_unit_test(a_mark_is_where_its_time_is),
         cmocka_unit_test(golden_of_cursor_and_marks),
         cmocka_unit_test(golden_of_time_scales),
+        cmocka_unit_test(the_trigger_is_in_the_header),
         cmocka_unit_test(the_legend_filters),
         cmocka_unit_test(panels_are_chosen_and_ordered),
         cmocka_unit_test(golden_of_chosen_panels),

@@ -41,6 +41,30 @@ static void recording(struct ps_flow *flow, const struct ps_live_view *view)
                     ps_format_bytes(bytes, sizeof bytes, view->record_bytes));
 }
 
+static void trigger(struct ps_flow *flow, const struct ps_canvas *c,
+                    const struct ps_live_view *view)
+{
+    const struct ps_trigger *t = view->trigger;
+    const struct ps_snapshot *s = view->snapshot;
+    if (!t || t->state == PS_TRIGGER_OFF)
+        return;
+    if (t->state == PS_TRIGGER_FIRED || t->state == PS_TRIGGER_DONE) {
+        double at = t->fired_ns > s->started_ns ? (double)(t->fired_ns - s->started_ns) * 1e-9 : 0;
+        ps_flow_add(flow, 1, PS_STYLE_ALERT, "", "T fired %.1f s", at);
+        return;
+    }
+    bool wide = c->width >= 120, holds = t->state == PS_TRIGGER_HOLDS;
+    ps_flow_add(flow, 1,
+                holds       ? PS_STYLE_WARNING
+                : t->why[0] ? PS_STYLE_DIM
+                            : PS_STYLE_NOTE,
+                "", "T %s%s%s",
+                holds       ? "holds"
+                : t->why[0] ? "waits"
+                            : "armed",
+                wide ? ": " : "", wide ? t->test : "");
+}
+
 static void identity(const struct ps_canvas *c, const struct ps_live_view *view,
                      const struct ps_figures *f)
 {
@@ -66,6 +90,7 @@ static void identity(const struct ps_canvas *c, const struct ps_live_view *view,
     ps_flow_add(&flow, 0, PS_STYLE_STRONG, "workers", "%u on %u cpu", s->workers, s->usable_cpus);
     if (s->http_port)
         ps_flow_add(&flow, 1, PS_STYLE_STRONG, "http", "127.0.0.1:%u", s->http_port);
+    trigger(&flow, c, view);
     if (view->title && view->title[0])
         ps_flow_add(&flow, 2, PS_STYLE_NORMAL, "", "%.40s", view->title);
     ps_flow_add(&flow, 4, PS_STYLE_NORMAL, "seed", "%" PRIu64, view->seed);
