@@ -194,6 +194,7 @@ struct ps_engine_config {
     size_t stack_bytes; /* green threads and per-task threads; 0: the engine's default */
     unsigned offload;   /* helper threads for PS_WAIT_CALL; 0: blocking calls run in place */
     bool stealing;      /* where the policy has it */
+    bool wake_all;      /* work that arrives wakes every idle worker, where they share a queue */
     bool help;          /* a join runs other tasks meanwhile, where the policy can */
     uint64_t seed;      /* of the order in which victims are tried */
     unsigned reserve[PS_MAX_TYPES]; /* workers that run only tasks of a type, where the policy has

@@ -15,6 +15,10 @@
  * A wake-up names a worker, so nobody else can consume it (which is how a condition variable loses
  * it, glibc BZ 25847), and it is a ticket, so it is not lost if it comes before the sleep.
  *
+ * config.wake_all makes a call a broadcast: every sleeper is called, all but one of them under the lock,
+ * into which they run, as those of pthread_cond_broadcast with the mutex held. It is there to be looked
+ * at: all but one find nothing.
+ *
  * Hands (hand.h). While tasks are short, one visit takes several: its fair share of the queue, at
  * most a batch. They lie in the worker's hand, from which anybody can take them under the lock.
  * No task is left in a hand behind one that turns out long: a worker that finds the queue empty
@@ -89,6 +93,18 @@ static void seek(struct ps_station_worker *worker)
     worker->station->seekers++;
 }
 
+static struct ps_station_worker *call_up(struct ps_station_pool *pool, struct ps_station *station)
+{
+    struct ps_sleeper *head = &station->asleep;
+    struct ps_sleeper *sleeper =
+        pool->plan.order == PS_CALL_LAST_ASLEEP ? head->next : head->previous;
+    struct ps_station_worker *worker =
+        (struct ps_station_worker *)((char *)sleeper - offsetof(struct ps_station_worker, sleeper));
+    get_up(sleeper);
+    seek(worker);
+    return worker;
+}
+
 struct ps_station_worker *ps_station_call(struct ps_station_pool *pool, struct ps_station *station)
 {
     struct ps_sleeper *head = &station->asleep;
@@ -97,13 +113,10 @@ struct ps_station_worker *ps_station_call(struct ps_station_pool *pool, struct p
     size_t waiting = ps_queue_count(&station->queue) + (station->holders > 0);
     if (waiting == 0 || (station->brisk ? station->seekers > 0 : station->seekers >= waiting))
         return NULL;
-    struct ps_sleeper *sleeper =
-        pool->plan.order == PS_CALL_LAST_ASLEEP ? head->next : head->previous;
-    struct ps_station_worker *worker =
-        (struct ps_station_worker *)((char *)sleeper - offsetof(struct ps_station_worker, sleeper));
-    get_up(sleeper);
-    seek(worker);
-    return worker;
+    struct ps_station_worker *called = call_up(pool, station);
+    while (pool->base.config.wake_all && head->next != head)
+        ps_station_wake(pool, call_up(pool, station));
+    return called;
 }
 
 void ps_station_wake(struct ps_station_pool *pool, struct ps_station_worker *worker)

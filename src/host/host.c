@@ -150,6 +150,7 @@ static struct ps_engine_config engine_config(struct ps_run *run, const struct ps
         .stack_bytes = e->stack_bytes,
         .offload = e->offload,
         .stealing = e->stealing,
+        .wake_all = e->wake_all,
         .help = e->help,
         .seed = e->seed,
         .segment = run->segment,

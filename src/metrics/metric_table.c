@@ -138,6 +138,15 @@ static struct ps_metric_value steals(const struct ps_metric_source *from, unsign
     return count_of(sum);
 }
 
+static struct ps_metric_value parks(const struct ps_metric_source *from, unsigned unused)
+{
+    (void)unused;
+    uint64_t sum = 0;
+    for (unsigned slot = 0; slot < from->snapshot->slots; slot++)
+        sum += from->snapshot->worker[slot].parks;
+    return count_of(sum);
+}
+
 static struct ps_metric_value hogs(const struct ps_metric_source *from, unsigned longest)
 {
     uint64_t sum = 0, most = 0;
@@ -433,6 +442,8 @@ const struct ps_metric ps_metrics[] = {
                "most started tasks that slept or waited, of ten looks a second"),
     RUN_METRIC("peaks.queued", "queued, peak", "tasks", peak, PEAK_QUEUED,
                "most tasks accepted and not started, of ten looks a second"),
+    RUN_METRIC("parks", "parks", "times", parks, 0,
+               "times a worker found nothing to do and went to sleep"),
     HOG_METRIC("hogs", "hogs", "tasks", 0,
                "times a task kept its worker for longer than engine.hogs (10 ms) without a wait or "
                "a yield"),

@@ -133,6 +133,7 @@ struct ps_experiment {
     unsigned offload;     /* helper threads for blocking calls; 0: off. INI: off | on (= 4) | N */
     bool stealing;        /* INI: on | off */
     enum ps_probing probing;  /* counters | off | full: what is recorded of tasks */
+    bool wake_all;            /* wake = all | one: whom work that arrives wakes */
     bool help;                /* wait = help | block: whether a join runs other tasks meanwhile */
     bool gil;                 /* computing steps hold one lock: engines/gil.h */
     uint64_t hog_ns;          /* a task that keeps its worker for longer is a hog; 0: none is */

@@ -50,6 +50,7 @@ static const char *const lock_choices[] = {
 static const char *const off_on[] = {"off", "on", NULL};
 static const char *const normal_high[] = {"normal", "high", NULL};
 static const char *const discard_drain[] = {"discard", "drain", NULL};
+static const char *const one_all[] = {"one", "all", NULL};
 static const char *const block_help[] = {"block", "help", NULL};
 _Static_assert(sizeof(enum ps_full) == sizeof(unsigned), "stored by number");
 _Static_assert(sizeof(enum ps_type_full) == sizeof(unsigned), "stored by number");
@@ -113,6 +114,10 @@ const struct ps_key ps_keys[] = {
     {"engine", "stealing", PS_KEY_SWITCH, "on", "on | off",
      "whether idle workers take from the queues of others, where they have queues", off_on,
      OF(stealing)},
+    {"engine", "wake", PS_KEY_SWITCH, "one", "one | all",
+     "whom a task that arrives wakes, where workers share a queue: one idle worker, or all (a "
+     "broadcast)",
+     one_all, OF(wake_all)},
     {"engine", "wait", PS_KEY_SWITCH, "help", "help | block",
      "whether a worker in a join runs other tasks meanwhile, where it can", block_help, OF(help)},
     {"engine", "hogs", PS_KEY_DURATION, "10ms", "0 (off), 1ms..60s",
