@@ -59,6 +59,11 @@ struct ps_wait {
     uint64_t until_ns; /* CLOCK_MONOTONIC; PS_NEVER: no limit of its own */
     int fd;
     short events; /* POLLIN, POLLOUT */
+    /* FD: the body has left nothing unread (or has filled the socket): its last try met EAGAIN or did
+     * less than it asked for, and nobody else waits for fd. Then the engine need not look first, and
+     * a wait may end with PS_OK though there is nothing: the body tries without blocking, and waits
+     * again. */
+    bool drained;
     void (*call)(void *arg);
     void *call_arg;
     enum ps_err result; /* set by the engine; PS_ECANCELED when the task is to stop */

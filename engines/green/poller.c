@@ -14,6 +14,8 @@ struct fd_record {
     pthread_mutex_t lock; /* of the rest */
     struct fd_waiter *waiters;
     bool registered;
+    bool ended;   /* the peer has closed, or an error: no more edges need come */
+    short missed; /* events of edges for which nobody waited */
 };
 
 struct fd_chunk {
@@ -83,6 +85,8 @@ static enum ps_err enrol(struct poller *poller, struct fd_record *record, int fd
 {
     if (record->registered)
         return PS_OK;
+    record->ended = false;
+    record->missed = 0;
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.fd = fd};
     int rc = epoll_ctl(poller->epoll_fd, EPOLL_CTL_ADD, fd, &event);
     if (rc != 0 && errno == EEXIST)
@@ -101,7 +105,19 @@ static void count_waiter(struct poller *poller)
         poller_kick(poller);
 }
 
-enum ps_err poller_add(struct poller *poller, int fd, struct fd_waiter *waiter)
+/* Under the record's lock. */
+static enum fd_news news_for(struct fd_record *record, const struct fd_waiter *waiter)
+{
+    if (waiter->drained && waiter->told)
+        return FD_TOLD;
+    if (waiter->drained && record->registered && !record->ended &&
+        !(record->missed & waiter->events))
+        return FD_NONE;
+    record->missed = (short)(record->missed & ~waiter->events);
+    return FD_UNKNOWN;
+}
+
+enum ps_err poller_add(struct poller *poller, int fd, struct fd_waiter *waiter, enum fd_news *news)
 {
     enum ps_err err = PS_OK;
     struct fd_record *record = record_of(poller, fd, &err);
@@ -117,6 +133,8 @@ enum ps_err poller_add(struct poller *poller, int fd, struct fd_waiter *waiter)
         record->waiters = waiter;
         count_waiter(poller);
     }
+    if (err == PS_OK)
+        *news = news_for(record, waiter);
     pthread_mutex_unlock(&record->lock);
     return err;
 }
@@ -137,14 +155,18 @@ void poller_remove(struct poller *poller, int fd, struct fd_waiter *waiter)
     pthread_mutex_unlock(&record->lock);
 }
 
-/* Under the lock a waiter cannot leave, so its fiber is its own. */
-static void wake_waiters(struct fd_record *record, short events)
+/* Under the record's lock, so that a waiter cannot leave and its fiber is its own. Returns the events
+ * that somebody waited for. */
+static short wake_waiters(struct fd_record *record, short events)
 {
-    pthread_mutex_lock(&record->lock);
+    short wanted = 0;
     for (struct fd_waiter *waiter = record->waiters; waiter; waiter = waiter->next)
-        if (waiter->events & events)
+        if (waiter->events & events) {
+            wanted |= waiter->events;
+            waiter->told = true;
             fiber_wake(waiter->fiber, false);
-    pthread_mutex_unlock(&record->lock);
+        }
+    return wanted;
 }
 
 void poller_forget(struct poller *poller, int fd)
@@ -156,8 +178,8 @@ void poller_forget(struct poller *poller, int fd)
     if (record->registered)
         epoll_ctl(poller->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
     record->registered = false;
-    pthread_mutex_unlock(&record->lock);
     wake_waiters(record, ~0);
+    pthread_mutex_unlock(&record->lock);
 }
 
 bool poller_acquire(struct poller *poller, int slot)
@@ -206,12 +228,22 @@ bool poller_wait(struct poller *poller, struct poller_batch *batch, uint64_t unt
     return false;
 }
 
+static void take_edge(struct fd_record *record, uint32_t edge)
+{
+    short events = poll_events(edge);
+    pthread_mutex_lock(&record->lock);
+    if (edge & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+        record->ended = true;
+    record->missed |= (short)(events & ~wake_waiters(record, events));
+    pthread_mutex_unlock(&record->lock);
+}
+
 void poller_dispatch(struct poller *poller, const struct poller_batch *batch)
 {
     for (int i = 0; i < batch->count; i++) {
         struct fd_record *record = record_of(poller, batch->event[i].data.fd, NULL);
         if (record)
-            wake_waiters(record, poll_events(batch->event[i].events));
+            take_edge(record, batch->event[i].events);
     }
 }
 

@@ -4,11 +4,17 @@
  *   waiter   1. PARKING    2. puts itself into the descriptor's list, registers the descriptor if
  *            need be    3. poll(2): ready: leaves the list, no wait    4. switches away; after any
  *            wake-up again from 1
- *   poller   an edge: wakes the matching waiters of the list; nobody there: forgets it
+ *   poller   an edge: wakes the matching waiters of the list; nobody there: notes that it missed one
  * Readiness before step 3 is seen by poll, later readiness makes an edge that finds the waiter in
- * the list. So no readiness is remembered, a result is never stale, and a wake-up without cause
- * costs a poll. Rejected: one-shot registrations (a system call a wait); remembered edges (Go's
- * pollDesc): a body that reads a blocking descriptor would block on a remembered one.
+ * the list. So a result is never stale, and a wake-up without cause costs a poll. Rejected: one-shot
+ * registrations (a system call a wait); results from remembered edges (Go's pollDesc): a body that
+ * reads a blocking descriptor would block on a remembered one.
+ *
+ * A waiter that has drained its descriptor (ps_wait.drained) leaves step 3 out: what came after its
+ * last read makes an edge, which finds it in the list, or came before it and was noted: then it
+ * looks. So it does when the peer has closed its side, which makes no second edge, and for what epoll
+ * does not take. An edge ends its wait without a look: so a request on a connection costs a read and
+ * a write.
  *
  * One thread polls at a time, whoever holds `held`: an idle worker that sleeps until the earliest
  * timer, or a busy one that looks in between while nobody is idle. The sleeper sleeps in epoll_wait
@@ -46,14 +52,22 @@ struct poller {
 struct fd_waiter {
     struct fiber *fiber;
     short events;
+    bool drained;
+    bool told;                      /* by an edge; under the record's lock */
     struct fd_waiter *next, **link; /* link: NULL: in no list */
 };
 
 enum ps_err poller_init(struct poller *poller);
 void poller_destroy(struct poller *poller);
 
+enum fd_news {
+    FD_NONE,    /* step 4: an edge will tell */
+    FD_UNKNOWN, /* step 3 */
+    FD_TOLD     /* an edge came, and the waiter has drained: no wait */
+};
+
 /* Waiter's step 2. PS_ELIMIT, PS_ENOMEM. */
-enum ps_err poller_add(struct poller *poller, int fd, struct fd_waiter *waiter);
+enum ps_err poller_add(struct poller *poller, int fd, struct fd_waiter *waiter, enum fd_news *news);
 /* Leave the list, if in it. */
 void poller_remove(struct poller *poller, int fd, struct fd_waiter *waiter);
 /* The descriptor will be closed: waiters are woken, the next wait registers it anew. */

@@ -68,10 +68,13 @@ static enum ps_err test(struct waiting *w, struct green *green)
             stopped = false; /* nobody can interrupt it */
         break;
     case PS_WAIT_FD: {
-        enum ps_err err = stopped ? PS_OK : poller_add(&green->poller, w->wait->fd, &w->fd);
+        if (stopped)
+            break;
+        enum fd_news news;
+        enum ps_err err = poller_add(&green->poller, w->wait->fd, &w->fd, &news);
         if (err != PS_OK)
             return err;
-        if (!stopped && fd_ready(w->wait))
+        if (news == FD_TOLD || (news == FD_UNKNOWN && fd_ready(w->wait)))
             return PS_OK;
         break;
     }
@@ -253,7 +256,8 @@ static __attribute__((noinline)) enum ps_err wait_for(struct green_worker *worke
         w.job = (struct offload_job){.fiber = w.self, .wait = wait};
         return call(&w, worker->green);
     case PS_WAIT_FD:
-        w.fd = (struct fd_waiter){.fiber = w.self, .events = wait->events};
+        w.fd =
+            (struct fd_waiter){.fiber = w.self, .events = wait->events, .drained = wait->drained};
         return wait_for_fd(&w);
     default:
         return wait_parked(&w);

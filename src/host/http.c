@@ -81,7 +81,7 @@ static void shed_answer(struct acceptor *a, struct shed *shed, unsigned status)
     if (whole) {
         uint64_t number = atomic_fetch_add_explicit(&a->http->taken, 1, memory_order_relaxed);
         int route = ps_http_route(run, shed->parser.path);
-        unsigned type = route >= 0 ? (unsigned)route : ps_http_type(run, number);
+        unsigned type = route >= 0 ? (unsigned)route : ps_http_type(run, number, ps_now_ns());
         struct ps_stamp stamp = {.id = (uint32_t)number, .type = (uint16_t)type};
         ps_request_refused(run->engine, &stamp);
     } else {

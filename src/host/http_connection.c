@@ -50,7 +50,8 @@ static struct ps_wait *wait_for(struct ps_http_connection *c, short events, uint
                                .why = PS_STATE_NET,
                                .until_ns = until_ns,
                                .fd = c->fd,
-                               .events = events};
+                               .events = events,
+                               .drained = true};
     return &c->wait;
 }
 
@@ -117,13 +118,12 @@ static void answer_request(struct ps_http_connection *c, enum ps_outcome outcome
 
 /* ---- requests ---- */
 
-unsigned ps_http_type(const struct ps_run *run, uint64_t number)
+unsigned ps_http_type(const struct ps_run *run, uint64_t number, uint64_t came_ns)
 {
     const struct ps_segment *s = run->segment;
     uint64_t began_ns = s->epoch_ns + atomic_load_explicit(&s->started_ns, memory_order_relaxed) +
                         atomic_load_explicit(&s->paused_ns, memory_order_relaxed);
-    uint64_t now_ns = ps_now_ns();
-    return ps_arrival_type(&run->arrivals, number, now_ns > began_ns ? now_ns - began_ns : 0);
+    return ps_arrival_type(&run->arrivals, number, came_ns > began_ns ? came_ns - began_ns : 0);
 }
 
 int ps_http_route(const struct ps_run *run, const char *path)
@@ -158,7 +158,8 @@ static void begin(struct ps_http_connection *c, int route)
     }
     if (limit > 0 && number + 1 == limit)
         c->closing = c->lingers = true;
-    unsigned type = route == PS_HTTP_BY_WEIGHT ? ps_http_type(run, number) : (unsigned)route;
+    unsigned type =
+        route == PS_HTTP_BY_WEIGHT ? ps_http_type(run, number, c->came_ns) : (unsigned)route;
     struct ps_job *job = &c->job;
     ps_job_renew(job, run, type, number);
     struct ps_stamp stamp = {

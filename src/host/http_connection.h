@@ -55,7 +55,7 @@ void ps_http_connection_drop(struct ps_http_connection *connection);
 /* The type that a path names. PS_HTTP_BY_WEIGHT: /; PS_HTTP_NO_TYPE: none. */
 enum { PS_HTTP_BY_WEIGHT = -1, PS_HTTP_NO_TYPE = -2 };
 int ps_http_route(const struct ps_run *run, const char *path);
-/* The type of request `number` to /, by the weights of the phase that is on. */
-unsigned ps_http_type(const struct ps_run *run, uint64_t number);
+/* The type of request `number` to /, by the weights of the phase in which it came. */
+unsigned ps_http_type(const struct ps_run *run, uint64_t number, uint64_t came_ns);
 
 #endif

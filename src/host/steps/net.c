@@ -44,7 +44,8 @@ static struct ps_wait *talk(struct ps_job *job)
                                      .why = PS_STATE_NET,
                                      .until_ns = PS_NEVER,
                                      .fd = job->connection->fd,
-                                     .events = status == PS_NET_WANT_READ ? POLLIN : POLLOUT};
+                                     .events = status == PS_NET_WANT_READ ? POLLIN : POLLOUT,
+                                     .drained = true};
         return &job->wait;
     case PS_NET_ERROR:
         break;

@@ -341,6 +341,7 @@ static struct ps_wait *step_echo(struct job *job)
             struct ps_wait *wait = job_wait(job, PS_WAIT_FD, PS_STATE_NET, PS_NEVER);
             wait->fd = fd;
             wait->events = POLLIN;
+            wait->drained = job->number % 2;
             return wait;
         }
         job->number += n;

@@ -629,6 +629,139 @@ static void a_ready_descriptor_lets_others_have_their_turn(void **state)
     }
 }
 
+/* ---- descriptors that their tasks have drained ---- */
+
+static _Atomic unsigned looks;
+
+int __real_poll(struct pollfd *fds, nfds_t count, int timeout);
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout);
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+    atomic_fetch_add(&looks, 1);
+    return __real_poll(fds, count, timeout);
+}
+
+static enum ps_err wait_drained(struct ps_task *task, int fd)
+{
+    struct ps_wait wait = until_readable(fd);
+    wait.until_ns = ps_now_ns() + 60ull * PS_NS_PER_S;
+    wait.drained = true;
+    return ps_wait(task, &wait);
+}
+
+/* At most 16 bytes, as soon as there are any; 0: the end. */
+static ssize_t read_drained(struct ps_task *task, int fd)
+{
+    char bytes[16];
+    ssize_t n;
+    while ((n = read(fd, bytes, sizeof bytes)) < 0) {
+        assert_int_equal(errno, EAGAIN);
+        assert_int_equal(wait_drained(task, fd), PS_OK);
+    }
+    return n;
+}
+
+static void swap_run(struct ps_task *task)
+{
+    const struct talker *self = task->user;
+    for (unsigned i = 0; i < MESSAGES; i++) {
+        if (self->first)
+            assert_int_equal(write(self->fd, "x", 1), 1);
+        assert_int_equal(read_drained(task, self->fd), 1);
+        if (!self->first)
+            assert_int_equal(write(self->fd, "x", 1), 1);
+    }
+    ps_engine_forget_fd(task->engine, self->fd);
+}
+
+static void a_drained_descriptor_is_not_looked_at(void **state)
+{
+    (void)state;
+    static const struct ps_body body = {.name = "swap", .run = swap_run};
+    int fds[2];
+    struct talker talkers[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+    kit_open(&kit, (struct kit_case){"steal", 1});
+    atomic_store(&looks, 0);
+    for (unsigned i = 0; i < 2; i++) {
+        talkers[i] = (struct talker){.fd = fds[i], .first = i == 0};
+        ps_task_init(&talkers[i].task, &body, i, 0);
+        talkers[i].task.user = &talkers[i];
+        assert_int_equal(ps_submit(kit.engine, &talkers[i].task, PS_NEVER), PS_OK);
+    }
+    kit_close(&kit, PS_CLOSE_DRAIN);
+    assert_int_equal(atomic_load(&looks), 0);
+    close(fds[0]);
+    close(fds[1]);
+}
+
+struct listener {
+    int fd[2], other[2]; /* the listener has [0] */
+    _Atomic uint32_t listens;
+};
+
+/* An edge comes while nobody waits for it; the end comes with the last byte, in one edge. */
+static void listen_run(struct ps_task *task)
+{
+    struct listener *self = task->user;
+    atomic_store(&self->listens, 1);
+    assert_int_equal(read_drained(task, self->fd[0]), 1);
+    atomic_store(&self->listens, 2);
+    assert_int_equal(read_drained(task, self->other[0]), 1);
+    /* The edge of fd came before that of the other. */
+    assert_int_equal(wait_drained(task, self->fd[0]), PS_OK);
+    assert_int_equal(read_drained(task, self->fd[0]), 1);
+    atomic_store(&self->listens, 3);
+    assert_int_equal(read_drained(task, self->fd[0]), 1);
+    assert_int_equal(wait_drained(task, self->fd[0]), PS_OK);
+    assert_int_equal(read_drained(task, self->fd[0]), 0);
+}
+
+/* With one worker: it waits then. */
+static void until_listens(struct ps_task *task, struct listener *self, uint32_t stage)
+{
+    while (atomic_load(&self->listens) < stage)
+        kit_wait(task, PS_WAIT_YIELD, PS_STATE_RUN);
+}
+
+static void tell_run(struct ps_task *task)
+{
+    struct listener *self = task->user;
+    until_listens(task, self, 1);
+    assert_int_equal(write(self->fd[1], "x", 1), 1);
+    until_listens(task, self, 2);
+    assert_int_equal(write(self->fd[1], "x", 1), 1);
+    assert_int_equal(write(self->other[1], "x", 1), 1);
+    until_listens(task, self, 3);
+    assert_int_equal(write(self->fd[1], "x", 1), 1);
+    shutdown(self->fd[1], SHUT_WR);
+}
+
+static void news_of_a_drained_descriptor_are_not_missed(void **state)
+{
+    (void)state;
+    static const struct ps_body listens = {.name = "listens", .run = listen_run};
+    static const struct ps_body tells = {.name = "tells", .run = tell_run};
+    static const char *const policies[] = {"steal", "global"};
+    for (unsigned i = 0; i < 2; i++) {
+        struct listener pair = {.listens = 0};
+        struct ps_task listener, teller;
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair.fd), 0);
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair.other), 0);
+        ps_task_init(&listener, &listens, 0, 0);
+        ps_task_init(&teller, &tells, 1, 0);
+        listener.user = teller.user = &pair;
+        kit_open(&kit, (struct kit_case){policies[i], 1});
+        assert_int_equal(ps_submit(kit.engine, &listener, PS_NEVER), PS_OK);
+        assert_int_equal(ps_submit(kit.engine, &teller, PS_NEVER), PS_OK);
+        kit_close(&kit, PS_CLOSE_DRAIN);
+        for (unsigned end = 0; end < 2; end++) {
+            close(pair.fd[end]);
+            close(pair.other[end]);
+        }
+    }
+}
+
 static void event_style_bodies_run(void **state)
 {
     (void)state;
@@ -650,6 +783,8 @@ int main(void)
         cmocka_unit_test(calls_that_did_not_begin_are_cancelled),
         cmocka_unit_test(event_style_bodies_run),
         cmocka_unit_test(a_ready_descriptor_lets_others_have_their_turn),
+        cmocka_unit_test(a_drained_descriptor_is_not_looked_at),
+        cmocka_unit_test(news_of_a_drained_descriptor_are_not_missed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
