@@ -86,7 +86,7 @@ static void keep(struct ps_async_loop *own, struct ps_task *task, bool charged)
 {
     own->gate_owed += !charged;
     own->depth_owed++;
-    ps_task_list_push(&own->fresh, task);
+    ps_task_list_push(&own->fresh[task->priority], task);
     if (own->depth_owed >= own->engine->slack)
         ps_async_settle(own);
 }
@@ -448,7 +448,8 @@ static const struct ps_policy policies[] = {
     {
         .name = "pinned",
         .title = "tasks pinned round-robin to loops",
-        .traits = PS_TRAIT_WORKER_QUEUE | PS_TRAIT_PARKS_TASKS | PS_TRAIT_OFFLOAD,
+        .traits =
+            PS_TRAIT_WORKER_QUEUE | PS_TRAIT_PARKS_TASKS | PS_TRAIT_OFFLOAD | PS_TRAIT_PRIORITY,
         .max_workers = PS_MAX_WORKERS,
     },
     {.name = NULL},

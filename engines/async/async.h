@@ -93,13 +93,16 @@ struct ps_async_loop {
     _Atomic uint32_t called;                       /* 1: it is to look at everything again */
     _Atomic uint32_t life;                         /* enum ps_async_life */
     struct ps_async_job_inbox job_inbox;
+    /* 1: a task of high priority was posted. On a line that is not written as long as none comes. */
+    _Alignas(128) _Atomic uint32_t urgent;
 
     /* The loop's thread; before its start and after its join, the owner. */
     _Alignas(128) struct ps_probe probe;
     _Atomic uint64_t turns;       /* tasks and jobs it began or resumed; others read */
     struct ps_task_list arrivals; /* taken from the inbox, not yet looked at */
-    struct ps_task_list fresh;    /* not started: they wait for a permit */
-    struct ps_task_list ready;    /* started, to be resumed */
+    struct ps_task_list fresh[2]; /* by priority; not started: they wait for a permit */
+    struct ps_task_list ready[2]; /* by priority; started, to be resumed */
+    unsigned in_a_row;            /* of high priority begun or resumed since one that was not */
     struct ps_async_job_ring jobs;
     unsigned jobs_run;            /* to look at the inbox of jobs now and then */
     unsigned nesting;             /* inside jobs that a long queue made it run */
@@ -160,6 +163,12 @@ void ps_async_settle(struct ps_async_loop *loop);
 /* Charge the gate for one that comes from outside (own NULL), or from a worker that is bounded.
  * PS_EFULL, PS_ECLOSED. */
 enum ps_err ps_async_enter(struct ps_async *engine, struct ps_async_loop *own);
+
+/* Whether a list of the two has a task. */
+static inline bool ps_async_any(const struct ps_task_list list[2])
+{
+    return list[PS_PRIORITY_NORMAL].first || list[PS_PRIORITY_HIGH].first;
+}
 
 /* The same, if it owes much or the unit that is to run may be long. */
 static inline void ps_async_settle_soon(struct ps_async_loop *loop)

@@ -95,6 +95,7 @@ void ps_async_awake(struct ps_async_loop *loop)
 
 bool ps_async_post(struct ps_async_loop *loop, struct ps_task *task)
 {
+    bool high = task->priority == PS_PRIORITY_HIGH;
     struct ps_task *head = atomic_load_explicit(&loop->inbox, memory_order_relaxed);
     do {
         if (head == CLOSED)
@@ -102,6 +103,9 @@ bool ps_async_post(struct ps_async_loop *loop, struct ps_task *task)
         task->next = head;
     } while (!atomic_compare_exchange_weak_explicit(&loop->inbox, &head, task, memory_order_seq_cst,
                                                     memory_order_relaxed));
+    /* After the post, partner: take_in, which clears it before it takes what is there. */
+    if (__builtin_expect(high, 0))
+        atomic_store(&loop->urgent, 1);
     ps_async_wake(loop);
     return true;
 }

@@ -33,8 +33,8 @@ bool ps_async_loop_retiring(struct ps_async_loop *loop)
 
 bool ps_async_loop_leave(struct ps_async_loop *loop)
 {
-    if (!ps_async_loop_retiring(loop) || loop->active || loop->fresh.first || loop->ready.first ||
-        loop->arrivals.first || !ps_async_inbox_close(loop))
+    if (!ps_async_loop_retiring(loop) || loop->active || ps_async_any(loop->fresh) ||
+        ps_async_any(loop->ready) || loop->arrivals.first || !ps_async_inbox_close(loop))
         return false;
     uint32_t retiring = PS_ASYNC_RETIRING;
     bool closed = ps_async_jobs_close(loop);

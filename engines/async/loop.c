@@ -7,9 +7,13 @@
  * again the descriptors whose tasks have not read yet. The loop sleeps only if nothing can run;
  * if its last sleep was short it looks out for LOOK_NS before. See inbox.c for how it is woken.
  *
+ * Priorities: each loop has its own; there are two lists of each kind, and a post of high priority
+ * (`urgent`) ends the slice. See PS_TRAIT_PRIORITY.
+ *
  * Within a slice the clock is read once a stretch: units double while a stretch is short, and a long
  * one makes the next a single unit. What the loop owes (see async.c) is settled with it, and before
  * a unit that may be long, so that a loop that is stuck shows what it has in its queue. */
+#include <limits.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -36,19 +40,31 @@ static void note_peak(struct ps_async_loop *loop)
         atomic_store_explicit(&cell->depth_peak, depth, memory_order_relaxed);
 }
 
+/* relaxed: a hint, after every unit. */
+static bool is_urgent(const struct ps_async_loop *loop)
+{
+    return __builtin_expect(
+        atomic_load_explicit((_Atomic uint32_t *)&loop->urgent, memory_order_relaxed) != 0, 0);
+}
+
 static void take_in(struct ps_async_loop *loop)
 {
+    unsigned most = ARRIVALS_A_TURN;
+    if (is_urgent(loop)) {
+        atomic_store(&loop->urgent, 0);
+        most = UINT_MAX;
+    }
     struct ps_task_list came = ps_async_take_inbox(loop);
     ps_task_list_join(&loop->arrivals, &came);
     if (!loop->arrivals.first)
         return;
     note_peak(loop);
     struct ps_task *task;
-    for (unsigned n = 0; n < ARRIVALS_A_TURN && (task = ps_task_list_pop(&loop->arrivals)); n++)
+    for (unsigned n = 0; n < most && (task = ps_task_list_pop(&loop->arrivals)); n++)
         if (task->wait)
             ps_async_note(task);
         else
-            ps_task_list_push(&loop->fresh, task);
+            ps_task_list_push(&loop->fresh[task->priority], task);
 }
 
 /* ---- running ---- */
@@ -103,10 +119,31 @@ static size_t permits(const struct ps_async_loop *loop)
     return share > 0 ? share : 1;
 }
 
-static bool can_start(struct ps_async_loop *loop)
+static bool can_start(struct ps_async_loop *loop, enum ps_priority priority)
 {
     /* While cancelling, starting a task ends it: no permit is needed. */
-    return loop->fresh.first && (loop->cancelling || loop->active < permits(loop));
+    return loop->fresh[priority].first && (loop->cancelling || loop->active < permits(loop));
+}
+
+static bool can_run(struct ps_async_loop *loop, enum ps_priority priority)
+{
+    return loop->ready[priority].first || can_start(loop, priority);
+}
+
+/* Whose turn it is. */
+static inline enum ps_priority next_priority(struct ps_async_loop *loop)
+{
+    if (__builtin_expect(
+            !loop->ready[PS_PRIORITY_HIGH].first && !loop->fresh[PS_PRIORITY_HIGH].first, 1) ||
+        !can_run(loop, PS_PRIORITY_HIGH))
+        return PS_PRIORITY_NORMAL;
+    bool others = loop->in_a_row >= PS_HIGH_IN_A_ROW && can_run(loop, PS_PRIORITY_NORMAL);
+    return others ? PS_PRIORITY_NORMAL : PS_PRIORITY_HIGH;
+}
+
+static void count_turn(struct ps_async_loop *loop, enum ps_priority priority)
+{
+    loop->in_a_row = priority == PS_PRIORITY_HIGH ? loop->in_a_row + 1 : 0;
 }
 
 struct slice {
@@ -138,7 +175,7 @@ static inline bool slice_over(struct ps_async_loop *loop, struct slice *slice)
 {
     uint64_t turns = atomic_load_explicit(&loop->turns, memory_order_relaxed);
     atomic_store_explicit(&loop->turns, turns + 1, memory_order_relaxed);
-    return --slice->left == 0 && slice_next_stretch(loop, slice);
+    return is_urgent(loop) || (--slice->left == 0 && slice_next_stretch(loop, slice));
 }
 
 static bool run_job(struct ps_async_loop *loop)
@@ -152,20 +189,26 @@ static bool run_job(struct ps_async_loop *loop)
 /* Fresh tasks, ready ones and jobs by turns, for a slice. Returns whether more could run at once. */
 static bool run(struct ps_async_loop *loop)
 {
-    bool ran = can_start(loop) || loop->ready.first || ps_async_has_jobs(loop), over = false;
+    bool ran = can_run(loop, PS_PRIORITY_NORMAL) || can_run(loop, PS_PRIORITY_HIGH) ||
+               ps_async_has_jobs(loop);
+    bool over = false;
     if (!ran)
         return false;
     struct slice slice = slice_begin(loop);
     while (ran && !over) {
         ran = false;
-        if (can_start(loop)) {
-            start(loop, ps_task_list_pop(&loop->fresh));
+        enum ps_priority priority = next_priority(loop);
+        if (can_start(loop, priority)) {
+            count_turn(loop, priority);
+            start(loop, ps_task_list_pop(&loop->fresh[priority]));
             ran = true;
             over = slice_over(loop, &slice);
         }
-        if (loop->ready.first && !over) {
+        priority = next_priority(loop);
+        if (loop->ready[priority].first && !over) {
+            count_turn(loop, priority);
             loop->ready_out++;
-            resume(loop, ps_task_list_pop(&loop->ready));
+            resume(loop, ps_task_list_pop(&loop->ready[priority]));
             ran = true;
             over = slice_over(loop, &slice);
         }
@@ -183,7 +226,8 @@ static void hand_over(struct ps_async_loop *loop)
 {
     struct ps_task *task;
     ps_async_settle(loop);
-    while ((task = ps_task_list_pop(&loop->fresh))) {
+    while ((task = ps_task_list_pop(&loop->fresh[PS_PRIORITY_HIGH])) ||
+           (task = ps_task_list_pop(&loop->fresh[PS_PRIORITY_NORMAL]))) {
         ps_async_depth(loop, -1);
         ps_async_place(loop->engine, NULL, task, true);
     }
@@ -252,7 +296,7 @@ static void block(struct ps_async_loop *loop, bool paused)
     /* No descriptor is watched, no call is on a helper, no handle is to be closed: nothing to poll. */
     bool polls = uv_loop_alive(&loop->uv) != 0;
     enum ps_async_sleep how = polls ? PS_ASYNC_IN_POLL : PS_ASYNC_ON_FUTEX;
-    if (loop->active == 0 && !loop->fresh.first)
+    if (loop->active == 0 && !ps_async_any(loop->fresh))
         ps_engine_check_done(&loop->engine->base);
     if (how == PS_ASYNC_ON_FUTEX && loop->short_rest && !paused && look_out(loop))
         return;

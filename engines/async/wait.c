@@ -139,7 +139,7 @@ static void end(struct ps_async_record *record, enum ps_err result)
     ps_probe_wait_end(&loop->probe, task->wait->why);
     task->wait->result = result;
     loop->ready_in++;
-    ps_task_list_push(&loop->ready, task);
+    ps_task_list_push(&loop->ready[task->priority], task);
 }
 
 static bool claim(struct ps_task *task)
@@ -299,7 +299,7 @@ bool ps_async_wait(struct ps_async_loop *loop, struct ps_task *task, struct ps_w
     task->wait = wait;
     if (wait->kind == PS_WAIT_YIELD) { /* its result is settled when it is resumed */
         loop->ready_in++;
-        ps_task_list_push(&loop->ready, task);
+        ps_task_list_push(&loop->ready[task->priority], task);
         return false;
     }
     struct ps_async_record *record = record_for(loop, task);

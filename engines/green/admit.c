@@ -123,25 +123,26 @@ static void count_taken(struct green_worker *worker)
     atomic_signal_fence(memory_order_seq_cst);
 }
 
+static bool any_held(const struct limit *limit)
+{
+    return limit->line[PS_PRIORITY_NORMAL].first || limit->line[PS_PRIORITY_HIGH].first;
+}
+
 static void hold(struct limit *limit, struct ps_task *task)
 {
-    task->next = NULL;
-    if (limit->last)
-        limit->last->next = task;
-    else
-        limit->first = task;
-    limit->last = task;
+    ps_task_list_push(&limit->line[task->priority], task);
     atomic_fetch_add(&limit->held, 1);
 }
 
+/* Some are held. */
 static struct ps_task *unhold(struct limit *limit)
 {
-    struct ps_task *task = limit->first;
-    limit->first = task->next;
-    if (!limit->first)
-        limit->last = NULL;
+    struct ps_task_list *high = &limit->line[PS_PRIORITY_HIGH];
+    struct ps_task_list *normal = &limit->line[PS_PRIORITY_NORMAL];
+    bool first = high->first && (limit->in_a_row < PS_HIGH_IN_A_ROW || !normal->first);
+    limit->in_a_row = first ? limit->in_a_row + (limit->in_a_row < PS_HIGH_IN_A_ROW) : 0;
     atomic_fetch_sub(&limit->held, 1);
-    return task;
+    return ps_task_list_pop(first ? high : normal);
 }
 
 struct ps_task *admit(struct green_worker *worker, struct ps_task *task)
@@ -152,7 +153,7 @@ struct ps_task *admit(struct green_worker *worker, struct ps_task *task)
         count_taken(worker);
     } else {
         pthread_mutex_lock(&limit->lock);
-        if (limit->first) {
+        if (any_held(limit)) {
             hold(limit, task);
             task = NULL;
         }
@@ -179,7 +180,7 @@ void admit_ended(struct green_worker *worker)
         return;
     struct ps_task *task = NULL;
     pthread_mutex_lock(&limit->lock);
-    if (limit->first && may_start(green, atomic_load(&limit->most)))
+    if (any_held(limit) && may_start(green, atomic_load(&limit->most)))
         task = unhold(limit);
     pthread_mutex_unlock(&limit->lock);
     if (task)
@@ -190,7 +191,7 @@ void admit_all(struct green *green)
 {
     struct limit *limit = &green->limit;
     pthread_mutex_lock(&limit->lock);
-    while (limit->first) {
+    while (any_held(limit)) {
         struct ps_task *task = unhold(limit);
         shared_push(&green->shared, task, task, 1);
     }

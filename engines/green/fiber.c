@@ -61,6 +61,9 @@ static inline __attribute__((always_inline)) void settle(struct green_worker *wo
     case FIBER_AFTER_YIELD:
         put_back(worker, left->task);
         break;
+    case FIBER_AFTER_YIELD_HIGH:
+        green_put(worker, left->task, false);
+        break;
     case FIBER_AFTER_SLEEP:
         sleeper_settle(worker, left);
         worker_show_depth(worker);

@@ -67,11 +67,12 @@ struct fiber {
 
 /* What the next context does for the one that was left. */
 enum fiber_after {
-    FIBER_AFTER_FREE,  /* nobody needs it: into the pool */
-    FIBER_AFTER_PARK,  /* step 4 of the park commit */
-    FIBER_AFTER_SLEEP, /* the same, for a fiber whose sleeper parks: see deep_sleep.h */
-    FIBER_AFTER_YIELD, /* queue its task, last */
-    FIBER_AFTER_NATIVE /* a thread's own context: nothing */
+    FIBER_AFTER_FREE,       /* nobody needs it: into the pool */
+    FIBER_AFTER_PARK,       /* step 4 of the park commit */
+    FIBER_AFTER_SLEEP,      /* the same, for a fiber whose sleeper parks: see deep_sleep.h */
+    FIBER_AFTER_YIELD,      /* queue its task, last */
+    FIBER_AFTER_YIELD_HIGH, /* the same, of high priority */
+    FIBER_AFTER_NATIVE      /* a thread's own context: nothing */
 };
 
 /* The fiber of a task that has begun; NULL: it has not. Acquire, partner: fiber_bind. */

@@ -8,7 +8,9 @@
 #include "engines/green/green.h"
 #include "engines/green/scheduler.h"
 
-#define TRAITS (PS_TRAIT_PARKS_TASKS | PS_TRAIT_DIRECT | PS_TRAIT_OFFLOAD | PS_TRAIT_SHARED_QUEUE)
+#define TRAITS                                                                           \
+    (PS_TRAIT_PARKS_TASKS | PS_TRAIT_DIRECT | PS_TRAIT_OFFLOAD | PS_TRAIT_SHARED_QUEUE | \
+     PS_TRAIT_PRIORITY)
 
 enum { POLICY_STEAL, POLICY_GLOBAL };
 
@@ -73,7 +75,7 @@ static enum ps_err create(const struct ps_engine_config *config, struct ps_engin
     green->one_queue = green->base.policy == &policies[POLICY_GLOBAL];
     green->light.one_queue = green->one_queue;
     green->biased = own_biased();
-    shared_init(&green->shared, &green->base.outside);
+    shared_init(&green->shared, &green->base.outside, &green->gate);
     idle_init(&green->idle);
     sleepers_init(&green->sleepers);
     offload_init(&green->offload);
@@ -155,7 +157,8 @@ static void wake_idle(struct green *green)
 static void set_gate(struct green *green, bool closed)
 {
     uint32_t old = atomic_load(&green->gate);
-    while (gate_closed(old) != closed && !atomic_compare_exchange_weak(&green->gate, &old, old + 1))
+    while (gate_closed(old) != closed &&
+           !atomic_compare_exchange_weak(&green->gate, &old, (old ^ GATE_CLOSED) + GATE_CHANGE))
         ;
     ps_futex_wake(&green->gate, INT_MAX);
 }

@@ -38,6 +38,7 @@ struct green_worker {
     enum fiber_after after; /* of `left` */
     bool searching;         /* counts as such in the idle set */
     unsigned hot_turns;     /* tasks taken from the hot slot in a row */
+    unsigned in_a_row;      /* tasks of high priority, up to now */
     unsigned until_look;    /* turns until it looks at timers, descriptors and the shared queue */
     struct ps_task *handed; /* what the free fiber that is switched to begins with, or NULL */
     struct ps_probe probe;
@@ -66,8 +67,9 @@ struct green_worker {
 /* New tasks that were not started because config.limit tasks are alive. */
 struct limit {
     pthread_mutex_t lock;
-    _Atomic uint64_t most; /* 0: no limit */
-    struct ps_task *first, *last;
+    _Atomic uint64_t most;       /* 0: no limit */
+    struct ps_task_list line[2]; /* by enum ps_priority */
+    unsigned in_a_row;           /* of high priority let in since one that was not */
     _Atomic uint64_t held;
 };
 
@@ -85,7 +87,7 @@ struct green {
     struct ps_light light;
     struct limit limit;
     _Atomic bool stealing, offloading;
-    _Atomic uint32_t gate;    /* bit 0: paused; the rest counts changes. Workers sleep on it */
+    _Atomic uint32_t gate;    /* GATE_* of queue.h. Paused workers sleep on it */
     _Atomic unsigned active;  /* workers wanted */
     _Atomic unsigned running; /* threads that are workers or about to be; seq_cst, see park.c */
     _Atomic unsigned slots;   /* slots ever used; release, partner: whoever walks `worker` */
@@ -94,7 +96,7 @@ struct green {
 
 static inline bool gate_closed(uint32_t gate)
 {
-    return (gate & 1) != 0;
+    return (gate & GATE_CLOSED) != 0;
 }
 
 /* The calling thread's worker; NULL if it is none of this engine. */
@@ -170,7 +172,7 @@ uint64_t timers_earliest(const struct green *green);
 
 enum ps_err green_submit(struct ps_engine *engine, struct ps_task *task);
 /* A new task is about to start: counts it out of the queue. Under a limit: returns the task that
- * may start instead (the longest held), or NULL: none may, and `task` is held. */
+ * may start instead (the longest held; of high priority first), or NULL: none may, and `task` is held. */
 struct ps_task *admit(struct green_worker *worker, struct ps_task *task);
 /* A task that was admitted has ended on this worker. */
 void admit_ended(struct green_worker *worker);

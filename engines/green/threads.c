@@ -128,7 +128,7 @@ void worker_retire(struct green_worker *worker)
     if (idle_claim_slot(&green->idle, worker->slot))
         worker_unpark(worker);
     /* It may stand at the gate: any change of the word lets it look. */
-    atomic_fetch_add(&green->gate, 2);
+    atomic_fetch_add(&green->gate, GATE_CHANGE);
     ps_futex_wake(&green->gate, INT_MAX);
 }
 

@@ -67,10 +67,12 @@ static inline void count_turn(struct green_worker *worker)
     atomic_store_explicit(&worker->tick, tick, memory_order_relaxed);
 }
 
-/* Whether the worker has to go through its loop: orders, or it is time to look. */
+/* Whether the worker has to go through its loop: orders, it is time to look, or somebody is to be
+ * preferred. */
 static inline bool loop_is_due(struct green_worker *worker)
 {
-    return worker->until_look <= 1 || gate_closed(atomic_load(&worker->green->gate)) ||
+    return worker->until_look <= 1 ||
+           (atomic_load(&worker->green->gate) & (GATE_CLOSED | GATE_HIGH)) != 0 ||
            atomic_load(&worker->life) != WORKER_RUN;
 }
 

@@ -207,12 +207,18 @@ static inline __attribute__((always_inline)) enum ps_err stop_or_ok(struct ps_ta
     return ps_task_stopped(task) ? PS_ECANCELED : PS_OK;
 }
 
+static inline enum fiber_after after_yield(enum ps_priority priority)
+{
+    _Static_assert(FIBER_AFTER_YIELD_HIGH == FIBER_AFTER_YIELD + PS_PRIORITY_HIGH, "no branch");
+    return (enum fiber_after)(FIBER_AFTER_YIELD + priority);
+}
+
 static enum ps_err yield(struct green_worker *worker, struct ps_task *task)
 {
     if (own_waiting(&worker->own) == 0 && worker_is_alone(worker))
         return stop_or_ok(task);
     struct fiber *self = worker->current;
-    if (!(worker = suspend(worker, FIBER_AFTER_YIELD)))
+    if (!(worker = suspend(worker, after_yield(task->priority))))
         return PS_ENOMEM;
     worker_show_run(worker, self);
     return stop_or_ok(task);

@@ -1,4 +1,4 @@
-/* The loop of a worker, and where it finds work: its own queue (own.h; the hot slot at most HOT_TURNS
+/* The loop of a worker, and where it finds work: tasks of high priority (queue.h); its own queue (own.h; the hot slot at most HOT_TURNS
  * times in a row), the shared queue, other workers. The shared queue comes first whenever a worker
  * looks at timers and descriptors (park.c), or what comes from outside starves behind tasks that
  * spawn each other.
@@ -76,7 +76,7 @@ static void spill(struct green_worker *worker, struct ps_task *task)
 void green_put(struct green_worker *worker, struct ps_task *task, bool hot)
 {
     struct own_queue *own = &worker->own;
-    if (worker->green->one_queue) {
+    if (worker->green->one_queue || __builtin_expect(task->priority == PS_PRIORITY_HIGH, 0)) {
         shared_push(&worker->green->shared, task, task, 1);
         green_notify(worker->green);
         return;
@@ -337,12 +337,26 @@ static void take_back(struct green_worker *worker)
         green_put(worker, task, false);
 }
 
+/* NULL: none waits, or it is somebody else's turn. */
+static struct ps_task *take_high(struct green_worker *worker)
+{
+    struct ps_task *task =
+        worker->in_a_row < PS_HIGH_IN_A_ROW ? shared_pop_high(&worker->green->shared) : NULL;
+    worker->in_a_row = task ? worker->in_a_row + 1 : 0;
+    if (task)
+        ps_probe_event(&worker->probe, PS_EVENT_INJECT, 1);
+    return task;
+}
+
 /* From the nearest place; shared_first: the shared queue and what nobody wanted come first. NULL:
  * none. */
 static struct ps_task *find_task(struct green_worker *worker, bool shared_first)
 {
     struct ps_task *task = NULL;
     count_turn(worker);
+    bool high = (atomic_load(&worker->green->gate) & GATE_HIGH) != 0;
+    if (__builtin_expect(high, 0) && (task = take_high(worker)))
+        return task;
     if (shared_first) {
         task = take_shared(worker, 1);
         take_back(worker);

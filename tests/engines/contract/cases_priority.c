@@ -89,6 +89,27 @@ static void high_overtakes_what_is_at_hand(const struct subject *subject)
     rig_close(&rig, PS_CLOSE_DRAIN);
 }
 
+/* Behind a task that waits and has the only worker, or the only permit. */
+static void high_overtakes_what_is_held(const struct subject *subject)
+{
+    struct rig rig;
+    struct job *normal[FEW];
+    struct ps_engine_config config = rig_config(1, 4096);
+    if (!subject_has(subject, PS_TRAIT_PRIORITY))
+        return;
+    set_up();
+    config.limit = 1;
+    rig_start(&rig, subject, config);
+    struct job *first = rig_run(&rig, step_mark_park);
+    rig_await_marks(&rig, 1);
+    fill(&rig, PS_PRIORITY_NORMAL, normal, FEW);
+    struct job *high = queue_one(&rig, PS_PRIORITY_HIGH, step_note);
+    ps_task_unpark(&first->task);
+    rig_await(&rig, FEW + 2);
+    assert_int_equal(high->number, 0);
+    rig_close(&rig, PS_CLOSE_DRAIN);
+}
+
 /* High ones in their order; every 61st turn is another's. */
 static void nobody_starves(const struct subject *subject)
 {
@@ -228,6 +249,7 @@ static void none_is_lost(const struct subject *subject)
 const struct contract_case priority_cases[] = {
     {"high_overtakes_what_is_queued", high_overtakes_what_is_queued, true},
     {"high_overtakes_what_is_at_hand", high_overtakes_what_is_at_hand, true},
+    {"high_overtakes_what_is_held", high_overtakes_what_is_held, true},
     {"nobody_starves", nobody_starves, true},
     {"a_high_child_overtakes_its_siblings", a_high_child_overtakes_its_siblings, true},
     {"high_is_resumed_first", high_is_resumed_first, true},
