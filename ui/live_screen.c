@@ -395,6 +395,19 @@ void ps_too_small_draw(const struct ps_canvas *root)
     ps_canvas_wrap(root, 0, y > 0 ? y : 0, root->width, root->height, 0, PS_STYLE_WARNING, text);
 }
 
+/* The keys of the run go on working under a page, and what they say stands below it. */
+static void draw_page(const struct ps_canvas *root, const struct ps_live_view *view,
+                      const struct ps_figures *f)
+{
+    bool says = view->notice && view->notice[0];
+    struct ps_canvas above = ps_canvas_view(root, 0, 1, root->width, root->height - 2 - says);
+    ps_page_draw(&above, view, f);
+    if (says) {
+        ps_canvas_fill(root, 0, root->height - 2, root->width, 1, PS_STYLE_NORMAL, ' ');
+        ps_canvas_fit(root, 1, root->height - 2, root->width - 2, view->notice_style, view->notice);
+    }
+}
+
 void ps_live_screen_draw(const struct ps_canvas *root, const struct ps_live_view *view)
 {
     if (root->width < PS_SCREEN_MIN_WIDTH || root->height < PS_SCREEN_MIN_HEIGHT) {
@@ -414,7 +427,7 @@ void ps_live_screen_draw(const struct ps_canvas *root, const struct ps_live_view
     if (view->overlay && view->overlay->kind != PS_OVERLAY_NONE) {
         struct ps_canvas above = ps_canvas_view(root, 0, 1, root->width, root->height - 2);
         if (view->overlay->kind == PS_OVERLAY_PAGE)
-            ps_page_draw(&above, view, &figures);
+            draw_page(root, view, &figures);
         else
             ps_overlay_draw(&above, view->overlay);
     }
