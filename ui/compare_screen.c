@@ -11,7 +11,8 @@
 #include "ui/compare_view.h"
 #include "ui/lab_screen.h"
 
-#define MS (uint64_t) PS_NS_PER_MS
+#define MS      (uint64_t) PS_NS_PER_MS
+#define WORK_NS (20 * MS) /* of arithmetic in one frame */
 
 enum field { FIELD_A, FIELD_A_WORKERS, FIELD_B, FIELD_B_WORKERS, FIELD_ROUNDS, FIELD_SLOT, FIELDS };
 
@@ -25,7 +26,9 @@ struct state {
     struct ps_compare_spec spec;
     struct ps_compare *compare; /* NULL: not begun */
     struct ps_compare_view view;
-    unsigned more; /* rounds that `n` adds: as many as were chosen */
+    unsigned more;                /* rounds that `n` adds: as many as were chosen */
+    unsigned rows_of, rows_taken; /* rounds; rows of them that are worked out */
+    struct ps_compare_row row[PS_COMPARE_METRICS];
     struct ps_snapshot *snapshot[2];
     struct ps_history *history[2];
     unsigned slot_side, slot_round; /* of what the histories were last fed */
@@ -172,14 +175,33 @@ static void stop(struct state *s)
     s->compare = NULL;
 }
 
+/* The rows of the rounds that are whole, a few at a time: intervals of many rounds take tens of
+ * milliseconds. Shown when all are there. */
 static void take_rows(struct state *s)
 {
-    s->view.whole = ps_compare_rounds(s->compare);
-    for (unsigned m = 0; m < PS_COMPARE_METRICS; m++) {
-        ps_compare_row(s->compare, 0, 1, m, &s->view.row[m]);
+    uint64_t until_ns = ps_now_ns() + WORK_NS;
+    while (s->rows_taken < PS_COMPARE_METRICS && ps_now_ns() < until_ns) {
+        unsigned m = s->rows_taken++;
+        ps_compare_row(s->compare, 0, 1, m, &s->row[m]);
+    }
+    if (s->rows_taken < PS_COMPARE_METRICS)
+        return;
+    memcpy(s->view.row, s->row, sizeof s->view.row);
+    s->view.whole = s->rows_of;
+    for (unsigned m = 0; m < PS_COMPARE_METRICS; m++)
         for (unsigned side = 0; side < 2; side++)
             s->view.median[side][m] = ps_compare_median(s->compare, side, m);
+}
+
+static void keep_rows_fresh(struct state *s)
+{
+    unsigned whole = ps_compare_rounds(s->compare);
+    if (whole != s->rows_of) {
+        s->rows_of = whole;
+        s->rows_taken = 0;
     }
+    if (s->rows_taken < PS_COMPARE_METRICS)
+        take_rows(s);
 }
 
 static void begin(struct ps_program *p, struct state *s)
@@ -196,7 +218,8 @@ static void begin(struct ps_program *p, struct state *s)
     s->slot_round = UINT32_MAX;
     s->measured_ns = 0;
     s->since_ns = ps_now_ns();
-    take_rows(s);
+    s->rows_of = s->rows_taken = 0;
+    keep_rows_fresh(s);
 }
 
 /* The lanes of the side that runs; those of the other stay as they were. */
@@ -244,7 +267,6 @@ static void finish(struct state *s, enum ps_compare_state state)
     s->measured_ns = elapsed_ns(s);
     s->view.stage = state == PS_COMPARE_DONE ? PS_COMPARE_MEASURED : PS_COMPARE_BROKEN;
     s->view.frozen = false;
-    take_rows(s);
     if (state == PS_COMPARE_FAILED)
         snprintf(s->why, sizeof s->why, "%s", ps_compare_why(s->compare, &s->view.running, &start));
     s->view.why = s->why;
@@ -253,18 +275,19 @@ static void finish(struct state *s, enum ps_compare_state state)
 static void update(struct ps_program *p)
 {
     struct state *s = state_of(p);
-    if (s->view.stage != PS_COMPARE_MEASURING)
+    if (!s->compare)
         return;
-    enum ps_compare_state now = ps_compare_advance(s->compare);
-    if (now == PS_COMPARE_RUNNING && s->view.frozen)
-        return;
-    if (now == PS_COMPARE_RUNNING)
-        feed(s);
-    if (ps_compare_rounds(s->compare) != s->view.whole)
-        take_rows(s);
-    show_time(s);
-    if (now != PS_COMPARE_RUNNING)
-        finish(s, now);
+    if (s->view.stage == PS_COMPARE_MEASURING) {
+        enum ps_compare_state now = ps_compare_advance(s->compare);
+        if (now == PS_COMPARE_RUNNING && s->view.frozen)
+            return;
+        if (now == PS_COMPARE_RUNNING)
+            feed(s);
+        show_time(s);
+        if (now != PS_COMPARE_RUNNING)
+            finish(s, now);
+    }
+    keep_rows_fresh(s);
 }
 
 static uint64_t due_ns(const struct ps_program *p)

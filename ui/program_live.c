@@ -473,6 +473,9 @@ static void act(struct ps_program *p, enum ps_action action, int argument)
     case PS_DO_COMPARE:
         ps_screen_go(p, &ps_screen_compare);
         break;
+    case PS_DO_TUNE:
+        ps_screen_go(p, &ps_screen_tune);
+        break;
     case PS_DO_PAUSE:
         toggle_pause(p);
         break;

@@ -314,6 +314,9 @@ static void act(struct ps_program *p, enum ps_action action, int argument)
     case PS_DO_OPEN:
         ps_program_ask_recording(p);
         break;
+    case PS_DO_TUNE:
+        ps_screen_go(p, &ps_screen_tune);
+        break;
     case PS_DO_SAVE:
         if (usable(p))
             ask_name(p);

@@ -8,18 +8,12 @@
 #include "stats/sample.h"
 
 enum model { THUMB, CAP, LINES, AMDAHL, USL };
-enum { RESAMPLES = 200 };
+#define RESAMPLES PS_CONCLUDE_RESAMPLES
 _Static_assert(USL + 1 == PS_MODELS, "the number in the header");
 
-struct data {
-    unsigned count;
-    double n[PS_POINTS_MAX], x[PS_POINTS_MAX], noise[PS_POINTS_MAX];
-    double most; /* workers */
-};
-
-static struct data data_of(const struct ps_surface *surface)
+static struct ps_concluding_data data_of(const struct ps_surface *surface)
 {
-    struct data data = {.count = surface->count};
+    struct ps_concluding_data data = {.count = surface->count};
     for (unsigned i = 0; i < surface->count; i++) {
         const struct ps_point *point = &surface->point[i];
         data.n[i] = point->workers;
@@ -32,7 +26,7 @@ static struct data data_of(const struct ps_surface *surface)
 
 /* Goetz, Java Concurrency in Practice, 8.2: N (1 + W/C), with the preset's means; and the curve it
  * belongs to: n workers do n / (C + W) until the CPUs' N / C is reached. */
-static void from_preset(const struct ps_tune_about *about, const struct data *data,
+static void from_preset(const struct ps_tune_about *about, const struct ps_concluding_data *data,
                         struct ps_conclusion *into)
 {
     struct ps_model *thumb = &into->model[THUMB], *cap = &into->model[CAP];
@@ -66,28 +60,30 @@ static void range(double *values, double *low, double *high)
 }
 
 /* Where the fit's own answer would have come out under the noise that was measured. */
-static void bound(struct ps_model *model, const struct data *data, struct ps_conclusion *into)
+static void resample(struct ps_concluding *work, const struct ps_model *model)
 {
-    double peak[RESAMPLES], sigma[RESAMPLES], kappa[RESAMPLES];
-    struct ps_rng rng = ps_rng_make(1, (uint64_t)model->curve.kind);
-    for (int r = 0; r < RESAMPLES; r++) {
-        double x[PS_POINTS_MAX];
-        for (unsigned i = 0; i < data->count; i++)
-            x[i] = fmax(0, data->x[i] + data->noise[i] * normal(&rng));
-        struct ps_curve curve = ps_curve_fit(model->curve.kind, data->n, x, data->count);
-        peak[r] = ps_curve_peak(&curve, data->most);
-        sigma[r] = curve.sigma;
-        kappa[r] = curve.kappa;
-    }
-    range(peak, &model->low, &model->high);
-    if (model->curve.kind != PS_CURVE_USL)
-        return;
-    range(sigma, &into->sigma_low, &into->sigma_high);
-    range(kappa, &into->kappa_low, &into->kappa_high);
+    const struct ps_concluding_data *data = &work->data;
+    double x[PS_POINTS_MAX];
+    unsigned r = work->done++;
+    for (unsigned i = 0; i < data->count; i++)
+        x[i] = fmax(0, data->x[i] + data->noise[i] * normal(&work->rng));
+    struct ps_curve curve = ps_curve_fit(model->curve.kind, data->n, x, data->count);
+    work->peak[r] = ps_curve_peak(&curve, data->most);
+    work->sigma[r] = curve.sigma;
+    work->kappa[r] = curve.kappa;
 }
 
-static void fit(struct ps_model *model, enum ps_curve_kind kind, const struct data *data,
-                struct ps_conclusion *into)
+static void bound(struct ps_concluding *work, struct ps_model *model, struct ps_conclusion *into)
+{
+    range(work->peak, &model->low, &model->high);
+    if (model->curve.kind != PS_CURVE_USL)
+        return;
+    range(work->sigma, &into->sigma_low, &into->sigma_high);
+    range(work->kappa, &into->kappa_low, &into->kappa_high);
+}
+
+static void fit(struct ps_model *model, enum ps_curve_kind kind,
+                const struct ps_concluding_data *data)
 {
     if (data->count < 3)
         return;
@@ -96,7 +92,6 @@ static void fit(struct ps_model *model, enum ps_curve_kind kind, const struct da
     model->r2 = model->curve.r2;
     model->prediction = ps_curve_peak(&model->curve, data->most);
     model->rises = model->prediction >= data->most;
-    bound(model, data, into);
 }
 
 struct ps_tuner_task ps_conclude_tuners(const struct ps_tune_about *about,
@@ -124,8 +119,8 @@ static void replay(const struct ps_tune_about *about, const struct ps_surface *s
         into->tuner[i] = ps_tuner_replay(i, &task);
 }
 
-void ps_conclude(const struct ps_tune_about *about, const struct ps_surface *surface,
-                 struct ps_conclusion *into)
+void ps_conclude_begin(const struct ps_tune_about *about, const struct ps_surface *surface,
+                       struct ps_concluding *work, struct ps_conclusion *into)
 {
     static const struct ps_model models[PS_MODELS] = {
         [THUMB] = {.name = "rule of thumb", .title = "rule of thumb N(1+W/C)"},
@@ -140,15 +135,44 @@ void ps_conclude(const struct ps_tune_about *about, const struct ps_surface *sur
     for (unsigned i = 0; i < PS_MODELS; i++)
         into->model[i].prediction = into->model[i].low = into->model[i].high = into->model[i].r2 =
             NAN;
-    struct data data = data_of(surface);
-    from_preset(about, &data, into);
-    fit(&into->model[LINES], PS_CURVE_TWO_LINES, &data, into);
-    fit(&into->model[AMDAHL], PS_CURVE_AMDAHL, &data, into);
-    fit(&into->model[USL], PS_CURVE_USL, &data, into);
+    work->data = data_of(surface);
+    work->model = LINES;
+    work->done = 0;
+    from_preset(about, &work->data, into);
+    fit(&into->model[LINES], PS_CURVE_TWO_LINES, &work->data);
+    fit(&into->model[AMDAHL], PS_CURVE_AMDAHL, &work->data);
+    fit(&into->model[USL], PS_CURVE_USL, &work->data);
     if (surface->count == 0)
         return;
     into->choice = ps_surface_choose(surface, about->goal_ns);
     replay(about, surface, into);
+}
+
+bool ps_conclude_step(struct ps_concluding *work, struct ps_conclusion *into)
+{
+    enum { AT_ONCE = 10 };
+    if (work->model == PS_MODELS || work->data.count < 3)
+        return true;
+    struct ps_model *model = &into->model[work->model];
+    if (work->done == 0)
+        work->rng = ps_rng_make(1, (uint64_t)model->curve.kind);
+    for (unsigned i = 0; i < AT_ONCE && work->done < RESAMPLES; i++)
+        resample(work, model);
+    if (work->done < RESAMPLES)
+        return false;
+    bound(work, model, into);
+    work->model++;
+    work->done = 0;
+    return work->model == PS_MODELS;
+}
+
+void ps_conclude(const struct ps_tune_about *about, const struct ps_surface *surface,
+                 struct ps_conclusion *into)
+{
+    struct ps_concluding work;
+    ps_conclude_begin(about, surface, &work, into);
+    while (!ps_conclude_step(&work, into))
+        ;
 }
 
 const struct ps_model *ps_conclusion_model(const struct ps_conclusion *conclusion, const char *name)

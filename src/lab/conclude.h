@@ -3,6 +3,7 @@
 #ifndef PS_LAB_CONCLUDE_H
 #define PS_LAB_CONCLUDE_H
 
+#include "base/rng.h"
 #include "lab/tune.h"
 
 #define PS_MODELS 5u
@@ -30,6 +31,24 @@ struct ps_conclusion {
  * from), each fitted anew. Tuners: 120 s each. */
 void ps_conclude(const struct ps_tune_about *about, const struct ps_surface *surface,
                  struct ps_conclusion *into);
+
+/* The same in steps of a few milliseconds, for a screen: begin gives all but the intervals of the
+ * models (low, high, sigma and kappa: NaN); step works on them until it returns true. The surface
+ * must stay for begin only. */
+#define PS_CONCLUDE_RESAMPLES 200u
+struct ps_concluding {
+    struct ps_concluding_data {
+        unsigned count;
+        double n[PS_POINTS_MAX], x[PS_POINTS_MAX], noise[PS_POINTS_MAX];
+        double most; /* workers */
+    } data;
+    unsigned model, done; /* resamples of it */
+    struct ps_rng rng;
+    double peak[PS_CONCLUDE_RESAMPLES], sigma[PS_CONCLUDE_RESAMPLES], kappa[PS_CONCLUDE_RESAMPLES];
+};
+void ps_conclude_begin(const struct ps_tune_about *about, const struct ps_surface *surface,
+                       struct ps_concluding *work, struct ps_conclusion *into);
+bool ps_conclude_step(struct ps_concluding *work, struct ps_conclusion *into);
 
 /* What the tuners are replayed on. surface->count >= 1; the task refers to it. */
 #define PS_TUNERS_SECONDS 120

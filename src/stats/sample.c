@@ -43,14 +43,50 @@ void ps_sample_sort(double *values, size_t n)
     }
 }
 
+/* Puts the k-th smallest at k, nothing larger before it, nothing smaller behind it (Hoare's Find,
+ * CACM 4, 1961, with the median of three as pivot). */
+static void partition(double *values, size_t n, size_t k)
+{
+    size_t low = 0, high = n - 1;
+    while (low < high) {
+        double first = values[low], middle = values[low + (high - low) / 2], last = values[high];
+        double pivot = fmax(fmin(first, middle), fmin(fmax(first, middle), last));
+        size_t i = low, j = high;
+        for (;;) {
+            while (values[i] < pivot)
+                i++;
+            while (values[j] > pivot)
+                j--;
+            if (i >= j)
+                break;
+            double value = values[i];
+            values[i++] = values[j];
+            values[j--] = value;
+        }
+        if (k <= j)
+            high = j;
+        else
+            low = j + 1;
+    }
+}
+
 double ps_sample_median(const double *values, size_t n)
 {
-    double sorted[PS_SAMPLE_MAX];
+    double copy[PS_SAMPLE_MAX];
     if (n > PS_SAMPLE_MAX)
         n = PS_SAMPLE_MAX;
-    memcpy(sorted, values, n * sizeof *values);
-    ps_sample_sort(sorted, n);
-    return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
+    memcpy(copy, values, n * sizeof *values);
+    if (n <= 32) {
+        ps_sample_sort(copy, n);
+        return n % 2 ? copy[n / 2] : (copy[n / 2 - 1] + copy[n / 2]) / 2;
+    }
+    partition(copy, n, n / 2);
+    if (n % 2)
+        return copy[n / 2];
+    double below = copy[0];
+    for (size_t i = 1; i < n / 2; i++)
+        below = fmax(below, copy[i]);
+    return (below + copy[n / 2]) / 2;
 }
 
 double ps_sample_quantile(const double *sorted, size_t n, double q)

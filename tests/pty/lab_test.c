@@ -71,11 +71,51 @@ static void a_live_run_makes_room(void **state)
     quit(pty);
 }
 
+/* A sweep from 1 to 2 workers: a guess before, the answer after, a race, and the count taken into
+ * a live run. */
+static void a_worker_count_is_found(void **state)
+{
+    (void)state;
+    struct pty *pty = start();
+    pty_send(pty, "u");
+    pty_expect(pty, "What is measured");
+    for (unsigned i = 0; i < 20; i++)
+        pty_send(pty, "h"); /* from 1 to 1 worker at the least */
+    pty_send(pty, "ljh");   /* to 2; 2 repeats */
+    pty_expect(pty, "< 2 >");
+    pty_send(pty, "jhhhhh");
+    pty_expect(pty, "< 100 ms >");
+    pty_send(pty, "9\r");
+    pty_expect(pty, "a number from 1 to 2");
+    pty_send(pty, "\x15"
+                  "1\r");
+    pty_expect(pty, "Your guess: 1 worker");
+    pty_send(pty, "\r");
+    pty_expect(pty, "measured: 2 points");
+    pty_expect(pty, "highest measured");
+    pty_expect(pty, "your guess");
+    pty_send(pty, "t");
+    pty_expect(pty, "the race");
+    pty_send(pty, "\033");
+    pty_expect_gone(pty, "the race");
+    pty_send(pty, "y20m\r");
+    pty_expect(pty, "a time with its unit");
+    pty_send(pty, "s\r");
+    pty_expect(pty, "goal 20");
+    pty_send(pty, "ynone\x15none\r");
+    pty_expect_gone(pty, "goal 20");
+    pty_send(pty, "\r");
+    pty_expect(pty, "LIVE");
+    pty_expect(pty, "running with the recommended");
+    quit(pty);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_engines_are_compared),
         cmocka_unit_test(a_live_run_makes_room),
+        cmocka_unit_test(a_worker_count_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,6 +33,23 @@ static void medians(void **state)
     near(ps_sample_median(many, 100), 49.5, 0);
 }
 
+/* Of many values, with and without ties, in every order that a small generator makes. */
+static void medians_of_many_are_those_of_the_sorted(void **state)
+{
+    (void)state;
+    uint32_t x = 1;
+    for (size_t n = 33; n <= 200; n++) {
+        double values[200], sorted[200];
+        for (size_t i = 0; i < n; i++) {
+            x = x * 1664525u + 1013904223u;
+            values[i] = sorted[i] = (double)((x >> 8) % (n % 3 ? 1000 : 5));
+        }
+        double median = ps_sample_median(values, n);
+        ps_sample_sort(sorted, n);
+        near(median, n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2, 0);
+    }
+}
+
 static void quantiles(void **state)
 {
     (void)state;
@@ -73,8 +90,12 @@ static void student(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(moments), cmocka_unit_test(medians), cmocka_unit_test(quantiles),
-        cmocka_unit_test(r2),      cmocka_unit_test(student),
+        cmocka_unit_test(moments),
+        cmocka_unit_test(medians),
+        cmocka_unit_test(medians_of_many_are_those_of_the_sorted),
+        cmocka_unit_test(quantiles),
+        cmocka_unit_test(r2),
+        cmocka_unit_test(student),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
