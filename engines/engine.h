@@ -177,6 +177,13 @@ int ps_worker_self(void);
 
 /* ---- engines ---- */
 
+/* What is done with the slot for the task that runs next on its worker: green:steal. */
+enum ps_lifo_slot {
+    PS_LIFO_STEALABLE, /* others may take from it when its worker is stuck */
+    PS_LIFO_KEPT,      /* only its worker takes from it, however long that is in another task */
+    PS_LIFO_OFF        /* it is not used: what is spawned or woken queues like the rest */
+};
+
 enum ps_on_full { PS_ON_FULL_BLOCK, PS_ON_FULL_REFUSE, PS_ON_FULL_CALLER_RUNS };
 
 /* A way in which an engine queues. */
@@ -199,9 +206,10 @@ struct ps_engine_config {
     size_t stack_bytes; /* green threads and per-task threads; 0: the engine's default */
     unsigned offload;   /* helper threads for PS_WAIT_CALL; 0: blocking calls run in place */
     bool stealing;      /* where the policy has it */
-    bool wake_all;      /* work that arrives wakes every idle worker, where they share a queue */
-    bool help;          /* a join runs other tasks meanwhile, where the policy can */
-    uint64_t seed;      /* of the order in which victims are tried */
+    enum ps_lifo_slot lifo_slot;
+    bool wake_all; /* work that arrives wakes every idle worker, where they share a queue */
+    bool help;     /* a join runs other tasks meanwhile, where the policy can */
+    uint64_t seed; /* of the order in which victims are tried */
     unsigned reserve[PS_MAX_TYPES]; /* workers that run only tasks of a type, where the policy has
                                        it; the sum < workers */
     struct ps_segment *segment; /* where to count; slots >= workers, for resize >= the new count */

@@ -238,7 +238,7 @@ static bool is_watched(const struct ps_engine *engine)
     unsigned reserved = 0;
     for (unsigned type = 0; type < PS_MAX_TYPES; type++)
         reserved += config->reserve[type];
-    return config->limit == 0 && reserved == 0;
+    return config->limit == 0 && reserved == 0 && config->lifo_slot != PS_LIFO_KEPT;
 }
 
 static bool steals_at_all(const struct ps_engine *engine)

@@ -4,6 +4,7 @@
  *
  * Left out, for their tasks wait beside sleepers by intent or nobody can say that they do not:
  *   a limit, reserved workers    the sleepers may not take what waits
+ *   a kept LIFO slot             nobody else may take what waits there
  *   a pause                      until it ends
  *   threadpool:uv                its sleepers are libuv's: a slot has a thread only while it runs a
  *                                task, and libuv's queue has no gauge of ours

@@ -74,6 +74,7 @@ static enum ps_err create(const struct ps_engine_config *config, struct ps_engin
     green->base.light = &green->light;
     green->one_queue = green->base.policy == &policies[POLICY_GLOBAL];
     green->light.one_queue = green->one_queue;
+    green->no_slot = config->lifo_slot == PS_LIFO_OFF;
     green->biased = own_biased();
     shared_init(&green->shared, &green->base.outside, &green->gate);
     idle_init(&green->idle);

@@ -99,14 +99,15 @@ struct task_chain own_revoke(struct own_queue *queue)
 {
     struct task_chain chain = {NULL, NULL, 0};
     uint32_t nobody = 0;
-    if ((own_waiting(queue) == 0 && !own_hot(queue)) ||
+    if ((own_waiting(queue) == 0 && !own_loose(queue)) ||
         !atomic_compare_exchange_strong(&queue->revoked, &nobody, 1))
         return chain;
     if (queue->biased)
         own_barrier();
     if (atomic_load(&queue->inside) == 0) {
         chain = own_take_half(queue);
-        if (chain.count == 0 && (chain.first = own_swap_hot(queue, NULL))) {
+        if (chain.count == 0 && own_loose(queue)) {
+            chain.first = own_swap_hot(queue, NULL);
             chain.last = chain.first;
             chain.last->next = NULL;
             chain.count = 1;

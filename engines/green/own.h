@@ -24,7 +24,8 @@
  *   inside, waiting 0  a later push has its 5 after the barrier: the same
  *   waiting > 0        the sleeper searches instead, and revokes
  * So an owner that was preempted inside does not keep thieves spinning, and nothing is lost.
- * `hot` is not counted: its worker is about to run it. Thieves take it from a worker that does not.
+ * `hot` is not counted: its worker is about to run it. Thieves take it from a worker that does not,
+ * unless it is to be kept, which is there to be looked at (engine.h, PS_LIFO_KEPT).
  *
  * Rejected: a ring whose owner pops by CAS, as those of Go and tokio (two RMWs a yield: 10 ns of
  * 25); batches taken out of it for private use (stranded behind a long task); a deque with an
@@ -46,7 +47,7 @@ struct own_queue {
     _Atomic uint32_t waiting;      /* tasks in the ring; written by whoever works on it */
     _Atomic uint32_t offered;      /* tasks in the offer, while there is one */
     _Atomic(struct ps_task *) hot; /* runs next */
-    bool biased;
+    bool biased, kept;             /* kept: thieves leave `hot` alone */
     /* Under the lock. */
     uint32_t head, tail, mask;
     struct ps_task *slot[OWN_SLOTS];
@@ -107,6 +108,12 @@ static inline struct ps_task *own_hot(const struct own_queue *queue)
     return atomic_load_explicit(&((struct own_queue *)queue)->hot, memory_order_relaxed);
 }
 
+/* The hot task, if thieves may take it. */
+static inline struct ps_task *own_loose(const struct own_queue *queue)
+{
+    return queue->kept ? NULL : own_hot(queue);
+}
+
 /* Inside: exchange what runs next. */
 static inline struct ps_task *own_swap_hot(struct own_queue *queue, struct ps_task *task)
 {
@@ -146,7 +153,8 @@ bool own_make_offer(struct own_queue *queue);
 
 /* What was offered. */
 struct task_chain own_take_offer(struct own_queue *queue);
-/* The older half of the ring, or if it is empty the hot task, against the owner's will. */
+/* The older half of the ring, or if it is empty the hot task (unless it is kept), against the owner's
+ * will. */
 struct task_chain own_revoke(struct own_queue *queue);
 /* After own_barrier: whether there are tasks which the owner will not offer by itself. seq_cst */
 bool own_visible(struct own_queue *queue);

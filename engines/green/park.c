@@ -112,7 +112,7 @@ static struct green_worker *find_stuck(struct green *green, uint64_t now_ns)
     for (unsigned i = 0; i < slots; i++) {
         struct green_worker *peer = green->worker[i];
         uint64_t tick = atomic_load_explicit(&peer->tick, memory_order_relaxed);
-        if (tick == peer->watched && own_hot(&peer->own) && atomic_load(&green->stealing))
+        if (tick == peer->watched && own_loose(&peer->own) && atomic_load(&green->stealing))
             stuck = peer;
         peer->watched = tick;
     }

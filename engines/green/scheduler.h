@@ -76,6 +76,7 @@ struct limit {
 struct green {
     struct ps_engine base;
     bool one_queue;       /* policy global: no queues of workers */
+    bool no_slot;         /* the hot slot is not used */
     bool biased;          /* own_barrier works: see own.h */
     _Atomic bool started; /* workers run, or have run */
     struct stack_depot depot;

@@ -18,6 +18,7 @@ struct green_worker *worker_of_slot(struct green *green, unsigned slot)
         return NULL;
     *worker = (struct green_worker){.green = green, .slot = slot};
     own_init(&worker->own, OWN_SLOTS, green->biased);
+    worker->own.kept = green->base.config.lifo_slot == PS_LIFO_KEPT;
     ps_probe_bind(&worker->probe, green->base.config.segment, slot);
     worker->rng = ps_rng_make(green->base.config.seed, slot);
     pthread_mutex_init(&worker->timer_lock, NULL);

@@ -4,7 +4,8 @@
  * spawn each other.
  *
  * The hot slot: what a task spawns or wakes runs next on its worker, while its data is in the cache.
- * Nobody is woken for it: its worker is about to look. Thieves take it only from a worker that takes
+ * (config.lifo_slot may keep it from others, or do without it.) Nobody is woken for it: its worker is
+ * about to look. Thieves take it only from a worker that takes
  * no turn for SPIN_NS, and while a worker sleeps, one of the sleepers watches for such (park.c;
  * tokio #4941, #6596: stranded behind a long task).
  *
@@ -81,6 +82,7 @@ void green_put(struct green_worker *worker, struct ps_task *task, bool hot)
         green_notify(worker->green);
         return;
     }
+    hot = hot && !worker->green->no_slot;
     own_enter(own);
     if (hot)
         task = own_swap_hot(own, task);
@@ -216,7 +218,7 @@ struct suspect {
 static void watch(struct suspect *suspect, struct green_worker *victim)
 {
     bool ring = own_waiting(&victim->own) > 0;
-    if (suspect->worker ? suspect->ring || !ring : !ring && !own_hot(&victim->own))
+    if (suspect->worker ? suspect->ring || !ring : !ring && !own_loose(&victim->own))
         return;
     *suspect =
         (struct suspect){victim, atomic_load_explicit(&victim->tick, memory_order_relaxed), ring};

@@ -141,6 +141,11 @@ static struct ps_engine_config engine_config(struct ps_run *run, const struct ps
         [PS_FULL_REFUSE] = PS_ON_FULL_REFUSE,
         [PS_FULL_CALLER_RUNS] = PS_ON_FULL_CALLER_RUNS,
     };
+    static const enum ps_lifo_slot lifo_slot[] = {
+        [PS_SLOT_STEALABLE] = PS_LIFO_STEALABLE,
+        [PS_SLOT_KEPT] = PS_LIFO_KEPT,
+        [PS_SLOT_OFF] = PS_LIFO_OFF,
+    };
     struct ps_engine_config config = {
         .policy = policy,
         .workers = workers,
@@ -150,6 +155,7 @@ static struct ps_engine_config engine_config(struct ps_run *run, const struct ps
         .stack_bytes = e->stack_bytes,
         .offload = e->offload,
         .stealing = e->stealing,
+        .lifo_slot = lifo_slot[e->lifo_slot],
         .wake_all = e->wake_all,
         .help = e->help,
         .seed = e->seed,

@@ -72,6 +72,9 @@ struct ps_task_type {
     double retry_budget;       /* share of the successes, see model/backoff.h; 0: no limit */
 };
 
+/* See engines/engine.h. */
+enum ps_slot_use { PS_SLOT_STEALABLE, PS_SLOT_KEPT, PS_SLOT_OFF };
+
 /* What becomes of a lock that is let go of while others wait. */
 enum ps_lock_kind {
     PS_LOCK_FAIR,   /* it is handed to whoever has waited longest */
@@ -133,6 +136,7 @@ struct ps_experiment {
     unsigned offload;     /* helper threads for blocking calls; 0: off. INI: off | on (= 4) | N */
     bool stealing;        /* INI: on | off */
     enum ps_probing probing;  /* counters | off | full: what is recorded of tasks */
+    enum ps_slot_use lifo_slot;
     bool wake_all;            /* wake = all | one: whom work that arrives wakes */
     bool help;                /* wait = help | block: whether a join runs other tasks meanwhile */
     bool gil;                 /* computing steps hold one lock: engines/gil.h */

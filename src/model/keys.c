@@ -41,6 +41,12 @@ static const char *const clock_choices[] = {
     [PS_CLOCK_SLOW_100] = "slow x100",
     NULL,
 };
+static const char *const slot_choices[] = {
+    [PS_SLOT_STEALABLE] = "stealable",
+    [PS_SLOT_KEPT] = "kept",
+    [PS_SLOT_OFF] = "off",
+    NULL,
+};
 static const char *const lock_choices[] = {
     [PS_LOCK_FAIR] = "fair",
     [PS_LOCK_UNFAIR] = "unfair",
@@ -55,6 +61,7 @@ static const char *const block_help[] = {"block", "help", NULL};
 _Static_assert(sizeof(enum ps_full) == sizeof(unsigned), "stored by number");
 _Static_assert(sizeof(enum ps_type_full) == sizeof(unsigned), "stored by number");
 _Static_assert(sizeof(enum ps_probing) == sizeof(unsigned), "stored by number");
+_Static_assert(sizeof(enum ps_slot_use) == sizeof(unsigned), "stored by number");
 _Static_assert(sizeof(enum ps_lock_kind) == sizeof(unsigned), "stored by number");
 _Static_assert(sizeof(enum ps_clock) == sizeof(unsigned), "stored by number");
 _Static_assert(sizeof(enum ps_arrival_model) == sizeof(unsigned), "stored by number");
@@ -114,6 +121,11 @@ const struct ps_key ps_keys[] = {
     {"engine", "stealing", PS_KEY_SWITCH, "on", "on | off",
      "whether idle workers take from the queues of others, where they have queues", off_on,
      OF(stealing)},
+    {"engine", "lifo_slot", PS_KEY_CHOICE, "stealable", "stealable | kept | off",
+     "green:steal: what a task spawns or wakes runs next on its worker, and others take it when "
+     "that is "
+     "stuck | nobody else takes it | it queues like the rest",
+     slot_choices, OF(lifo_slot)},
     {"engine", "wake", PS_KEY_SWITCH, "one", "one | all",
      "whom a task that arrives wakes, where workers share a queue: one idle worker, or all (a "
      "broadcast)",

@@ -95,6 +95,24 @@ static void revoking_takes_the_ring_before_the_hot_task(void **state)
     assert_int_equal(own_revoke(&queue).count, 0);
 }
 
+static void a_kept_hot_task_is_its_workers(void **state)
+{
+    (void)state;
+    struct own_queue queue;
+    open_queue(&queue, 4, own_biased());
+    queue.kept = true;
+    own_enter(&queue);
+    own_swap_hot(&queue, &tasks[9]);
+    own_leave(&queue);
+    assert_int_equal(own_revoke(&queue).count, 0);
+    assert_true(push(&queue, &tasks[0]));
+    struct task_chain chain = own_revoke(&queue);
+    assert_int_equal(chain.count, 1);
+    assert_ptr_equal(chain.first, &tasks[0]);
+    assert_int_equal(own_revoke(&queue).count, 0);
+    assert_ptr_equal(own_hot(&queue), &tasks[9]);
+}
+
 static void nobody_revokes_while_the_owner_is_inside(void **state)
 {
     (void)state;
@@ -238,6 +256,7 @@ int main(void)
         cmocka_unit_test(first_in_first_out),
         cmocka_unit_test(an_offer_is_the_older_half),
         cmocka_unit_test(revoking_takes_the_ring_before_the_hot_task),
+        cmocka_unit_test(a_kept_hot_task_is_its_workers),
         cmocka_unit_test(nobody_revokes_while_the_owner_is_inside),
         cmocka_unit_test(each_task_comes_out_once_biased),
         cmocka_unit_test(each_task_comes_out_once_unbiased),
