@@ -122,6 +122,27 @@ void ps_canvas_cell(const struct ps_canvas *canvas, int x, int y, enum ps_style 
     set(cell, code, style, 0);
 }
 
+void ps_canvas_pixels(const struct ps_canvas *canvas, int x, int y, enum ps_style upper,
+                      enum ps_style lower)
+{
+    bool up = upper != PS_STYLE_NORMAL, down = lower != PS_STYLE_NORMAL;
+    if (canvas->ascii) {
+        ps_canvas_cell(canvas, x, y, up ? upper : lower,
+                       up && down ? '#'
+                       : up       ? '^'
+                       : down     ? '.'
+                                  : ' ');
+        return;
+    }
+    if (upper == lower) {
+        ps_canvas_cell(canvas, x, y, upper, up ? 0x2588 : ' ');
+        return;
+    }
+    ps_canvas_cell(canvas, x, y, up ? upper : lower, up ? PS_HALF : 0x2584);
+    if (up && down && x >= 0 && y >= 0 && x < canvas->width && y < canvas->height)
+        canvas->cells[(ptrdiff_t)y * canvas->stride + x].below = (uint8_t)lower;
+}
+
 void ps_canvas_fill(const struct ps_canvas *canvas, int x, int y, int width, int height,
                     enum ps_style style, uint32_t code)
 {

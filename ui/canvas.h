@@ -18,6 +18,7 @@ struct ps_canvas_cell {
     uint32_t code; /* code point; 0: the right half of a wide character */
     uint8_t style; /* enum ps_style */
     uint8_t lines; /* PS_LINE_* when the cell is part of a border */
+    uint8_t below; /* of PS_HALF: the style of the lower half; PS_STYLE_NORMAL: as the background */
 };
 
 /* Directions in which a border leaves a cell; borders that meet are joined. */
@@ -70,6 +71,13 @@ void ps_canvas_restyle(const struct ps_canvas *canvas, int x, int y, int width,
 
 /* Whether nothing is drawn there, or there is no such cell. */
 bool ps_canvas_blank(const struct ps_canvas *canvas, int x, int y);
+
+/* Two pixels, one above the other, in the colours of two styles; PS_STYLE_NORMAL: none. Where there
+ * are no colours, or only one of the two can be shown, what is shown is lit. ASCII canvases draw a
+ * letter: "#" both, "^" the upper, "." the lower. */
+#define PS_HALF 0x2580u
+void ps_canvas_pixels(const struct ps_canvas *canvas, int x, int y, enum ps_style upper,
+                      enum ps_style lower);
 
 /* UTF-8 text from (x, y) on; returns the column after it (also when clipped). */
 int ps_canvas_put(const struct ps_canvas *canvas, int x, int y, enum ps_style style,

@@ -157,6 +157,13 @@ static struct layout normal_layout(const struct ps_canvas *root, const struct ps
         ordered_bands(&layout, rows + 3, 2, 2, view, f);
         return layout;
     }
+    if (view->picture) {
+        lanes = most(1, least(ps_lanes_wanted(f), (rows + 1) / 3));
+        layout.band[layout.count++] = (struct band){lanes + 1, 1, {&ps_widget_lanes}, {100}};
+        layout.band[layout.count++] = (struct band){
+            rows + 1 - lanes + 1, 2, {&ps_widget_picture, &ps_widget_diagnosis}, {64, 36}};
+        return layout;
+    }
     divide(rows, ps_lanes_wanted(f), 58, first, limit, &lanes);
     layout.band[layout.count++] = (struct band){lanes + 1, 1, {&ps_widget_lanes}, {100}};
     layout.band[layout.count++] =
@@ -185,6 +192,21 @@ static struct layout full_layout(const struct ps_canvas *root, const struct ps_l
     }
     int events = most(1, least(6, rows / 9));
     int wanted = ps_lanes_wanted(f);
+    if (view->picture) {
+        int lanes_rows = most(1, least(wanted, rows / 4)), graphs = most(2, least(6, rows / 7));
+        layout.band[layout.count++] = (struct band){lanes_rows + 1, 1, {&ps_widget_lanes}, {100}};
+        layout.band[layout.count++] = (struct band){rows - lanes_rows - graphs - events + 1,
+                                                    2,
+                                                    {&ps_widget_picture, &ps_widget_diagnosis},
+                                                    {70, 30}};
+        layout.band[layout.count++] =
+            (struct band){graphs + 1,
+                          3,
+                          {&ps_widget_throughput, &ps_widget_queue, &ps_widget_latency},
+                          {31, 29, 40}};
+        layout.band[layout.count++] = (struct band){events + 1, 1, {&ps_widget_events}, {100}};
+        return layout;
+    }
     /* The matrix of steals needs a row a worker. */
     bool matrix = (view->snapshot->traits & PS_TRAIT_STEALS) && wanted <= 9;
     int first[2] = {6, matrix ? most(5, wanted + 1) : 5}, limit[2] = {rows, 10}, lanes;
@@ -345,18 +367,37 @@ static void draw_bands(const struct ps_canvas *root, const struct ps_live_view *
 
 /* ---- one panel at a time ---- */
 
+enum { TAB_LETTERS = 12 }; /* of a name; fewer where there is no room, but for the focused one */
+
+static int tabs_width(const struct ps_live_view *view, const unsigned char *shown, unsigned count,
+                      int gap, int letters)
+{
+    int width = 1;
+    for (unsigned i = 0; i < count; i++) {
+        int name = ps_text_width(ps_panels[shown[i]]->name);
+        width += (i < 9 ? 1 : 2) + gap - 1;
+        width += shown[i] == view->panel ? name : least(name, letters);
+        width += i + 1 < count ? gap : 0;
+    }
+    return width;
+}
+
 static void draw_tabs(const struct ps_canvas *row, const struct ps_live_view *view)
 {
     unsigned char shown[PS_ORDER_MAX];
     unsigned count = ps_panels_shown(&view->look, shown);
-    int x = 1;
+    int x = 1, gap = row->width >= 80 ? 2 : 1, letters = TAB_LETTERS;
+    if (tabs_width(view, shown, count, gap, letters) > row->width)
+        gap = 1;
+    while (letters > 1 && tabs_width(view, shown, count, gap, letters) > row->width)
+        letters--;
     for (unsigned i = 0; i < count; i++) {
+        bool focus = shown[i] == view->panel;
         int end = ps_canvas_print(row, x, 0, PS_STYLE_KEY, "%u", i + 1);
-        end = ps_canvas_put(row, end + (row->width >= 80), 0,
-                            shown[i] == view->panel ? PS_STYLE_FOCUS : PS_STYLE_LABEL,
-                            ps_panels[shown[i]]->name);
+        end = ps_canvas_print(row, end + gap - 1, 0, focus ? PS_STYLE_FOCUS : PS_STYLE_LABEL,
+                              "%.*s", focus ? TAB_LETTERS : letters, ps_panels[shown[i]]->name);
         ps_canvas_hit(row, x, 0, end - x, 1, PS_DO_PANEL, (int)i + 1);
-        x = end + (row->width >= 80 ? 2 : 1);
+        x = end + gap;
     }
 }
 

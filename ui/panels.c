@@ -8,9 +8,10 @@ unsigned ps_panels_shown(const struct ps_live_look *look, unsigned char into[PS_
         memcpy(into, look->panel, look->panels);
         return look->panels;
     }
-    unsigned count = ps_panel_count();
-    for (unsigned i = 0; i < count; i++)
-        into[i] = (unsigned char)i;
+    unsigned count = 0;
+    for (unsigned i = 0; ps_panels[i]; i++)
+        if (look->picture || ps_panels[i] != &ps_widget_picture)
+            into[count++] = (unsigned char)i;
     return count;
 }
 

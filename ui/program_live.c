@@ -107,6 +107,7 @@ void ps_program_run_end(struct ps_program *p)
         p->launcher->end(p->run.host);
         p->run.record_path[0] = '\0';
         ps_program_trigger_end(p);
+        p->run.view.picture = NULL; /* it was the host's */
     }
     p->run.host = NULL;
 }
@@ -180,6 +181,8 @@ void ps_program_run_update(struct ps_program *p)
     run->looked_ns = run->drained_ns = ps_now_ns();
     if (source->ops->snapshot(source, run->snapshot) == PS_OK)
         ps_history_feed(run->history, run->snapshot);
+    run->view.picture = source->ops->picture ? source->ops->picture(source) : NULL;
+    run->view.look.picture = run->view.picture != NULL;
     take_events(run, source);
     run->snapshot->events_lost = run->events_lost;
     if (!run->view.frozen)
@@ -531,6 +534,8 @@ static void act(struct ps_program *p, enum ps_action action, int argument)
     case PS_DO_PANEL:
         if ((unsigned)argument - 1 < panels)
             v->panel = shown[argument - 1];
+        else
+            ps_program_say(p, PS_STYLE_NOTE, "there are %u panels", panels);
         break;
     case PS_DO_DETAIL:
         if (ps_panels[v->panel] == &ps_widget_diagnosis)

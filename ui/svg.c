@@ -64,7 +64,7 @@ static void block(const struct writer *w, double x, double y, uint32_t code, uin
         rect(w, x, y, CELL_W * (0x2590 - code) / 8.0, CELL_H, colour, 1);
     } else if (code >= 0x2591 && code <= 0x2593) {
         rect(w, x, y, CELL_W, CELL_H, colour, (code - 0x2590) * 0.25);
-    } else if (code == 0x2580) {
+    } else if (code == PS_HALF) {
         rect(w, x, y, CELL_W, CELL_H / 2.0, colour, 1);
     }
 }
@@ -106,9 +106,11 @@ static void shape(const struct writer *w, int x, int y, const struct ps_canvas_c
              paint.colour == PS_COLOUR_DEFAULT ? w->page.foreground : (uint32_t)paint.colour, 1);
     if (cell->lines && cell->code > 0x7f)
         border(w, px, py, cell->lines, colour);
-    else if (is_block(cell->code))
+    else if (is_block(cell->code)) {
         block(w, px, py, cell->code, colour);
-    else if (is_braille(cell->code))
+        if (cell->below != PS_STYLE_NORMAL)
+            rect(w, px, py + CELL_H / 2.0, CELL_W, CELL_H / 2.0, ink(w, cell->below, &paint), 1);
+    } else if (is_braille(cell->code))
         braille(w, px, py, cell->code, colour);
     else if (is_dash(cell->code))
         rect(w, px + 1.5, py + CELL_H / 2.0 - 0.5, 6, 1, colour, 1);

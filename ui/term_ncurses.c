@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <langinfo.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -34,6 +35,11 @@ struct ps_term {
     int shown_width, shown_height;
     attr_t attributes[PS_STYLE_COUNT];
     short pair[PS_STYLE_COUNT];
+    int colour[PS_STYLE_COUNT]; /* of the foreground; -1: the terminal's own */
+    /* Pairs of two styles, for pixels: made when they are needed, behind those of the styles. 0: not
+     * yet; -1: there are no more. */
+    short pixel_pair[PS_STYLE_COUNT][PS_STYLE_COUNT];
+    int pairs;
     unsigned empty_reads;
 };
 
@@ -284,11 +290,14 @@ void ps_term_theme(struct ps_term *term, enum ps_theme theme)
             attributes |= A_UNDERLINE;
         int colour = has_colors() ? colour_of(&paint, &attributes) : -1;
         term->pair[i] = 0;
+        term->colour[i] = colour;
         if (colour >= 0 && (int)i + 1 < COLOR_PAIRS &&
             init_pair((short)(i + 1), (short)colour, -1) == OK)
             term->pair[i] = (short)(i + 1);
         term->attributes[i] = attributes;
     }
+    memset(term->pixel_pair, 0, sizeof term->pixel_pair);
+    term->pairs = PS_STYLE_COUNT + 1;
     term->whole = true;
 }
 
@@ -323,7 +332,22 @@ static bool takes_output(void)
 
 static bool same_cell(const struct ps_canvas_cell *a, const struct ps_canvas_cell *b)
 {
-    return a->code == b->code && a->style == b->style;
+    return a->code == b->code && a->style == b->style && a->below == b->below;
+}
+
+/* The pair of a cell of two pixels; 0: it cannot have two colours here. */
+static short pixel_pair(struct ps_term *term, unsigned upper, unsigned lower)
+{
+    short *pair = &term->pixel_pair[upper][lower];
+    if (*pair == 0) {
+        *pair = -1;
+        if (term->colour[upper] >= 0 && term->colour[lower] >= 0 && term->pairs < COLOR_PAIRS &&
+            term->pairs < SHRT_MAX &&
+            init_pair((short)term->pairs, (short)term->colour[upper], (short)term->colour[lower]) ==
+                OK)
+            *pair = (short)term->pairs++;
+    }
+    return *pair > 0 ? *pair : 0;
 }
 
 static void put_cell(struct ps_term *term, int x, int y, const struct ps_canvas_cell *cell)
@@ -334,7 +358,14 @@ static void put_cell(struct ps_term *term, int x, int y, const struct ps_canvas_
     if (!term->unicode && cell->code > 0x7e)
         text[0] = L'?';
     cchar_t out;
-    setcchar(&out, text, term->attributes[cell->style], term->pair[cell->style], NULL);
+    short pair = term->pair[cell->style];
+    if (cell->below != PS_STYLE_NORMAL) {
+        short both = pixel_pair(term, cell->style, cell->below);
+        pair = both ? both : pair;
+        if (!both && term->unicode)
+            text[0] = 0x2588; /* both halves are lit */
+    }
+    setcchar(&out, text, term->attributes[cell->style], pair, NULL);
     mvadd_wch(y, x, &out);
 }
 

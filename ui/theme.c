@@ -29,6 +29,12 @@ struct ps_paint ps_theme_paint(enum ps_theme theme, enum ps_style style)
     return (struct ps_paint){theme == PS_THEME_LIGHT ? s->light : s->dark, ansi, s->attributes};
 }
 
+enum ps_style ps_owner_style(unsigned worker, unsigned brightness)
+{
+    unsigned level = brightness < 1 ? 0 : brightness > 3 ? 2 : brightness - 1;
+    return PS_STYLE_OWNER_A1 + level * PS_OWNER_COLOURS + worker % PS_OWNER_COLOURS;
+}
+
 static const char *const names[PS_THEME_COUNT] = {"dark", "light", "mono"};
 
 const char *ps_theme_name(enum ps_theme theme)

@@ -55,7 +55,26 @@ enum ps_theme { PS_THEME_DARK, PS_THEME_LIGHT, PS_THEME_MONO, PS_THEME_COUNT };
     X(SEEK, 0xdbeddd, 0x226673, 7, 0, 0)                                             \
     X(IDLE, 0x4f545c, 0x8fa4b6, 8, 0, PS_ATTR_DIM)                                   \
     X(PAUSED, 0xc8b2d0, 0x20184a, 5, 0, 0)                                           \
-    X(OFF, 0x3a4250, 0xaab2be, 8, 0, PS_ATTR_DIM)
+    X(OFF, 0x3a4250, 0xaab2be, 8, 0, PS_ATTR_DIM)                                    \
+    /* Who drew a part of a picture: six workers, three degrees of brightness. */    \
+    X(OWNER_A1, 0x1d4f80, 0x85a6c3, 4, 0, 0)                                         \
+    X(OWNER_B1, 0x6d3900, 0xf6cfa0, 1, 0, 0)                                         \
+    X(OWNER_C1, 0x07513b, 0xaff4f4, 2, 0, 0)                                         \
+    X(OWNER_D1, 0x511c47, 0xe5b4bf, 5, 0, 0)                                         \
+    X(OWNER_E1, 0x7c7324, 0xbfb863, 3, 0, 0)                                         \
+    X(OWNER_F1, 0x5b626d, 0x8a8e92, 8, 0, 0)                                         \
+    X(OWNER_A2, 0x3f97e8, 0x529ae7, 12, 0, 0)                                        \
+    X(OWNER_B2, 0xd97a0c, 0xbf6600, 9, 0, 0)                                         \
+    X(OWNER_C2, 0x10b283, 0x0f9c74, 10, 0, 0)                                        \
+    X(OWNER_D2, 0xb851a4, 0x9f3f8c, 13, 0, 0)                                        \
+    X(OWNER_E2, 0xd6cb20, 0xbdb025, 11, 0, 0)                                        \
+    X(OWNER_F2, 0x939eac, 0x828c99, 7, 0, 0)                                         \
+    X(OWNER_A3, 0xaad6ff, 0x144a86, 12, 0, 0)                                        \
+    X(OWNER_B3, 0xd09853, 0x662d00, 9, 0, 0)                                         \
+    X(OWNER_C3, 0x6fd8b7, 0x145c44, 10, 0, 0)                                        \
+    X(OWNER_D3, 0xd194c1, 0x590549, 13, 0, 0)                                        \
+    X(OWNER_E3, 0xe3dc8a, 0x71691d, 11, 0, 0)                                        \
+    X(OWNER_F3, 0xe4eaf1, 0x171a1d, 15, 0, 0)
 
 enum ps_style {
 #define PS_STYLE_ENUM(name, dark, light, ansi, attr, mono) PS_STYLE_##name,
@@ -77,6 +96,10 @@ const char *ps_theme_name(enum ps_theme theme);
 bool ps_theme_find(const char *name, enum ps_theme *theme);
 /* Mono if NO_COLOR is set and not empty (no-color.org), else `wanted`. */
 enum ps_theme ps_theme_choose(enum ps_theme wanted, const char *no_color);
+
+/* The style of what a worker drew; brightness 1 to 3. Six workers have colours of their own. */
+#define PS_OWNER_COLOURS 6u
+enum ps_style ps_owner_style(unsigned worker, unsigned brightness);
 
 /* The nearest of xterm's 256 colours (the cube and the greys, whose values are fixed). */
 int ps_colour_256(int32_t rgb);

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "metrics/history.h"
+#include "metrics/picture.h"
 #include "metrics/snapshot.h"
 #include "ui/overlay.h"
 #include "ui/scrub.h"
@@ -60,6 +61,7 @@ struct ps_live_look {
     /* Panels in the order of the user's choice: indices into ps_panels. 0: as the layout likes. */
     unsigned panels;
     unsigned char panel[PS_ORDER_MAX];
+    bool picture; /* the run draws one: its panel is among those of the layout */
 };
 
 /* Instants that are kept to look at what lies between them. */
@@ -72,6 +74,7 @@ struct ps_findings;
 struct ps_live_view {
     const struct ps_snapshot *snapshot;
     const struct ps_history *history;
+    const struct ps_picture *picture; /* that the run draws, as it grows; NULL: none */
     const struct ps_log *log;           /* or NULL */
     const struct ps_findings *findings; /* of the diagnosis, fed with this view; or NULL: none */
     const struct ps_overlay *overlay;   /* or NULL */

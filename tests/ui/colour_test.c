@@ -186,6 +186,18 @@ static void messages_and_curves_are_told_apart_by_all(void **state)
     told_apart(curves, sizeof curves / sizeof curves[0]);
 }
 
+/* In each of the three degrees of brightness. */
+static void owners_of_tiles_are_told_apart_by_all(void **state)
+{
+    (void)state;
+    for (unsigned brightness = 1; brightness <= 3; brightness++) {
+        enum ps_style styles[PS_OWNER_COLOURS];
+        for (unsigned w = 0; w < PS_OWNER_COLOURS; w++)
+            styles[w] = ps_owner_style(w, brightness);
+        told_apart(styles, PS_OWNER_COLOURS);
+    }
+}
+
 /* Of 16 colours there are too few for all; what stands side by side in lanes must differ. */
 static void common_states_differ_among_16_colours(void **state)
 {
@@ -208,6 +220,7 @@ int main(void)
         cmocka_unit_test(states_can_be_seen),
         cmocka_unit_test(states_are_told_apart_by_all),
         cmocka_unit_test(messages_and_curves_are_told_apart_by_all),
+        cmocka_unit_test(owners_of_tiles_are_told_apart_by_all),
         cmocka_unit_test(common_states_differ_among_16_colours),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -371,6 +371,8 @@ static void panels_are_chosen_and_ordered(void **state)
     (void)state;
     struct ps_live_look look = {0};
     unsigned char shown[PS_ORDER_MAX];
+    assert_int_equal(ps_panels_shown(&look, shown), ps_panel_count() - 1);
+    look.picture = true; /* a run without one has no panel for it */
     assert_int_equal(ps_panels_shown(&look, shown), ps_panel_count());
     assert_true(ps_panels_move(&look, 3, -1));
     ps_panels_shown(&look, shown);
