@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "ui/program.h"
 #include "ui/program_scope.h"
+#include "ui/progress.h"
 
 #define NOTICE_NS (4 * (uint64_t)PS_NS_PER_S)
 
@@ -178,42 +179,6 @@ static void text_action(struct ps_program *p, enum ps_action action)
     }
 }
 
-/* Above a run of another preset, as from its diagnosis: the lesson's own preset. */
-static void run_lesson(struct ps_program *p)
-{
-    const struct ps_preset *preset = ps_library_find(p->options->library, p->lesson_of);
-    if (p->screen == &ps_screen_start)
-        p->screen->action(p, PS_DO_ACCEPT, 0);
-    else if (preset && strcmp(preset->name, p->run.preset) != 0 && !p->options->replay)
-        ps_program_run_begin(p, &preset->experiment, preset->name);
-    else
-        p->screen->action(p, PS_DO_RESTART, 0);
-}
-
-/* Predict, run, explain. */
-static void lesson_action(struct ps_program *p, enum ps_action action, int argument)
-{
-    struct ps_lesson_view *v = &p->overlay.lesson;
-    switch (action) {
-    case PS_DO_ANSWER:
-        if (!v->explained && (unsigned)argument <= v->lesson->answer_count)
-            v->chosen = argument - 1;
-        p->lesson_chosen = v->chosen;
-        break;
-    case PS_DO_ACCEPT:
-        p->overlay.scroll = 0;
-        v->explained = true;
-        break;
-    case PS_DO_RESTART:
-        ps_program_close_overlay(p);
-        run_lesson(p);
-        break;
-    default:
-        text_action(p, action);
-        break;
-    }
-}
-
 static void menu_action(struct ps_program *p, enum ps_action action, int argument)
 {
     struct ps_overlay *o = &p->overlay;
@@ -299,9 +264,6 @@ void ps_program_act(struct ps_program *p, enum ps_action action, int argument)
         break;
     case PS_AT_TEXT:
         text_action(p, action);
-        break;
-    case PS_AT_LESSON:
-        lesson_action(p, action, argument);
         break;
     case PS_AT_ENDED:
         ended_action(p, action);
@@ -461,7 +423,8 @@ static void init_start(struct ps_program *p)
     p->start = (struct ps_start_view){.library = p->options->library,
                                       .words = p->options->words,
                                       .usable_cpus = p->options->usable_cpus,
-                                      .machine = p->options->machine};
+                                      .machine = p->options->machine,
+                                      .progress = p->progress};
     ps_program_select(p);
     ps_screen_go(p, &ps_screen_start);
 }
@@ -478,6 +441,7 @@ static void destroy(struct ps_program *p)
     ps_program_close_overlay(p);
     free(p->brief_text);
     ps_program_scope_free(p);
+    ps_progress_free(p->progress);
     ps_history_free(p->run.history);
     free(p->run.findings);
     free(p->run.snapshot);
@@ -521,6 +485,7 @@ int ps_ui_main(const struct ps_ui_options *options)
     p->run.recorder = options->recorder;
     if (options->record_path)
         snprintf(p->run.record_path, sizeof p->run.record_path, "%s", options->record_path);
+    p->progress = ps_progress_new(!options->no_state);
     p->theme = ps_theme_choose(options->theme, getenv("NO_COLOR"));
     int code = run(p);
     destroy(p);

@@ -3,14 +3,15 @@
 #include <stddef.h>
 #include <string.h>
 
-#define START (PS_AT_LIST | PS_AT_FORM)
-#define LAB   (PS_AT_COMPARE | PS_AT_COMPARE_FORM | PS_AT_TUNE | PS_AT_TUNE_FORM)
-#define TUNE  (PS_AT_TUNE | PS_AT_TUNE_FORM)
-#define FORMS (PS_AT_FORM | PS_AT_COMPARE_FORM | PS_AT_TUNE_FORM)
-#define VIEWS (PS_AT_LIVE | PS_AT_REPLAY)
-#define RUNS  (PS_AT_LIVE | PS_AT_PAGE)
-#define MOVES                                                                                   \
-    (PS_AT_LIST | RUNS | PS_AT_REPLAY | PS_AT_MENU | PS_AT_PANELS | PS_AT_TEXT | PS_AT_LESSON | \
+#define START  (PS_AT_LIST | PS_AT_FORM)
+#define LAB    (PS_AT_COMPARE | PS_AT_COMPARE_FORM | PS_AT_TUNE | PS_AT_TUNE_FORM)
+#define TUNE   (PS_AT_TUNE | PS_AT_TUNE_FORM)
+#define FORMS  (PS_AT_FORM | PS_AT_COMPARE_FORM | PS_AT_TUNE_FORM)
+#define VIEWS  (PS_AT_LIVE | PS_AT_REPLAY)
+#define RUNS   (PS_AT_LIVE | PS_AT_PAGE)
+#define LESSON (PS_AT_LESSON | PS_AT_PREDICT | PS_AT_TRIAL)
+#define MOVES                                                                             \
+    (PS_AT_LIST | RUNS | PS_AT_REPLAY | PS_AT_MENU | PS_AT_PANELS | PS_AT_TEXT | LESSON | \
      PS_AT_COMPARE | PS_AT_TUNE)
 
 const struct ps_binding ps_bindings[] = {
@@ -321,19 +322,42 @@ const struct ps_binding ps_bindings[] = {
      1},
     {LAB, {PS_INPUT_F2}, PS_DO_THEME, 0, "F2", NULL, "dark, light, mono theme", 9},
 
-    {PS_AT_LESSON, {'1'}, PS_DO_ANSWER, 1, "1-4", "predict", "what do you think?", 0},
-    {PS_AT_LESSON, {'2'}, PS_DO_ANSWER, 2, "2", NULL, NULL, 9},
-    {PS_AT_LESSON, {'3'}, PS_DO_ANSWER, 3, "3", NULL, NULL, 9},
-    {PS_AT_LESSON, {'4'}, PS_DO_ANSWER, 4, "4", NULL, NULL, 9},
-    {PS_AT_LESSON, {'r'}, PS_DO_RESTART, 0, "r", "run and watch", "run it and watch", 0},
-    {PS_AT_LESSON,
-     {PS_INPUT_ENTER, ' '},
-     PS_DO_ACCEPT,
+    {LESSON, {PS_INPUT_ENTER}, PS_DO_ACCEPT, 0, "Enter", "go on", "go on", 0},
+    {PS_AT_PREDICT, {'1'}, PS_DO_ANSWER, 1, "1-4", "count a hand", "a hand for this answer", 0},
+    {PS_AT_PREDICT, {'2'}, PS_DO_ANSWER, 2, "2", NULL, NULL, 9},
+    {PS_AT_PREDICT, {'3'}, PS_DO_ANSWER, 3, "3", NULL, NULL, 9},
+    {PS_AT_PREDICT, {'4'}, PS_DO_ANSWER, 4, "4", NULL, NULL, 9},
+    {PS_AT_PREDICT,
+     {PS_INPUT_BACKSPACE},
+     PS_DO_UNDO,
      0,
-     "Enter",
-     "explain",
-     "show the answer",
-     0},
+     "Backspace",
+     "take it back",
+     "take the last hand back",
+     2},
+    {PS_AT_PREDICT,
+     {'!'},
+     PS_DO_ANSWER_LESS,
+     1,
+     "Shift-1-4",
+     NULL,
+     "a hand fewer for this answer (! @ # $)",
+     9},
+    {PS_AT_PREDICT, {'@', '"'}, PS_DO_ANSWER_LESS, 2, "@", NULL, NULL, 9},
+    {PS_AT_PREDICT, {'#'}, PS_DO_ANSWER_LESS, 3, "#", NULL, NULL, 9},
+    {PS_AT_PREDICT, {'$'}, PS_DO_ANSWER_LESS, 4, "$", NULL, NULL, 9},
+    {PS_AT_TRIAL, {'r'}, PS_DO_RESTART, 0, "r", "again", "run this again", 1},
+    {PS_AT_TRIAL, {' '}, PS_DO_PAUSE, 0, "Space", "pause", "pause or resume the workload", 2},
+    {PS_AT_TRIAL, {'s'}, PS_DO_STEALING, 0, "s", "stealing", "work stealing on or off", 3},
+    {PS_AT_TRIAL, {'-', '_'}, PS_DO_WORKERS_LESS, 0, "-", "", "one worker fewer", 4},
+    {PS_AT_TRIAL, {'+', '='}, PS_DO_WORKERS_MORE, 0, "+", "workers", "one worker more", 4},
+    {PS_AT_TRIAL, {'['}, PS_DO_LOAD_LESS, 0, "[", "", "less load", 5},
+    {PS_AT_TRIAL, {']'}, PS_DO_LOAD_MORE, 0, "]", "load", "more load", 5},
+    {PS_AT_TRIAL, {'f'}, PS_DO_FAULT, 0, "f", "fault", "inject a fault", 6},
+    {LESSON, {PS_INPUT_LEFT, 'h'}, PS_DO_LEFT, 0, "Left", "", "the step before (also h)", 1},
+    {LESSON, {PS_INPUT_RIGHT, 'l'}, PS_DO_RIGHT, 0, "Right", "step", "the next step (also l)", 1},
+    {LESSON, {'t'}, PS_DO_NOTES, 0, "t", "notes", "notes for the teacher", 3},
+    {LESSON, {'y'}, PS_DO_OWN_TRY, 0, "y", "my own try", "run it on the live screen", 3},
 
     {PS_AT_ENDED,
      {'r', PS_INPUT_ENTER},
@@ -378,7 +402,14 @@ const struct ps_binding ps_bindings[] = {
     {MOVES, {PS_INPUT_HOME, 'g'}, PS_DO_FIRST, 0, "Home", NULL, "to the first (also g)", 9},
     {MOVES, {PS_INPUT_END, 'G'}, PS_DO_LAST, 0, "End", NULL, "to the last (also G)", 9},
 
-    {PS_AT_LESSON, {PS_INPUT_ESC, 'q', 'L'}, PS_DO_BACK, 0, "Esc", "close", "close", 1},
+    {LESSON,
+     {PS_INPUT_ESC},
+     PS_DO_BACK,
+     0,
+     "Esc",
+     "leave",
+     "leave the lesson; L comes back to this step",
+     2},
     {PS_AT_MENU | PS_AT_PANELS | PS_AT_TEXT | PS_AT_PAGE,
      {PS_INPUT_ESC, 'q'},
      PS_DO_BACK,
@@ -419,7 +450,9 @@ const struct ps_binding ps_bindings[] = {
     {PS_AT_CONSOLE, {PS_INPUT_UP}, PS_DO_UP, 0, "Up", "", "the line before", 2},
     {PS_AT_CONSOLE, {PS_INPUT_DOWN}, PS_DO_DOWN, 0, "Down", "history", "the line after", 2},
     {PS_AT_CONSOLE, {PS_INPUT_ESC}, PS_DO_BACK, 0, "Esc", "close", "close the command line", 1},
-    {START | RUNS | PS_AT_REPLAY | LAB,
+    {LESSON, {PS_INPUT_F2}, PS_DO_THEME, 0, "F2", NULL, "dark, light, mono theme", 9},
+    {LESSON, {':'}, PS_DO_CONSOLE, 0, ":", NULL, "command line: lesson 8, theme light ...", 9},
+    {START | RUNS | PS_AT_REPLAY | LAB | LESSON,
      {'S'},
      PS_DO_SCREENSHOT,
      0,
@@ -427,8 +460,8 @@ const struct ps_binding ps_bindings[] = {
      NULL,
      "save this screen as an SVG file in the working folder",
      9},
-    {START | RUNS | PS_AT_REPLAY | PS_AT_MENU | PS_AT_TEXT | PS_AT_LESSON | PS_AT_ENDED |
-         PS_AT_CONSOLE | LAB,
+    {START | RUNS | PS_AT_REPLAY | PS_AT_MENU | PS_AT_TEXT | LESSON | PS_AT_ENDED | PS_AT_CONSOLE |
+         LAB,
      {PS_INPUT_CTRL_L},
      PS_DO_REDRAW,
      0,
@@ -436,7 +469,7 @@ const struct ps_binding ps_bindings[] = {
      NULL,
      "draw the screen again",
      9},
-    {START | RUNS | PS_AT_REPLAY | LAB,
+    {START | RUNS | PS_AT_REPLAY | LAB | LESSON,
      {'?', PS_INPUT_F1},
      PS_DO_HELP,
      0,
@@ -444,7 +477,7 @@ const struct ps_binding ps_bindings[] = {
      "help",
      "this help (also F1)",
      0},
-    {START | VIEWS | PS_AT_ENDED | LAB,
+    {START | VIEWS | PS_AT_ENDED | LAB | LESSON,
      {'q', PS_INPUT_F10},
      PS_DO_QUIT,
      0,

@@ -37,14 +37,14 @@ enum ps_input_key {
 
 /* Where a key is valid: what has the focus. */
 enum ps_place {
-    PS_AT_LIST = 1,    /* start screen, list of presets */
-    PS_AT_FORM = 2,    /* start screen, setup form */
-    PS_AT_LIVE = 4,    /* live screen */
-    PS_AT_MENU = 8,    /* a menu lies above */
-    PS_AT_TEXT = 16,   /* help or a text */
-    PS_AT_ENDED = 32,  /* the box that says why the host is gone */
-    PS_AT_PROMPT = 64, /* a line of input: search, name, value */
-    PS_AT_LESSON = 128,
+    PS_AT_LIST = 1,      /* start screen, list of presets */
+    PS_AT_FORM = 2,      /* start screen, setup form */
+    PS_AT_LIVE = 4,      /* live screen */
+    PS_AT_MENU = 8,      /* a menu lies above */
+    PS_AT_TEXT = 16,     /* help or a text */
+    PS_AT_ENDED = 32,    /* the box that says why the host is gone */
+    PS_AT_PROMPT = 64,   /* a line of input: search, name, value */
+    PS_AT_LESSON = 128,  /* lesson screen: a text to read */
     PS_AT_CONSOLE = 256, /* the command line */
     PS_AT_PANELS = 4096, /* the menu of panels */
     PS_AT_PAGE = 512,    /* a page above the live screen */
@@ -52,7 +52,9 @@ enum ps_place {
     PS_AT_COMPARE_FORM = 0x20000, /* what is compared is chosen */
     PS_AT_TUNE = 0x40000,
     PS_AT_TUNE_FORM = 0x80000,
-    PS_AT_REPLAY = 0x100000 /* the live screen on a recording */
+    PS_AT_REPLAY = 0x100000,  /* the live screen on a recording */
+    PS_AT_PREDICT = 0x200000, /* lesson screen: hands are counted */
+    PS_AT_TRIAL = 0x400000    /* lesson screen: a trial runs */
 };
 
 enum ps_action {
@@ -92,7 +94,11 @@ enum ps_action {
     PS_DO_WHY,
     PS_DO_DETAIL,
     PS_DO_RESTART,
-    PS_DO_ANSWER, /* of a lesson; argument: 1.. */
+    PS_DO_ANSWER,      /* of a lesson: a hand more; argument: 1.. */
+    PS_DO_ANSWER_LESS, /* a hand less */
+    PS_DO_UNDO,        /* the last hand */
+    PS_DO_NOTES,
+    PS_DO_OWN_TRY,
     PS_DO_CONSOLE,
     PS_DO_COMPLETE,
     PS_DO_SPAN_SHORTER,
@@ -119,6 +125,7 @@ enum ps_action {
     PS_DO_FASTER,
     PS_DO_LANDMARK, /* of a replay: to the next; argument 0: to the one before */
     /* Of the mouse only; argument: which. */
+    PS_DO_LESSON_STEP,
     PS_DO_SELECT_ITEM,
     PS_DO_SELECT_FIELD,
     PS_DO_SELECT_WORKER,

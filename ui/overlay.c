@@ -9,8 +9,6 @@
 enum ps_place ps_overlay_place(const struct ps_overlay *overlay)
 {
     switch (overlay->kind) {
-    case PS_OVERLAY_LESSON:
-        return PS_AT_LESSON;
     case PS_OVERLAY_MENU:
         return overlay->place ? overlay->place : PS_AT_MENU;
     case PS_OVERLAY_PAGE:
@@ -114,24 +112,9 @@ static void draw_text(const struct ps_canvas *canvas, const struct ps_overlay *o
 {
     struct ps_canvas c =
         open_box(canvas, text_width(canvas->width), canvas->height, PS_STYLE_FOCUS, o->title);
-    ps_prose_draw(&c, -o->scroll, PS_STYLE_NORMAL, o->text, strlen(o->text));
-}
-
-static int lesson_rows(const struct ps_overlay *o, int width)
-{
-    struct ps_canvas none = {.width = text_width(width) - 4};
-    return ps_lesson_draw(&none, &o->lesson, 0);
-}
-
-/* As high as the lesson, so that as much as can be of the run stays in sight. */
-static void draw_lesson(const struct ps_canvas *canvas, const struct ps_overlay *o)
-{
-    struct ps_canvas c = open_box(canvas, text_width(canvas->width),
-                                  lesson_rows(o, canvas->width) + 2, PS_STYLE_FOCUS, o->title);
-    int below = lesson_rows(o, canvas->width) - o->scroll - c.height;
-    ps_lesson_draw(&c, &o->lesson, o->scroll);
-    if (below > 0)
-        draw_more(canvas, &c, below);
+    int end = ps_prose_draw(&c, -o->scroll, PS_STYLE_NORMAL, o->text, strlen(o->text));
+    if (end > c.height)
+        draw_more(canvas, &c, end - c.height);
 }
 
 /* ---- menu, message, prompt ---- */
@@ -216,9 +199,6 @@ void ps_overlay_draw(const struct ps_canvas *canvas, const struct ps_overlay *o)
     case PS_OVERLAY_TEXT:
         draw_text(canvas, o);
         break;
-    case PS_OVERLAY_LESSON:
-        draw_lesson(canvas, o);
-        break;
     case PS_OVERLAY_MENU:
         draw_menu(canvas, o);
         break;
@@ -242,8 +222,6 @@ int ps_overlay_scroll_max(const struct ps_overlay *o, int width, int height)
     } else if (o->kind == PS_OVERLAY_TEXT) {
         struct ps_canvas none = {.width = text_width(width) - 4};
         rows = ps_prose_draw(&none, 0, PS_STYLE_NORMAL, o->text, strlen(o->text));
-    } else if (o->kind == PS_OVERLAY_LESSON) {
-        rows = lesson_rows(o, width);
     }
     return rows > height - 2 ? rows - (height - 2) : 0;
 }

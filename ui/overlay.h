@@ -6,13 +6,11 @@
 #include "ui/canvas.h"
 #include "ui/console.h"
 #include "ui/keys.h"
-#include "ui/lesson.h"
 
 enum ps_overlay_kind {
     PS_OVERLAY_NONE,
     PS_OVERLAY_HELP,   /* keys of `place` */
     PS_OVERLAY_TEXT,   /* `text`, light Markdown */
-    PS_OVERLAY_LESSON, /* `lesson` */
     PS_OVERLAY_MENU,   /* items */
     PS_OVERLAY_PAGE,   /* `page`, which shows the view and goes on living (ui/pages) */
     PS_OVERLAY_ENDED,  /* `text` in a box: the run or its host has ended */
@@ -38,9 +36,8 @@ struct ps_overlay {
     bool failed;         /* ENDED: an error, not a normal end */
     char title[72];
     const char *text; /* TEXT, ENDED; of the owner */
-    struct ps_lesson_view lesson;
     const struct ps_page *page;
-    int scroll; /* TEXT, LESSON, HELP, PAGE: lines left out at the top */
+    int scroll; /* TEXT, HELP, PAGE: lines left out at the top */
     unsigned count, selected;
     struct ps_menu_item item[PS_MENU_MAX];
     char input[PS_INPUT_BYTES]; /* PROMPT, CONSOLE */

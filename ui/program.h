@@ -55,11 +55,8 @@ struct ps_program {
     bool quit;
     int code;
     struct ps_overlay overlay;
-    char *overlay_text;      /* malloc'ed */
-    struct ps_lesson lesson; /* of the overlay; part of overlay_text */
-    char lesson_of[64];      /* the preset whose lesson was last open ... */
-    int lesson_chosen;       /* ... and what was predicted there; -1: nothing */
-    char *brief_text;        /* malloc'ed; the lesson of the selected preset */
+    char *overlay_text; /* malloc'ed */
+    char *brief_text;   /* malloc'ed; the lesson of the selected preset */
     struct ps_lesson brief;
     enum ps_menu menu;
     enum ps_prompt prompt;
@@ -74,6 +71,7 @@ struct ps_program {
     char notice[200];
     enum ps_style notice_style;
     uint64_t notice_until_ns;
+    struct ps_progress *progress;
     struct ps_start_view start;
     struct ps_run run;
     struct ps_files *files; /* program_files.c; NULL: nothing to do */
@@ -102,11 +100,17 @@ void ps_program_console_open(struct ps_program *program);
 void ps_program_console_action(struct ps_program *program, enum ps_action action);
 void ps_program_console_type(struct ps_program *program, int key);
 
-/* The text of a lesson, as an overlay. */
+/* The lesson of a preset: its screen; a text of another form as an overlay. NULL: says there is none.
+ */
 void ps_program_lesson(struct ps_program *program, const struct ps_preset *preset);
+/* The lesson screen; false: the text is no lesson. */
+bool ps_program_lesson_open(struct ps_program *program, const struct ps_preset *preset);
 
 /* The live screen. run_begin starts a host and shows it; on failure says why and stays. */
 bool ps_program_run_begin(struct ps_program *program, const struct ps_experiment *experiment,
+                          const char *preset);
+/* The same without the screen: false has been said why. */
+bool ps_program_run_start(struct ps_program *program, const struct ps_experiment *experiment,
                           const char *preset);
 void ps_program_run_end(struct ps_program *program);
 /* Send a control line and take it over into the experiment; say `said`, or what the host answered.
@@ -118,7 +122,9 @@ bool ps_program_engine(struct ps_program *program, const char *name);
 void ps_program_menu_add(struct ps_program *program, int argument, bool current, const char *label,
                          const char *note);
 void ps_program_menu_chosen(struct ps_program *program, unsigned item);
-/* Take the newest snapshot and events; notice that the run has ended. */
+/* Take the newest snapshot and events. True: the run has ended. */
+bool ps_program_run_look(struct ps_program *program);
+/* The same, and on the live screen say how it ended. */
 void ps_program_run_update(struct ps_program *program);
 
 /* Pages above the live screen (ui/pages): open one by the action of its key; false: the action is none

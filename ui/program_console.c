@@ -3,7 +3,8 @@
 
 #include "ui/program.h"
 
-#define ANYWHERE (PS_AT_LIST | PS_AT_FORM | PS_AT_LIVE)
+#define LESSON   (PS_AT_LESSON | PS_AT_PREDICT | PS_AT_TRIAL)
+#define ANYWHERE (PS_AT_LIST | PS_AT_FORM | PS_AT_LIVE | LESSON)
 #define START    (PS_AT_LIST | PS_AT_FORM)
 
 /* ---- candidates ---- */
@@ -215,16 +216,18 @@ const struct ps_console_word ps_console_words[] = {
     {"cancel", "", "cancel every task in flight", PS_AT_LIVE, NULL, send_line, 0},
     {"stop", "drain | discard", "end the run", PS_AT_LIVE, endings, send_line, 0},
     {"restart", "", "start the run again", PS_AT_LIVE, NULL, press, PS_DO_RESTART},
-    {"engine", "NAME[:POLICY]", "another engine or policy", ANYWHERE, engines, take_engine,
-     PS_DO_ENGINE},
+    {"engine", "NAME[:POLICY]", "another engine or policy", START | PS_AT_LIVE, engines,
+     take_engine, PS_DO_ENGINE},
     {"set", "KEY VALUE", "change the setup, as --set does", START, keys_to_set, set_key, 0},
     {"run", "PRESET", "run a preset; without a name the selected one", START, presets, run_preset,
      PS_DO_ACCEPT},
     {"run", "PRESET", "run another preset", PS_AT_LIVE, presets, run_preset, PS_DO_RESTART},
+    {"run", "PRESET", "run a preset; without a name this one", LESSON, presets, run_preset,
+     PS_DO_OWN_TRY},
     {"lesson", "N | PRESET", "open a lesson", ANYWHERE, presets, open_lesson, 0},
     {"freeze", "", "freeze the view; the workload goes on", PS_AT_LIVE, NULL, press, PS_DO_FREEZE},
     {"zoom", "", "the panel alone, or all", PS_AT_LIVE, NULL, press, PS_DO_ZOOM},
-    {"back", "", "to the start screen", PS_AT_LIVE, NULL, press, PS_DO_BACK},
+    {"back", "", "one level back", PS_AT_LIVE | LESSON, NULL, press, PS_DO_BACK},
     {"theme", "NAME", "colours: dark, light or mono", ANYWHERE, themes, take_theme, PS_DO_THEME},
     {"screenshot", "", "save this screen as an SVG file in the working folder", ANYWHERE, NULL,
      press, PS_DO_SCREENSHOT},

@@ -43,7 +43,7 @@ static void show_starting(struct ps_program *p)
     p->notice_until_ns = 0;
 }
 
-bool ps_program_run_begin(struct ps_program *p, const struct ps_experiment *experiment,
+bool ps_program_run_start(struct ps_program *p, const struct ps_experiment *experiment,
                           const char *preset)
 {
     struct ps_run *run = &p->run;
@@ -55,17 +55,14 @@ bool ps_program_run_begin(struct ps_program *p, const struct ps_experiment *expe
     show_starting(p);
     enum ps_err err = p->launcher->start(&wanted, &host, why, sizeof why);
     if (err != PS_OK) {
-        ps_screen_go(p, &ps_screen_start);
         ps_program_say(p, PS_STYLE_ERROR, "cannot run: %s", why[0] ? why : ps_err_text(err));
         return false;
     }
     if (!ps_program_run_show(p, host, &wanted, name)) {
         p->launcher->end(host);
-        ps_screen_go(p, &ps_screen_start);
         return false;
     }
-    ps_screen_go(p, &ps_screen_live);
-    ps_program_run_update(p);
+    ps_program_run_look(p);
     return true;
 }
 
@@ -98,6 +95,16 @@ bool ps_program_run_show(struct ps_program *p, void *host, const struct ps_exper
                                       .trigger = &run->trigger};
     ps_program_close_overlay(p);
     return true;
+}
+
+bool ps_program_run_begin(struct ps_program *p, const struct ps_experiment *experiment,
+                          const char *preset)
+{
+    bool begun = ps_program_run_start(p, experiment, preset);
+    ps_screen_go(p, begun ? &ps_screen_live : &ps_screen_start);
+    if (begun)
+        ps_program_run_update(p);
+    return begun;
 }
 
 void ps_program_run_end(struct ps_program *p)
@@ -171,11 +178,11 @@ static void take_events(struct ps_run *run, struct ps_source *source)
     } while (n > 0 && --rounds > 0);
 }
 
-void ps_program_run_update(struct ps_program *p)
+bool ps_program_run_look(struct ps_program *p)
 {
     struct ps_run *run = &p->run;
     if (!run->host || run->told_end)
-        return;
+        return false;
     bool running = p->launcher->running(run->host);
     struct ps_source *source = p->launcher->source(run->host);
     run->looked_ns = run->drained_ns = ps_now_ns();
@@ -191,7 +198,12 @@ void ps_program_run_update(struct ps_program *p)
     if (run->recorder)
         ps_recorder_snapshot(run->recorder, run->snapshot);
     show_recording(run);
-    if ((!running || run->snapshot->phase == PS_PHASE_ENDED) && !run->view.replay)
+    return !running || run->snapshot->phase == PS_PHASE_ENDED;
+}
+
+void ps_program_run_update(struct ps_program *p)
+{
+    if (ps_program_run_look(p) && p->screen == &ps_screen_live && !p->run.view.replay)
         tell_end(p);
 }
 

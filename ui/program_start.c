@@ -241,23 +241,18 @@ static void type(struct ps_program *p, int key)
 /* A text of another form than a lesson's is shown as it is. */
 void ps_program_lesson(struct ps_program *p, const struct ps_preset *preset)
 {
-    struct ps_lesson_fault fault;
     char *text = NULL;
     if (!preset || ps_preset_lesson(preset, &text) != PS_OK) {
         ps_program_say(p, PS_STYLE_NOTE, "this preset has no lesson text");
         return;
     }
+    if (preset->valid && ps_program_lesson_open(p, preset)) {
+        free(text);
+        return;
+    }
     ps_program_open(p, PS_OVERLAY_TEXT, preset->valid ? preset->experiment.title : preset->name);
     p->overlay_text = text;
     p->overlay.text = text;
-    if (!ps_lesson_parse(text, &p->lesson, &fault))
-        return;
-    if (strcmp(p->lesson_of, preset->name) != 0) {
-        snprintf(p->lesson_of, sizeof p->lesson_of, "%s", preset->name);
-        p->lesson_chosen = -1;
-    }
-    p->overlay.kind = PS_OVERLAY_LESSON;
-    p->overlay.lesson = (struct ps_lesson_view){.lesson = &p->lesson, .chosen = p->lesson_chosen};
 }
 
 static void ask_name(struct ps_program *p)

@@ -44,6 +44,7 @@ extern const struct ps_screen ps_screen_live;
 extern const struct ps_screen ps_screen_compare;
 extern const struct ps_screen ps_screen_replay;
 extern const struct ps_screen ps_screen_tune;
+extern const struct ps_screen ps_screen_lesson;
 
 /* Show a screen. False: it cannot be shown now; the one before stays. */
 bool ps_screen_go(struct ps_program *program, const struct ps_screen *screen);

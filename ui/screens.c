@@ -1,8 +1,14 @@
 #include "ui/program.h"
 
-const struct ps_screen *const ps_screens[] = {&ps_screen_start,  &ps_screen_live,
-                                              &ps_screen_replay, &ps_screen_compare,
-                                              &ps_screen_tune,   NULL};
+const struct ps_screen *const ps_screens[] = {
+    &ps_screen_start,
+    &ps_screen_live,
+    &ps_screen_replay,
+    &ps_screen_compare,
+    &ps_screen_tune,
+    &ps_screen_lesson,
+    NULL,
+};
 
 _Static_assert(sizeof ps_screens / sizeof ps_screens[0] <= PS_SCREENS_MAX + 1, "room for states");
 

@@ -69,7 +69,7 @@ static unsigned list_rows(const struct ps_start_view *view,
     return n;
 }
 
-enum { LABEL_BYTES = 120 };
+enum { LABEL_BYTES = 120, DONE_WIDTH = 2 };
 
 static void preset_label(const struct ps_preset *preset, char into[LABEL_BYTES])
 {
@@ -93,7 +93,12 @@ static void draw_preset(const struct ps_canvas *c, int y, const struct list_row 
     if (selected && !view->form)
         ps_canvas_fill(c, 0, y, c->width, 1, style, ' ');
     ps_canvas_put(c, 0, y, selected ? style : PS_STYLE_NORMAL, selected ? ">" : " ");
-    ps_canvas_fit(c, 2, y, c->width - 2, style, text);
+    int room = c->width - 2;
+    if (ps_progress_is_done(view->progress, preset->name)) {
+        room -= DONE_WIDTH;
+        ps_canvas_put(c, c->width - 1, y, selected ? style : PS_STYLE_GOOD, c->ascii ? "*" : "✓");
+    }
+    ps_canvas_fit(c, 2, y, room, style, text);
     ps_canvas_hit(c, 0, y, c->width, 1, PS_DO_SELECT_ITEM, (int)row->place);
 }
 

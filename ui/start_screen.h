@@ -8,6 +8,7 @@
 #include "ui/form.h"
 #include "ui/lesson.h"
 #include "ui/overlay.h"
+#include "ui/progress.h"
 
 #define PS_VISIBLE_MAX 256u
 
@@ -28,8 +29,9 @@ struct ps_start_view {
     enum ps_style notice_style;
     unsigned usable_cpus;
     const char *machine;
-    const struct ps_lesson *lesson;   /* of the selected preset, or NULL */
-    const struct ps_overlay *overlay; /* or NULL */
+    const struct ps_lesson *lesson;     /* of the selected preset, or NULL */
+    const struct ps_progress *progress; /* lessons that are done; may be NULL */
+    const struct ps_overlay *overlay;   /* or NULL */
 };
 
 void ps_start_screen_draw(const struct ps_canvas *root, const struct ps_start_view *view);

@@ -97,6 +97,8 @@ static struct ps_figure figure_of(const struct judging *judging, const struct ps
                                   const char *key, const char *index)
 {
     struct ps_figure plain;
+    if (run && !run->snapshot)
+        return without(PS_FIGURE_NA, "this run has not been made");
     struct ps_metric_source source = {run ? run->snapshot : NULL, run ? run->peaks : NULL, 0};
     enum ps_metric_scope scope = PS_METRIC_RUN;
     if (plain_figure(run, key, index, &plain))
@@ -125,8 +127,8 @@ static struct ps_figure figure_of(const struct judging *judging, const struct ps
 static struct ps_figure over_workers(const struct judging *judging, const struct ps_lab_run *run,
                                      const char *key, bool most)
 {
-    if (!run)
-        return figure_of(judging, NULL, key, "0");
+    if (!run || !run->snapshot)
+        return figure_of(judging, run, key, "0");
     struct ps_figure best = without(PS_FIGURE_NA, "there are no workers");
     for (unsigned w = 0; w < run->snapshot->workers && w < run->snapshot->slots; w++) {
         char index[16];
@@ -245,6 +247,57 @@ enum ps_err ps_lab_check(const struct ps_lab *lab, const struct ps_experiment *e
             complain(complaints, file, lab->answer_line, "lab.answer", lab->answer, answer.why);
     }
     return complaints->count == before ? PS_OK : PS_EPARSE;
+}
+
+/* ---- what it is about ---- */
+
+struct collection {
+    const struct ps_lab *lab;
+    struct ps_lab_figure *figures;
+    unsigned count;
+};
+
+static bool is_measured(const char *key)
+{
+    return strcmp(key, "ended") != 0 && strcmp(key, "cpus") != 0 && strcmp(key, "workers") != 0;
+}
+
+static struct ps_figure collect(void *user, const struct ps_figure_name *name)
+{
+    struct collection *collection = user;
+    const char *key;
+    unsigned run;
+    bool over = strcmp(name->function, "most") == 0 || strcmp(name->function, "least") == 0;
+    if (*name->function && !over) /* over the sweep: the figure itself, of each of its runs */
+        key = name->name;
+    else
+        find_run(collection->lab, name->name, &run, &key);
+    struct ps_lab_figure figure = {.over = ""};
+    snprintf(figure.over, sizeof figure.over, "%.7s", over ? name->function : "");
+    snprintf(figure.key, sizeof figure.key, "%.63s", key);
+    snprintf(figure.index, sizeof figure.index, "%s", name->index);
+    bool known = !is_measured(key) || collection->count == PS_LAB_FIGURES_MAX;
+    for (unsigned i = 0; i < collection->count; i++)
+        known = known || memcmp(&figure, &collection->figures[i], sizeof figure) == 0;
+    if (!known)
+        collection->figures[collection->count++] = figure;
+    return number(1, "");
+}
+
+unsigned ps_lab_figures(const struct ps_lab *lab, struct ps_lab_figure figures[PS_LAB_FIGURES_MAX])
+{
+    struct collection collection = {.lab = lab, .figures = figures};
+    for (unsigned i = 0; i < lab->expect_count; i++)
+        ps_formula_test(lab->expects[i].formula, collect, &collection);
+    return collection.count;
+}
+
+struct ps_figure ps_lab_figure_of(const struct ps_lab_run *run, const struct ps_lab_figure *figure)
+{
+    struct judging judging = {.runs = run};
+    if (*figure->over)
+        return over_workers(&judging, run, figure->key, strcmp(figure->over, "most") == 0);
+    return figure_of(&judging, run, figure->key, figure->index);
 }
 
 /* ---- after the runs ---- */

@@ -14,7 +14,7 @@
 
 /* The end of one run. */
 struct ps_lab_run {
-    const struct ps_snapshot *snapshot;
+    const struct ps_snapshot *snapshot; /* NULL: it has not been made; its figures are n/a */
     const struct ps_metric_peaks *peaks;
 };
 
@@ -35,6 +35,20 @@ struct ps_lab_judgement {
  * name `file` and the line. */
 enum ps_err ps_lab_check(const struct ps_lab *lab, const struct ps_experiment *experiment,
                          const char *file, struct ps_complaints *complaints);
+
+/* What the expectations are about: their figures, each once, in the order in which they are named,
+ * without the words that are no measurement (ended, cpus, workers). A table with a row a run has them
+ * for columns. */
+#define PS_LAB_FIGURES_MAX 6u
+struct ps_lab_figure {
+    char over[8];   /* "most", "least" over the workers, or "" */
+    char key[64];   /* of the table of metrics */
+    char index[32]; /* a task type or a worker, or "" */
+};
+/* Returns how many. The lab has passed the check. */
+unsigned ps_lab_figures(const struct ps_lab *lab, struct ps_lab_figure figures[PS_LAB_FIGURES_MAX]);
+/* Its value in one run. */
+struct ps_figure ps_lab_figure_of(const struct ps_lab_run *run, const struct ps_lab_figure *figure);
 
 /* runs: ps_lab_runs(lab) of them. The lab has passed the check. */
 void ps_lab_judge(const struct ps_lab *lab, const struct ps_lab_run *runs,

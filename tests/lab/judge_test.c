@@ -119,6 +119,37 @@ static void a_kernel_has_a_time_in_the_types_that_run_it(void **state)
     assert_int_equal(verdict(f, "fast.kernel_ns.mean[long] > 0"), PS_LAB_NOT_VISIBLE);
 }
 
+/* "fast.completed / slow.completed": the same figure of two runs is one column. */
+static void the_figures_of_the_expectations_are_collected(void **state)
+{
+    struct judge_fixture *f = *state;
+    struct ps_lab_figure figures[PS_LAB_FIGURES_MAX];
+    f->lab.expect_count = 3;
+    strcpy(f->lab.expects[0].formula, "fast.completed[long] > 2 * slow.completed[long]");
+    strcpy(f->lab.expects[1].formula, "most(slow.tasks) > cpus * least(slow.tasks)");
+    strcpy(f->lab.expects[2].formula, "slow.ended[duration] = 1");
+    assert_int_equal(ps_lab_figures(&f->lab, figures), 3);
+    assert_string_equal(figures[0].key, "completed");
+    assert_string_equal(figures[0].index, "long");
+    assert_string_equal(figures[1].over, "most");
+    assert_string_equal(figures[2].over, "least");
+    assert_true(ps_lab_figure_of(&f->runs[1], &figures[0]).number == 150);
+    assert_true(ps_lab_figure_of(&f->runs[0], &figures[1]).number == 99);
+}
+
+static void a_run_that_was_not_made_has_no_figures(void **state)
+{
+    struct judge_fixture *f = *state;
+    struct ps_lab_figure figures[PS_LAB_FIGURES_MAX];
+    f->runs[1].snapshot = NULL;
+    expect(f, "most(fast.tasks) > slow.completed");
+    ps_lab_judge(&f->lab, f->runs, &f->judgement);
+    assert_int_equal(f->judgement.verdict, PS_LAB_NOT_VISIBLE);
+    assert_string_equal(f->judgement.because, "words: this run has not been made");
+    assert_int_equal(ps_lab_figures(&f->lab, figures), 2);
+    assert_int_equal(ps_lab_figure_of(&f->runs[1], &figures[0]).kind, PS_FIGURE_NA);
+}
+
 static void a_need_comes_before_expectations(void **state)
 {
     struct judge_fixture *f = *state;
@@ -197,6 +228,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(figures_of_runs_types_and_workers_are_found, make, drop),
         cmocka_unit_test_setup_teardown(what_an_engine_cannot_have_is_not_visible, make, drop),
         cmocka_unit_test_setup_teardown(a_kernel_has_a_time_in_the_types_that_run_it, make, drop),
+        cmocka_unit_test_setup_teardown(the_figures_of_the_expectations_are_collected, make, drop),
+        cmocka_unit_test_setup_teardown(a_run_that_was_not_made_has_no_figures, make, drop),
         cmocka_unit_test_setup_teardown(a_need_comes_before_expectations, make, drop),
         cmocka_unit_test_setup_teardown(a_sweep_has_a_largest_and_a_best, make, drop),
         cmocka_unit_test_setup_teardown(formulas_are_checked_before_anything_runs, make, drop),

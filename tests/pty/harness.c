@@ -74,6 +74,7 @@ static void become_program(const struct pty *pty, const struct pty_options *opti
     snprintf(config, sizeof config, "%s/config", pty->home);
     setenv("HOME", pty->home, 1);
     setenv("XDG_CONFIG_HOME", config, 1);
+    setenv("XDG_STATE_HOME", config, 1);
     setenv("POOLSCOPE_PRESETS", PTY_PRESETS, 1);
     if (options->closed_stdin)
         close(STDIN_FILENO);
@@ -128,7 +129,10 @@ struct pty *pty_start(const struct pty_options *options)
 static void remove_home(const struct pty *pty)
 {
     static const char *const names[] = {"config/poolscope/presets/my-steady.ini",
-                                        "config/poolscope/presets", "config/poolscope", "config",
+                                        "config/poolscope/lessons",
+                                        "config/poolscope/presets",
+                                        "config/poolscope",
+                                        "config",
                                         ""};
     char path[200];
     for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {

@@ -4,9 +4,9 @@
 #include "ui/keys.h"
 
 static const enum ps_place places[] = {
-    PS_AT_LIST,         PS_AT_FORM,   PS_AT_LIVE,    PS_AT_MENU,     PS_AT_TEXT,
-    PS_AT_ENDED,        PS_AT_LESSON, PS_AT_CONSOLE, PS_AT_PANELS,   PS_AT_COMPARE,
-    PS_AT_COMPARE_FORM, PS_AT_REPLAY, PS_AT_TUNE,    PS_AT_TUNE_FORM};
+    PS_AT_LIST,   PS_AT_FORM,      PS_AT_LIVE,    PS_AT_MENU,    PS_AT_TEXT,         PS_AT_ENDED,
+    PS_AT_LESSON, PS_AT_CONSOLE,   PS_AT_PANELS,  PS_AT_COMPARE, PS_AT_COMPARE_FORM, PS_AT_REPLAY,
+    PS_AT_TUNE,   PS_AT_TUNE_FORM, PS_AT_PREDICT, PS_AT_TRIAL};
 enum { PLACES = sizeof places / sizeof places[0] };
 
 static void no_key_means_two_things_at_a_place(void **state)

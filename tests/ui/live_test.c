@@ -88,47 +88,6 @@ static char *text_of(const struct scene *scene, int width, int height)
     return text;
 }
 
-static const char lesson_words[] =
-    "# Skewed tasks\n\n## Question\nOne task in *twenty* is fifty times longer, and stealing is\n"
-    "off. When are the short ones behind it done?\n\n1. At once\n2. After the long one *\n"
-    "3. Never: nobody takes them, and a long answer goes on in\n   a second line\n\n"
-    "## Watch for\n* Idle lanes beside `W0`.\n* The queue.\n\n## Why\nWork stays where it was "
-    "put.\n\n## In real life\nGo steals.\n\n## Try next\n* Press s.\n\n## References\n"
-    "* Blumofe and Leiserson 1999\n";
-
-static void a_lesson_hides_its_answer_until_asked(void **state)
-{
-    (void)state;
-    struct ps_lesson lesson;
-    struct ps_lesson_fault fault;
-    assert_true(ps_lesson_parse(lesson_words, &lesson, &fault));
-    struct scene *scene = scene_new(SCENE_STEAL, 8, 20);
-    struct ps_overlay overlay = {.kind = PS_OVERLAY_LESSON,
-                                 .title = "Skewed tasks",
-                                 .lesson = {.lesson = &lesson, .chosen = 2}};
-    scene->view.overlay = &overlay;
-    draw_golden(scene, 80, 24, false, "lesson-question");
-    char *text = text_of(scene, 80, 24);
-    assert_null(strstr(text, "Work stays"));
-    assert_null(strstr(text, "answer is"));
-    free(text);
-    overlay.lesson.explained = true;
-    draw_golden(scene, 80, 24, false, "lesson-explained");
-    draw_golden(scene, 60, 16, false, "lesson-explained-60x16");
-    text = text_of(scene, 80, 24);
-    assert_non_null(strstr(text, "You predicted 3; the answer is 2."));
-    assert_non_null(strstr(text, "Work stays where it was put."));
-    free(text);
-    int below = ps_overlay_scroll_max(&overlay, 60, 14);
-    assert_true(below > 0);
-    overlay.scroll = below;
-    text = text_of(scene, 60, 16);
-    assert_non_null(strstr(text, "Blumofe and Leiserson 1999"));
-    assert_null(strstr(text, "more: Down"));
-    free(text);
-    scene_free(scene);
-}
-
 static void every_panel_alone(void **state)
 {
     (void)state;
@@ -541,7 +500,6 @@ int main(void)
         cmocka_unit_test(golden_at_every_layout),
         cmocka_unit_test(golden_of_other_engines),
         cmocka_unit_test(golden_of_overlays),
-        cmocka_unit_test(a_lesson_hides_its_answer_until_asked),
         cmocka_unit_test(every_panel_alone),
         cmocka_unit_test(ten_thousand_sleepers_are_seen),
         cmocka_unit_test(what_an_engine_cannot_have_is_not_zero),

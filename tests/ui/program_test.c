@@ -109,6 +109,8 @@ static const struct way ways[] = {
     {PS_AT_PAGE, {PS_INPUT_ENTER, 'd'}},
     {PS_AT_COMPARE_FORM, {PS_INPUT_ENTER, 'c', PS_INPUT_DOWN}},
     {PS_AT_TUNE_FORM, {PS_INPUT_ENTER, 'u', PS_INPUT_DOWN}},
+    {PS_AT_PREDICT, {PS_INPUT_DOWN, PS_INPUT_DOWN, 'L', PS_INPUT_ENTER}},
+    {PS_AT_TRIAL, {PS_INPUT_DOWN, PS_INPUT_DOWN, 'L', PS_INPUT_ENTER, PS_INPUT_ENTER}},
     /* A line in its history. */
     {PS_AT_CONSOLE, {PS_INPUT_ENTER, ':', 'p', 'a', 'u', 's', 'e', PS_INPUT_ENTER, ':'}},
 };
