@@ -138,6 +138,12 @@ static void check_engine(struct checking *checking, const struct ps_vocabulary *
     }
     if (policy->flat)
         check_priorities(checking, engine, policy);
+    if (e->work_first && !policy->parks)
+        COMPLAIN(checking, "engine.spawn", "work-first",
+                 "on %s:%s a task keeps its worker until it ends, so a child cannot run first: "
+                 "help-first, "
+                 "or green or async",
+                 engine->name, policy->name);
     if (policy->parks)
         check_threads_locks(checking, engine->name);
     if (policy->apart)

@@ -56,6 +56,7 @@ static const char *const lock_choices[] = {
 static const char *const off_on[] = {"off", "on", NULL};
 static const char *const normal_high[] = {"normal", "high", NULL};
 static const char *const discard_drain[] = {"discard", "drain", NULL};
+static const char *const help_work[] = {"help-first", "work-first", NULL};
 static const char *const one_all[] = {"one", "all", NULL};
 static const char *const block_help[] = {"block", "help", NULL};
 _Static_assert(sizeof(enum ps_full) == sizeof(unsigned), "stored by number");
@@ -126,6 +127,11 @@ const struct ps_key ps_keys[] = {
      "that is "
      "stuck | nobody else takes it | it queues like the rest",
      slot_choices, OF(lifo_slot)},
+    {"engine", "spawn", PS_KEY_SWITCH, "help-first", "help-first | work-first",
+     "after a child is spawned: its parent goes on | the child runs first and others may take the "
+     "rest of "
+     "the parent, where waiting tasks give their workers free",
+     help_work, OF(work_first)},
     {"engine", "wake", PS_KEY_SWITCH, "one", "one | all",
      "whom a task that arrives wakes, where workers share a queue: one idle worker, or all (a "
      "broadcast)",

@@ -249,6 +249,47 @@ static void who_is_cancelled_spawns_no_more(void **state)
     end(job);
 }
 
+static struct ps_task *children[3];
+static unsigned child_count;
+
+static enum ps_err keep_child(struct ps_engine *engine, struct ps_task *task)
+{
+    (void)engine;
+    children[child_count++] = task;
+    return PS_OK;
+}
+
+static void drop_children(struct fixture *f)
+{
+    while (child_count > 0)
+        ps_job_put(f->run.jobs, (struct ps_job *)children[--child_count]);
+}
+
+static void a_parent_goes_on_or_steps_aside(void **state)
+{
+    struct fixture *f = *state;
+    static const struct ps_engine_ops keeps = {.name = "keeps", .submit = keep_child};
+    f->engine.ops = &keeps;
+    give_steps(f, "spawn other x3\n[task other]\nweight = 0\nsteps = yield");
+    struct ps_job *help_first = arrival(f), *work_first = arrival(f);
+    assert_null(step(help_first));
+    assert_int_equal(child_count, 3);
+    drop_children(f);
+    end(help_first);
+
+    f->run.experiment.work_first = true;
+    for (unsigned i = 1; i <= 3; i++) {
+        struct ps_wait *wait = step(work_first);
+        assert_int_equal(wait->kind, PS_WAIT_YIELD);
+        assert_int_equal(child_count, i);
+        wait->result = PS_OK;
+    }
+    assert_null(step(work_first));
+    assert_int_equal(child_count, 3);
+    drop_children(f);
+    end(work_first);
+}
+
 static void a_job_has_the_priority_of_its_type(void **state)
 {
     struct fixture *f = *state;
@@ -275,6 +316,7 @@ int main(void)
         TEST(a_job_has_the_priority_of_its_type),
         TEST(a_child_has_no_more_time_than_its_parent),
         TEST(who_is_cancelled_spawns_no_more),
+        TEST(a_parent_goes_on_or_steps_aside),
         TEST(only_computing_steps_hold_the_gil),
         TEST(who_waits_for_a_lock_or_gives_up_lets_the_gil_go),
     };

@@ -167,6 +167,8 @@ static const struct hostile cases[] = {
     {"backoff that shrinks", GOOD "backoff = 1s x0.5\n", 5, "task a.backoff", "[xF]", 0},
     {"backoff out of order", GOOD "backoff = 1s jitter x2\n", 5, "task a.backoff", "[xF]", 0},
     {"budget of too much", GOOD "retry_budget = 101%\n", 5, "task a.retry_budget", "0%..100%", 0},
+    {"work first without a place", GOOD "[engine]\nname = pthread\nspawn = work-first\n", 7,
+     "engine.spawn", "until it ends", 0},
     {"lock without a name", GOOD "[lock]\nkind = fair\n", 5, "lock", "needs a name", 0},
     {"lock that nobody takes", GOOD "[lock b]\nkind = fair\n", 5, "lock b", "no step takes", 0},
     {"lock of no kind", HEAD "[task a]\nsteps = lock b 1us\n[lock b]\nkind = kind\n", 6,
