@@ -52,9 +52,9 @@ static void lay_out(struct ps_arena *arena, const struct ps_engine_config *confi
         .line_mask = line_size((uint32_t)records) - 1,
         .on_full = config->on_full,
     };
-    arena->line_at = arena->shares_at + slots * sizeof(struct ps_share);
+    arena->lines_at = arena->shares_at + slots * sizeof(struct ps_share);
     arena->records_at =
-        arena->line_at + round_up(((uint64_t)arena->line_mask + 1) * sizeof(uint32_t));
+        arena->lines_at + round_up(2 * ((uint64_t)arena->line_mask + 1) * sizeof(uint32_t));
     arena->setup_at = arena->records_at + records * arena->record_bytes;
     arena->shared_at = arena->setup_at + round_up(arena->setup_bytes);
     arena->total_bytes = arena->shared_at + round_up(config->process->shared_bytes);
@@ -107,61 +107,76 @@ void ps_arena_unmap(struct ps_arena *arena)
     munmap(arena, arena->total_bytes);
 }
 
-/* ---- the line ---- */
+/* ---- the lines ---- */
 
-static _Atomic uint32_t *line_at(struct ps_arena *arena, uint64_t position)
+static _Atomic uint32_t *place_at(struct ps_arena *arena, enum ps_priority line, uint64_t position)
 {
-    return (_Atomic uint32_t *)((char *)arena + arena->line_at) + (position & arena->line_mask);
+    _Atomic uint32_t *places = (_Atomic uint32_t *)((char *)arena + arena->lines_at);
+    return places + (line * ((uint64_t)arena->line_mask + 1) + (position & arena->line_mask));
+}
+
+static uint64_t queued_word(enum ps_priority line, uint64_t position)
+{
+    return ps_record_word(PS_RECORD_QUEUED, position << 1 | line);
 }
 
 /* relaxed: ordered by the head or tail that was read before; a stale one fails its CAS. */
-static struct ps_record *record_at(struct ps_arena *arena, uint64_t position, uint32_t *index)
+static struct ps_record *record_at(struct ps_arena *arena, enum ps_priority line, uint64_t position,
+                                   uint32_t *index)
 {
-    *index = atomic_load_explicit(line_at(arena, position), memory_order_relaxed);
+    *index = atomic_load_explicit(place_at(arena, line, position), memory_order_relaxed);
     return ps_arena_record(arena, *index);
 }
 
-void ps_line_append(struct ps_arena *arena, uint32_t record)
+void ps_line_append(struct ps_arena *arena, enum ps_priority priority, uint32_t record)
 {
-    uint64_t tail = atomic_load_explicit(&arena->tail, memory_order_relaxed);
+    struct ps_arena_line *line = &arena->line[priority];
+    uint64_t tail = atomic_load_explicit(&line->tail, memory_order_relaxed);
     /* release, partner: the CAS in ps_line_take, whose winner reads the record. */
-    atomic_store_explicit(&ps_arena_record(arena, record)->word,
-                          ps_record_word(PS_RECORD_QUEUED, tail), memory_order_release);
-    atomic_store_explicit(line_at(arena, tail), record, memory_order_relaxed);
+    atomic_store_explicit(&ps_arena_record(arena, record)->word, queued_word(priority, tail),
+                          memory_order_release);
+    atomic_store_explicit(place_at(arena, priority, tail), record, memory_order_relaxed);
     /* seq_cst, partner: a worker that sets its idle bit and then reads tail. */
-    atomic_store(&arena->tail, tail + 1);
+    atomic_store(&line->tail, tail + 1);
 }
 
-bool ps_line_take(struct ps_arena *arena, unsigned who, uint32_t *record)
+bool ps_line_take(struct ps_arena *arena, enum ps_priority priority, unsigned who, uint32_t *record)
 {
+    struct ps_arena_line *line = &arena->line[priority];
     for (;;) {
         /* head before tail, so head <= tail; seq_cst, partner ps_line_append. */
-        uint64_t head = atomic_load(&arena->head);
-        if (head == atomic_load(&arena->tail))
+        uint64_t head = atomic_load(&line->head);
+        if (head == atomic_load(&line->tail))
             return false;
-        struct ps_record *first = record_at(arena, head, record);
-        uint64_t queued = ps_record_word(PS_RECORD_QUEUED, head);
+        struct ps_record *first = record_at(arena, priority, head, record);
+        uint64_t queued = queued_word(priority, head);
         bool won = atomic_compare_exchange_strong(&first->word, &queued,
                                                   ps_record_word(PS_RECORD_OWNED, who));
-        atomic_compare_exchange_strong(&arena->head, &head, head + 1);
+        atomic_compare_exchange_strong(&line->head, &head, head + 1);
         if (won)
             return true;
     }
 }
 
-uint64_t ps_line_count(struct ps_arena *arena)
+static uint64_t count(struct ps_arena *arena, enum ps_priority priority)
 {
+    struct ps_arena_line *line = &arena->line[priority];
     for (;;) {
         uint32_t index;
-        uint64_t head = atomic_load(&arena->head), tail = atomic_load(&arena->tail);
+        uint64_t head = atomic_load(&line->head), tail = atomic_load(&line->tail);
         if (head == tail)
             return 0;
         /* Somebody who took the first one may have died before it moved head. */
-        if (atomic_load(&record_at(arena, head, &index)->word) ==
-            ps_record_word(PS_RECORD_QUEUED, head))
+        if (atomic_load(&record_at(arena, priority, head, &index)->word) ==
+            queued_word(priority, head))
             return tail - head;
-        atomic_compare_exchange_strong(&arena->head, &head, head + 1);
+        atomic_compare_exchange_strong(&line->head, &head, head + 1);
     }
+}
+
+uint64_t ps_line_count(struct ps_arena *arena)
+{
+    return count(arena, PS_PRIORITY_HIGH) + count(arena, PS_PRIORITY_NORMAL);
 }
 
 /* ---- who is idle ---- */

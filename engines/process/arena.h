@@ -3,7 +3,7 @@
  *
  *   ps_arena       what all look at
  *   ps_share       one a slot: the worker's side of its own state
- *   line           indices of records, in the order in which tasks start
+ *   lines          indices of records, in the order in which tasks start; one a priority
  *   ps_record      tasks on their way: accepted and not yet settled
  *   setup          bytes for the user's part of a worker
  *   shared         memory of the user's parts
@@ -11,12 +11,12 @@
  * No lock, and nothing that a process must do in two steps and could leave half done: any worker may
  * be killed between any two instructions. Who owns what is always one word.
  *
- *   record.word    FREE -> QUEUED (position) -> OWNED (slot) -> DONE (slot) -> FREE
+ *   record.word    FREE -> QUEUED (line, position) -> OWNED (slot) -> DONE (slot) -> FREE
  *
- * Protocol of the line. `tail` counts what was ever appended, `head` what was ever taken.
- *   engine  alone, under its lock: 1 word = QUEUED | tail; 2 line[tail] = record; 3 tail + 1
+ * Protocol of a line. `tail` counts what was ever appended, `head` what was ever taken.
+ *   engine  alone, under its lock: 1 word = QUEUED | tail; 2 place[tail] = record; 3 tail + 1
  *           (seq_cst); 4 takes a bit of `idle`, if there is one, and wakes that worker
- *   taker   1 head < tail; 2 record = line[head]; 3 CAS word: QUEUED | head -> OWNED | slot: it is the
+ *   taker   1 head < tail; 2 record = place[head]; 3 CAS word: QUEUED | head -> OWNED | slot: it is the
  *           taker's; 4 CAS head: head -> head + 1, whether 3 succeeded or not
  * Positions are never used twice, so 3 fails for a record that was taken or used again meanwhile. A
  * taker that is killed between 3 and 4 owns the record, and whoever comes next does 4 for it.
@@ -101,17 +101,21 @@ static inline uint64_t ps_record_word(enum ps_record_kind kind, uint64_t what)
     return what << 2 | (uint64_t)kind;
 }
 
+struct ps_arena_line {
+    _Alignas(128) _Atomic uint64_t head;
+    _Alignas(128) _Atomic uint64_t tail;
+};
+
 struct ps_arena {
     /* Constant once made. */
     uint64_t magic, abi; /* abi: sizes of what both sides share */
-    uint64_t total_bytes, shares_at, line_at, records_at, setup_at, shared_at;
+    uint64_t total_bytes, shares_at, lines_at, records_at, setup_at, shared_at;
     uint64_t setup_bytes, record_bytes, task_bytes, queue;
     uint32_t engine_pid, slots, records, line_mask, on_full;
 
-    _Alignas(128) _Atomic uint64_t head;
-    _Atomic uint32_t wanted;
-    _Alignas(128) _Atomic uint64_t tail;
-    _Atomic uint64_t idle[PS_MAX_WORKERS / 64];
+    struct ps_arena_line line[2]; /* by enum ps_priority */
+    _Alignas(128) _Atomic uint32_t wanted;
+    _Alignas(128) _Atomic uint64_t idle[PS_MAX_WORKERS / 64];
     _Alignas(128) _Atomic uint32_t done; /* 1 + index of the newest; 0: none */
     _Atomic uint32_t asleep;
     _Alignas(128) _Atomic uint32_t phase; /* the engine's */
@@ -143,10 +147,11 @@ static inline void *ps_arena_setup(struct ps_arena *arena)
 }
 
 /* The engine, under its lock. */
-void ps_line_append(struct ps_arena *arena, uint32_t record);
-/* Any taker; `who`: its slot. false: nothing waits. */
-bool ps_line_take(struct ps_arena *arena, unsigned who, uint32_t *record);
-/* Tasks that wait. Any thread; exact when nobody appends or takes meanwhile. */
+void ps_line_append(struct ps_arena *arena, enum ps_priority priority, uint32_t record);
+/* Any taker; `who`: its slot. false: nothing waits in that line. */
+bool ps_line_take(struct ps_arena *arena, enum ps_priority priority, unsigned who,
+                  uint32_t *record);
+/* Tasks that wait, in both. Any thread; exact when nobody appends or takes meanwhile. */
 uint64_t ps_line_count(struct ps_arena *arena);
 
 void ps_idle_set(struct ps_arena *arena, unsigned slot);

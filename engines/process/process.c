@@ -29,7 +29,7 @@
 const struct ps_policy ps_process_policies[] = {
     {.name = "pool",
      .title = "a fixed number of child processes that take tasks from one line in shared memory",
-     .traits = PS_TRAIT_SHARED_QUEUE | PS_TRAIT_DIRECT | PS_TRAIT_PROCESSES,
+     .traits = PS_TRAIT_SHARED_QUEUE | PS_TRAIT_DIRECT | PS_TRAIT_PROCESSES | PS_TRAIT_PRIORITY,
      .max_workers = PS_MAX_WORKERS},
     {.name = NULL},
 };
@@ -257,7 +257,7 @@ static enum ps_err submit(struct ps_engine *engine, struct ps_task *task)
         atomic_store(&record->stop, atomic_load(&task->stop));
     ps_lock(&pool->lock);
     pool->reserved--;
-    ps_line_append(pool->arena, index);
+    ps_line_append(pool->arena, task->priority, index);
     ps_process_show_depth(pool);
     ps_unlock(&pool->lock);
     ps_process_call(pool);
@@ -286,7 +286,8 @@ void ps_process_end_queued(struct ps_process *pool, enum ps_outcome outcome)
 {
     struct ps_probe *probe = ps_engine_probe(&pool->base);
     uint32_t index;
-    while (ps_line_take(pool->arena, pool->arena->slots, &index)) {
+    while (ps_line_take(pool->arena, PS_PRIORITY_HIGH, pool->arena->slots, &index) ||
+           ps_line_take(pool->arena, PS_PRIORITY_NORMAL, pool->arena->slots, &index)) {
         struct ps_task *task = detach(pool, index);
         if (outcome == PS_CANCELLED) {
             ps_task_discard(probe, task);

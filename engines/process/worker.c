@@ -20,8 +20,10 @@ struct worker {
     struct ps_arena *arena;
     struct ps_share *share;
     struct ps_process_place place;
-    struct ps_task *inside; /* submitted by tasks of this process and not begun: newest first */
+    /* Submitted by tasks of this process and not begun, by priority: newest first. */
+    struct ps_task *inside[2];
     size_t inside_count;
+    unsigned in_a_row;          /* tasks of high priority begun since one that was not */
     const struct ps_body *body; /* of the record's task, as unpack made it */
     struct ps_body wrapped;     /* the same, with ends of ours */
 };
@@ -53,18 +55,36 @@ static enum ps_err submit(struct ps_engine *engine, struct ps_task *task)
     if (engine->config.on_full == PS_ON_FULL_REFUSE && self.inside_count >= engine->config.queue)
         return PS_EFULL;
     ps_task_accept(engine, task);
-    task->next = self.inside;
-    self.inside = task;
+    task->next = self.inside[task->priority];
+    self.inside[task->priority] = task;
     ps_probe_depth(&self.share->slot.probe, ++self.inside_count);
     return PS_OK;
 }
 
+static bool high_has_its_turn(void)
+{
+    return self.in_a_row < PS_HIGH_IN_A_ROW;
+}
+
+static void count_turn(enum ps_priority priority)
+{
+    self.in_a_row = priority == PS_PRIORITY_HIGH ? self.in_a_row + 1 : 0;
+}
+
+static struct ps_task *next_inside(void)
+{
+    struct ps_task *high = self.inside[PS_PRIORITY_HIGH];
+    struct ps_task *normal = self.inside[PS_PRIORITY_NORMAL];
+    return high && (high_has_its_turn() || !normal) ? high : normal;
+}
+
 static bool run_inside(void)
 {
-    struct ps_task *task = self.inside;
+    struct ps_task *task = next_inside();
     if (!task)
         return false;
-    self.inside = task->next;
+    count_turn(task->priority);
+    self.inside[task->priority] = task->next;
     ps_probe_depth(&self.share->slot.probe, --self.inside_count);
     ps_slot_run(&self.share->slot, task);
     return true;
@@ -163,9 +183,19 @@ static void run_record(uint32_t index)
     atomic_store(&self.share->ending, 0);
 }
 
+static bool take_from(enum ps_priority priority, uint32_t *index)
+{
+    if (!ps_line_take(self.arena, priority, self.place.slot, index))
+        return false;
+    count_turn(priority);
+    return true;
+}
+
 static bool take(uint32_t *index)
 {
-    if (!ps_line_take(self.arena, self.place.slot, index))
+    enum ps_priority first = high_has_its_turn() ? PS_PRIORITY_HIGH : PS_PRIORITY_NORMAL;
+    enum ps_priority second = first == PS_PRIORITY_HIGH ? PS_PRIORITY_NORMAL : PS_PRIORITY_HIGH;
+    if (!take_from(first, index) && !take_from(second, index))
         return false;
     ring_if(&self.arena->wanted);
     ps_probe_depth(&self.share->engine.outside, ps_line_count(self.arena));
@@ -215,7 +245,7 @@ static void work(void)
     for (;;) {
         uint32_t ticket = ps_parker_ticket(&slot->parker);
         if (atomic_load(&self.arena->paused)) {
-            if (!self.inside && leave())
+            if (self.inside_count == 0 && leave())
                 return;
             ps_probe_state(&slot->probe, PS_STATE_PAUSED, -1);
             ps_parker_wait(&slot->parker, ticket, PS_NEVER);

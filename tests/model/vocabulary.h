@@ -4,9 +4,10 @@
 
 #include "model/experiment.h"
 
-static const struct ps_policy_word test_green[] = {{"steal", "own queues, stealing", 256, false, false, true},
-                                                   {"global", "one queue", 256, false, false, true},
-                                                   {NULL, NULL, 0, false, false, true}};
+static const struct ps_policy_word test_green[] = {
+    {"steal", "own queues, stealing", 256, false, false, true},
+    {"global", "one queue", 256, false, false, true},
+    {NULL, NULL, 0, false, false, true}};
 static const struct ps_policy_word test_pthread[] = {
     {"channel", "workers on a channel", 256, false, false, false},
     {"per-task", "a thread a task", 256, false, false, false},
@@ -20,8 +21,8 @@ static const struct ps_policy_word test_threadpool[] = {
     {"bulkhead", "compartments", 256, false, false, false},
     {"uv", "libuv's own pool", 128, false, false, false},
     {NULL, NULL, 0, false, false, false}};
-static const struct ps_policy_word test_process[] = {{"pool", "worker processes", 256, true, true, false},
-                                                     {NULL, NULL, 0, false, false, false}};
+static const struct ps_policy_word test_process[] = {
+    {"pool", "worker processes", 256, true, true, false}, {NULL, NULL, 0, false, false, false}};
 static const struct ps_engine_word test_engines[] = {
     {"green", "green threads", test_green}, {"pthread", "threads", test_pthread},
     {"async", "event loops", test_async},   {"threadpool", "a pool", test_threadpool},
