@@ -201,6 +201,50 @@ static void high_is_resumed_first(const struct subject *subject)
     rig_close(&rig, PS_CLOSE_DRAIN);
 }
 
+enum { YIELDS = 8 };
+
+static long expected; /* the worker's: what `turn` is when it submits */
+
+static struct ps_wait *step_be_next(struct job *job)
+{
+    if (atomic_load(&turn) != expected)
+        job->task.outcome = PS_FAILED;
+    return NULL;
+}
+
+/* Some that only yield, and so pass the worker to each other; the first of them spawns in between. */
+static struct ps_wait *step_yield_often(struct job *job)
+{
+    atomic_fetch_add(&turn, 1);
+    if (job->number == 0 && job->phase == YIELDS / 2) {
+        struct job *child = job_child(job, step_be_next);
+        child->task.priority = PS_PRIORITY_HIGH;
+        expected = atomic_load(&turn);
+        if (ps_submit(job->rig->engine, &child->task, 0) != PS_OK)
+            job->task.outcome = PS_FAILED;
+    }
+    return job->phase < YIELDS ? job_wait(job, PS_WAIT_YIELD, PS_STATE_RUN, PS_NEVER) : NULL;
+}
+
+static void high_overtakes_who_yields(const struct subject *subject)
+{
+    struct rig rig;
+    if (!subject_has(subject, PS_TRAIT_PRIORITY) || subject_holds_threads(subject))
+        return;
+    set_up();
+    rig_open(&rig, subject, 1);
+    rig_pause(&rig, true);
+    for (unsigned i = 0; i < FEW; i++) {
+        struct job *job = rig_job(&rig, step_yield_often);
+        job->number = i;
+        rig_submit(&rig, job);
+    }
+    rig_pause(&rig, false);
+    rig_await(&rig, FEW + 1);
+    assert_int_equal(rig.outcomes[PS_COMPLETED], FEW + 1);
+    rig_close(&rig, PS_CLOSE_DRAIN);
+}
+
 static void both_are_discarded(const struct subject *subject)
 {
     struct rig rig;
@@ -257,6 +301,7 @@ const struct contract_case priority_cases[] = {
     {"nobody_starves", nobody_starves, false},
     {"a_high_child_overtakes_its_siblings", a_high_child_overtakes_its_siblings, false},
     {"high_is_resumed_first", high_is_resumed_first, true},
+    {"high_overtakes_who_yields", high_overtakes_who_yields, true},
     {"both_are_discarded", both_are_discarded, false},
     {"none_is_lost", none_is_lost, false},
     {NULL, NULL, false},
