@@ -11,6 +11,7 @@ static const struct ps_policy_word test_green[] = {
 static const struct ps_policy_word test_pthread[] = {
     {"channel", "workers on a channel", 256, false, false, false},
     {"per-task", "a thread a task", 256, false, false, false},
+    {"equals", "all tasks alike", 256, false, true, false},
     {NULL, NULL, 0, false, false, false}};
 static const struct ps_policy_word test_async[] = {{"pinned", "loops", 64, false, false, true},
                                                    {NULL, NULL, 0, false, false, true}};
@@ -22,7 +23,7 @@ static const struct ps_policy_word test_threadpool[] = {
     {"uv", "libuv's own pool", 128, false, false, false},
     {NULL, NULL, 0, false, false, false}};
 static const struct ps_policy_word test_process[] = {
-    {"pool", "worker processes", 256, true, true, false}, {NULL, NULL, 0, false, false, false}};
+    {"pool", "worker processes", 256, true, false, false}, {NULL, NULL, 0, false, false, false}};
 static const struct ps_engine_word test_engines[] = {
     {"green", "green threads", test_green}, {"pthread", "threads", test_pthread},
     {"async", "event loops", test_async},   {"threadpool", "a pool", test_threadpool},
