@@ -152,6 +152,18 @@ static void menu_chosen(struct ps_program *p, struct state *s, int number)
     describe(p, s);
 }
 
+static void toggle_stealing(struct ps_program *p, struct state *s)
+{
+    unsigned side = s->view.form.selected >= FIELD_B;
+    struct ps_experiment *e = &s->spec.side[side];
+    if (!ps_lab_steals(p, e)) {
+        ps_program_say(p, PS_STYLE_NOTE, "%s cannot steal", s->view.side[side].name);
+        return;
+    }
+    e->stealing = !e->stealing;
+    describe(p, s);
+}
+
 /* ---- measuring ---- */
 
 static bool prepare(struct state *s)
@@ -330,9 +342,11 @@ static enum ps_err write_json(FILE *to, const void *what)
     const struct state *s = result->state;
     char given[2][160];
     const char *sides[2] = {given[0], given[1]};
-    for (unsigned side = 0; side < 2; side++)
-        snprintf(given[side], sizeof given[side], "%s,engine.workers=%u", s->view.side[side].name,
-                 s->view.side[side].workers);
+    for (unsigned side = 0; side < 2; side++) {
+        const struct ps_experiment *e = &s->spec.side[side];
+        snprintf(given[side], sizeof given[side], "%s:%s,engine.workers=%u,engine.stealing=%s",
+                 e->engine, e->policy, s->view.side[side].workers, e->stealing ? "on" : "off");
+    }
     return result->program->options->exports->compare(s->compare, s->origin.preset, sides, to);
 }
 
@@ -387,6 +401,9 @@ static void form_action(struct ps_program *p, struct state *s, enum ps_action ac
         break;
     case PS_DO_ENGINE:
         open_menu(p, s);
+        break;
+    case PS_DO_STEALING:
+        toggle_stealing(p, s);
         break;
     case PS_DO_SELECT_ITEM:
         menu_chosen(p, s, argument);
@@ -496,11 +513,16 @@ static void act(struct ps_program *p, enum ps_action action, int argument)
 
 /* ---- coming and going ---- */
 
-/* What A is most often held against: the first policy of its engine, or else the next one. */
+/* What A is most often held against: itself with stealing, where that is off; the first policy of
+ * its engine; or the next one. */
 static void choose_b(const struct ps_program *p, struct state *s)
 {
     struct ps_experiment *b = &s->spec.side[1];
     char why[320];
+    if (ps_lab_steals(p, b) && !b->stealing) {
+        b->stealing = true;
+        return;
+    }
     const struct ps_engine_word *engine = ps_form_engine_word(p->options->words, b->engine);
     bool first = !b->policy[0] || !engine || strcmp(b->policy, engine->policies->name) == 0;
     if (first || !ps_form_engine(b, p->options->words, b->engine, engine->policies->name,

@@ -63,7 +63,7 @@ static void draw_progress(const struct ps_canvas *row, const struct ps_compare_v
 
 /* ---- lanes ---- */
 
-/* What is said of a side beside the heads of its figures: as much as there is room for. */
+/* What is said of a side, as much as there is room for. */
 static void lanes_title(const struct ps_compare_view *view, unsigned side, int room, char *into,
                         size_t size)
 {
@@ -77,6 +77,16 @@ static void lanes_title(const struct ps_compare_view *view, unsigned side, int r
                  runs ? ", now" : "");
     if (ps_text_width(into) > room)
         snprintf(into, size, "%c %s, %u W", 'A' + side, of->name, of->workers);
+    if (ps_text_width(into) > room)
+        snprintf(into, size, "%c %s", 'A' + side, of->name);
+}
+
+/* Heads of the figures beside the lanes stand where the name leaves room for them. */
+static bool is_headed(const struct ps_compare_view *view, unsigned side, int width)
+{
+    const struct ps_compare_side_view *of = &view->side[side];
+    int room = width - 4 - ps_worker_columns_width(width - 2);
+    return of->snapshot && ps_text_width(of->name) + 2 <= room;
 }
 
 static void draw_lanes(const struct ps_canvas *body, const struct ps_compare_view *view,
@@ -103,7 +113,7 @@ static void draw_side(const struct ps_canvas *root, int x, int y, int width, int
     char text[120];
     struct ps_canvas heads = ps_canvas_view(root, x + 1, y, width - 2, 1);
     int columns = ps_worker_columns_width(width - 2);
-    bool headed = view->side[side].snapshot && width - 4 - columns >= 20;
+    bool headed = is_headed(view, side, width);
     lanes_title(view, side, width - 4 - (headed ? columns : 0), text, sizeof text);
     struct ps_lab_panel panel = {
         .title = text, .number = PS_COMPARE_LANES, .focused = view->part == PS_COMPARE_LANES};

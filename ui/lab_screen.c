@@ -153,9 +153,17 @@ void ps_lab_engine_name(const struct ps_program *p, const struct ps_experiment *
     const struct ps_engine_word *engine =
         ps_form_engine_word(p->options->words, experiment->engine);
     const struct ps_policy_word *policy = ps_form_policy_word(engine, experiment->policy);
-    snprintf(name, name_size, "%s:%s", experiment->engine,
-             policy ? policy->name : experiment->policy);
+    snprintf(name, name_size, "%s:%s%s", experiment->engine,
+             policy ? policy->name : experiment->policy,
+             policy && policy->steals && !experiment->stealing ? ", no stealing" : "");
     snprintf(about, about_size, "%s", policy && policy->title ? policy->title : "");
+}
+
+bool ps_lab_steals(const struct ps_program *p, const struct ps_experiment *experiment)
+{
+    const struct ps_policy_word *policy = ps_form_policy_word(
+        ps_form_engine_word(p->options->words, experiment->engine), experiment->policy);
+    return policy && policy->steals;
 }
 
 /* ---- values and files ---- */

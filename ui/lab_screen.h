@@ -27,9 +27,12 @@ void ps_lab_engine_menu(struct ps_program *program, const char *title,
                         const struct ps_experiment *experiment);
 bool ps_lab_engine_set(const struct ps_program *program, struct ps_experiment *experiment,
                        unsigned number, char *why, size_t why_size);
-/* "threadpool:steal" and what it is. */
+/* "threadpool:steal", or "threadpool:steal, no stealing", and what it is. */
 void ps_lab_engine_name(const struct ps_program *program, const struct ps_experiment *experiment,
                         char *name, size_t name_size, char *about, size_t about_size);
+
+/* Whether its policy can steal. */
+bool ps_lab_steals(const struct ps_program *program, const struct ps_experiment *experiment);
 
 /* The next value of a list of `count`, at or beside `value`; stays at the ends. */
 uint64_t ps_lab_step(const uint64_t *list, unsigned count, uint64_t value, int direction);

@@ -224,6 +224,8 @@ const struct ps_console_word ps_console_words[] = {
     {"run", "PRESET", "run another preset", PS_AT_LIVE, presets, run_preset, PS_DO_RESTART},
     {"run", "PRESET", "run a preset; without a name this one", LESSON, presets, run_preset,
      PS_DO_OWN_TRY},
+    {"compare", "", "compare two engines", ANYWHERE, NULL, press, PS_DO_COMPARE},
+    {"tune", "", "find the worker count", ANYWHERE, NULL, press, PS_DO_TUNE},
     {"lesson", "N | PRESET", "open a lesson", ANYWHERE, presets, open_lesson, 0},
     {"freeze", "", "freeze the view; the workload goes on", PS_AT_LIVE, NULL, press, PS_DO_FREEZE},
     {"zoom", "", "the panel alone, or all", PS_AT_LIVE, NULL, press, PS_DO_ZOOM},

@@ -24,6 +24,7 @@ static void fill(void)
                     .max_workers = p->max_workers,
                     .parks = (p->traits & PS_TRAIT_PARKS_TASKS) != 0,
                     .apart = (p->traits & PS_TRAIT_PROCESSES) != 0,
+                    .steals = (p->traits & PS_TRAIT_STEALS) != 0,
                     .flat = (p->traits & PS_TRAIT_PRIORITY) == 0,
                 };
         next++; /* the row's terminator */

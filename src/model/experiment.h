@@ -135,7 +135,7 @@ struct ps_experiment {
     uint64_t stack_bytes; /* 0: the engine's default */
     unsigned offload;     /* helper threads for blocking calls; 0: off. INI: off | on (= 4) | N */
     bool stealing;        /* INI: on | off */
-    enum ps_probing probing;  /* counters | off | full: what is recorded of tasks */
+    enum ps_probing probing; /* counters | off | full: what is recorded of tasks */
     enum ps_slot_use lifo_slot;
     bool work_first;          /* spawn = work-first | help-first */
     bool wake_all;            /* wake = all | one: whom work that arrives wakes */
@@ -182,9 +182,10 @@ struct ps_experiment {
 struct ps_policy_word {
     const char *name, *title;
     unsigned max_workers;
-    bool apart; /* its workers share no memory: steps that need it are refused */
-    bool flat;  /* it knows no priorities: high ones are refused */
-    bool parks; /* a waiting task gives its worker free: it keeps no thread */
+    bool apart;  /* its workers share no memory: steps that need it are refused */
+    bool flat;   /* it knows no priorities: high ones are refused */
+    bool parks;  /* a waiting task gives its worker free: it keeps no thread */
+    bool steals; /* idle workers take from others, unless stealing = off */
 };
 struct ps_engine_word {
     const char *name, *title;
