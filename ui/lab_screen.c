@@ -32,6 +32,15 @@ static bool take(struct ps_program *p, struct ps_lab_origin *origin)
     return true;
 }
 
+/* An empty policy is the engine's first; results are to name it. */
+static void name_policy(const struct ps_program *p, struct ps_experiment *experiment)
+{
+    const struct ps_policy_word *policy = ps_form_policy_word(
+        ps_form_engine_word(p->options->words, experiment->engine), experiment->policy);
+    if (policy)
+        snprintf(experiment->policy, sizeof experiment->policy, "%s", policy->name);
+}
+
 bool ps_lab_enter(struct ps_program *p, const char *what, struct ps_lab_origin *origin)
 {
     char text[120];
@@ -46,6 +55,7 @@ bool ps_lab_enter(struct ps_program *p, const char *what, struct ps_lab_origin *
                  what);
         return refuse(p, text);
     }
+    name_policy(p, &origin->experiment);
     ps_program_close_overlay(p);
     if (origin->live && p->run.host) {
         ps_program_run_end(p);

@@ -117,6 +117,12 @@ static void a_sweep_is_refined(void **state)
     ps_tune_free(tune);
 }
 
+static void same(double a, double b)
+{
+    if (!(a == b || (isnan(a) && isnan(b))))
+        fail_msg("%.17g, expected %.17g", a, b);
+}
+
 /* In steps it is the same conclusion. */
 static void concluding_in_steps_gives_the_same(void **state)
 {
@@ -135,7 +141,13 @@ static void concluding_in_steps_gives_the_same(void **state)
     assert_int_equal(stepped.choice.recommended, whole.choice.recommended);
     while (!ps_conclude_step(&work, &stepped))
         ;
-    assert_memory_equal(&whole, &stepped, sizeof whole);
+    for (unsigned i = 0; i < PS_MODELS; i++) {
+        same(stepped.model[i].prediction, whole.model[i].prediction);
+        same(stepped.model[i].low, whole.model[i].low);
+        same(stepped.model[i].high, whole.model[i].high);
+    }
+    same(stepped.sigma_low, whole.sigma_low);
+    same(stepped.kappa_high, whole.kappa_high);
     assert_false(isnan(whole.model[2].low));
 }
 
