@@ -8,7 +8,7 @@
 #include "base/rng.h"
 #include "fuzz/preset_fuzz.h"
 
-#define SEEDS_MAX 64u
+#define SEEDS_MAX 128u
 #define SEED_SIZE 8192u
 #define ROUNDS    10000u
 
