@@ -460,7 +460,8 @@ const struct ps_binding ps_bindings[] = {
     {PS_AT_CONSOLE, {PS_INPUT_ESC}, PS_DO_BACK, 0, "Esc", "close", "close the command line", 1},
     {LESSON, {PS_INPUT_F2}, PS_DO_THEME, 0, "F2", NULL, "dark, light, mono theme", 9},
     {LESSON, {':'}, PS_DO_CONSOLE, 0, ":", NULL, "command line: lesson 8, theme light ...", 9},
-    {START | RUNS | PS_AT_REPLAY | LAB | LESSON,
+    {START | RUNS | PS_AT_REPLAY | LAB | LESSON | PS_AT_MENU | PS_AT_PANELS | PS_AT_TEXT |
+         PS_AT_ENDED,
      {'S'},
      PS_DO_SCREENSHOT,
      0,
@@ -468,8 +469,8 @@ const struct ps_binding ps_bindings[] = {
      NULL,
      "save this screen as an SVG file in the working folder",
      9},
-    {START | RUNS | PS_AT_REPLAY | PS_AT_MENU | PS_AT_TEXT | LESSON | PS_AT_ENDED | PS_AT_CONSOLE |
-         LAB,
+    {START | RUNS | PS_AT_REPLAY | PS_AT_MENU | PS_AT_PANELS | PS_AT_TEXT | LESSON | PS_AT_ENDED |
+         PS_AT_CONSOLE | LAB,
      {PS_INPUT_CTRL_L},
      PS_DO_REDRAW,
      0,
