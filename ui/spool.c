@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -9,11 +11,15 @@
 
 bool ps_spool_open(struct ps_spool *spool, int terminal)
 {
-    *spool = (struct ps_spool){.terminal = terminal, .file = -1};
+    char path[40];
+    *spool = (struct ps_spool){.terminal = terminal, .out = -1, .file = -1};
     spool->fd = fcntl(terminal, F_DUPFD_CLOEXEC, 3);
     if (spool->fd < 0)
         return false;
     spool->file = memfd_create("poolscope-frame", MFD_CLOEXEC);
+    /* A description of its own: O_NONBLOCK on ours would be the shell's, too. */
+    snprintf(path, sizeof path, "/proc/self/fd/%d", terminal);
+    spool->out = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     return true;
 }
 
@@ -21,8 +27,10 @@ void ps_spool_close(struct ps_spool *spool)
 {
     if (spool->file >= 0)
         close(spool->file);
+    if (spool->out >= 0)
+        close(spool->out);
     free(spool->bytes);
-    *spool = (struct ps_spool){.fd = -1, .file = -1};
+    *spool = (struct ps_spool){.fd = -1, .out = -1, .file = -1};
 }
 
 void ps_spool_begin(struct ps_spool *spool)
@@ -31,17 +39,23 @@ void ps_spool_begin(struct ps_spool *spool)
         dup3(spool->file, spool->fd, O_CLOEXEC);
 }
 
-static void write_all(int fd, const char *bytes, size_t size)
+/* A terminal that is gone takes everything; reading says that it is gone. */
+bool ps_spool_flush(struct ps_spool *spool, int patience_ms)
 {
-    while (size > 0) {
-        ssize_t n = write(fd, bytes, size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return; /* the terminal is gone; reading says so */
-        bytes += n;
-        size -= (size_t)n;
+    int fd = spool->out >= 0 ? spool->out : spool->terminal;
+    while (spool->at < spool->end) {
+        ssize_t n = write(fd, spool->bytes + spool->at, spool->end - spool->at);
+        if (n > 0) {
+            spool->at += (size_t)n;
+        } else if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+            struct pollfd ready = {.fd = fd, .events = POLLOUT};
+            if (poll(&ready, 1, patience_ms) == 0)
+                return false;
+        } else if (n == 0 || errno != EINTR) {
+            spool->at = spool->end;
+        }
     }
+    return true;
 }
 
 static bool make_room(struct ps_spool *spool, size_t size)
@@ -78,5 +92,7 @@ void ps_spool_end(struct ps_spool *spool, const char *before, const char *after)
     if (spool->file >= 0)
         used += take(spool, head, (size_t)size);
     memcpy(spool->bytes + used, after, tail);
-    write_all(spool->terminal, spool->bytes, used + tail);
+    spool->at = 0;
+    spool->end = used + tail;
+    ps_spool_flush(spool, PS_SPOOL_PATIENCE_MS);
 }

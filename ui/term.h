@@ -2,8 +2,9 @@
  * way out (also fatal signals; see restore.h). One at a time, one thread.
  *
  * A frame is written between synchronized-output marks (ESC[?2026h and l) where the terminal may
- * know them. It is skipped while the terminal does not take what was written before (Ctrl-S, a dead
- * connection), so that drawing never blocks the program for long. */
+ * know them. It is skipped while the terminal has not taken what was written before (Ctrl-S, a slow
+ * line, a dead connection), and what a terminal does not take at once is kept and written later, so
+ * that drawing never blocks the program for long and frames are dropped, not queued. */
 #ifndef PS_UI_TERM_H
 #define PS_UI_TERM_H
 

@@ -43,6 +43,9 @@ struct ps_term {
     unsigned empty_reads;
 };
 
+/* How long the end waits for a terminal to take the rest of a frame. */
+enum { LAST_FRAME_MS = 200 };
+
 static const char sync_begin[] = "\033[?2026h", sync_end[] = "\033[?2026l";
 
 /* Where signal handlers say what happened; -1: no terminal is open. */
@@ -236,6 +239,7 @@ enum ps_err ps_term_open(const struct ps_term_options *options, struct ps_term *
 void ps_term_close(struct ps_term *term)
 {
     if (term->screen) {
+        ps_spool_flush(&term->spool, LAST_FRAME_MS);
         if (term->mouse)
             mousemask(0, NULL);
         endwin();
@@ -407,7 +411,7 @@ static bool fit_size(struct ps_term *term, const struct ps_canvas *canvas)
 
 bool ps_term_show(struct ps_term *term, const struct ps_canvas *canvas)
 {
-    if (!takes_output() || !fit_size(term, canvas))
+    if (!ps_spool_flush(&term->spool, 0) || !takes_output() || !fit_size(term, canvas))
         return false;
     if (term->whole) {
         erase();
@@ -445,6 +449,7 @@ int ps_term_signal_fd(const struct ps_term *term)
 
 static void suspend(struct ps_term *term)
 {
+    ps_spool_flush(&term->spool, LAST_FRAME_MS);
     endwin();
     ps_restore_now();
     sigset_t stop, old;

@@ -212,6 +212,93 @@ static void unusable_terminals_are_refused_with_a_reason(void **state)
     setenv("TERM", "xterm-256color", 1);
 }
 
+/* Show and read until all of the frame has come. Returns its bytes. */
+static size_t show_whole(struct ps_term *term, const struct ps_canvas *c, char *into, size_t size)
+{
+    size_t total = 0, got;
+    do {
+        ps_term_show(term, c);
+        got = drain(into + total, size - total);
+        total += got;
+    } while (got > 0);
+    return total;
+}
+
+/* Mean bytes of the frames of some seconds of a run, with all panels full. */
+static size_t mean_frame(struct scene *scene, enum scene_kind kind, int width, int height)
+{
+    static char bytes[1 << 18];
+    enum { FRAMES = 60 };
+    int saved[2];
+    struct ps_term *term = open_term(saved);
+    struct ps_canvas *c = ps_canvas_new(width, height, false);
+    size_t total = 0;
+    for (unsigned i = 0; i <= FRAMES; i++) {
+        ps_canvas_clear(c);
+        ps_live_screen_draw(c, &scene->view);
+        size_t n = show_whole(term, c, bytes, sizeof bytes);
+        total += i > 0 ? n : 0; /* the first is written whole */
+        scene_step(scene, kind);
+    }
+    ps_canvas_free(c);
+    close_term(term, saved);
+    drain(bytes, sizeof bytes);
+    return total / FRAMES;
+}
+
+/* So that ssh over a slow line stays usable. */
+static void a_frame_is_few_bytes(void **state)
+{
+    (void)state;
+    static const enum scene_kind kinds[] = {SCENE_STEAL, SCENE_GREEN, SCENE_SHARED};
+    for (unsigned i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        struct scene *scene = scene_new(kinds[i], 8, 64);
+        size_t mean = mean_frame(scene, kinds[i], 120, 40);
+        print_message("scene %u: %zu bytes a frame\n", i, mean);
+        assert_in_range(mean, 1, 4096);
+        scene_free(scene);
+    }
+}
+
+static unsigned times(const char *bytes, size_t size, const char *what)
+{
+    unsigned count = 0;
+    const char *end = bytes + size;
+    for (const char *p = bytes; (p = memmem(p, (size_t)(end - p), what, strlen(what))); p++)
+        count++;
+    return count;
+}
+
+/* Nobody reads: the frame does not wait for it, and those after it are dropped, not queued. */
+static void an_unread_frame_holds_nobody_up(void **state)
+{
+    (void)state;
+    static char bytes[1 << 20];
+    struct scene *scene = scene_new(SCENE_STEAL, 8, 64);
+    int saved[2];
+    struct ps_term *term = open_term(saved);
+    struct ps_canvas *c = ps_canvas_new(250, 60, false);
+    drain(bytes, sizeof bytes);
+    unsigned shown = 0;
+    for (unsigned i = 0; i < 10; i++) {
+        ps_canvas_clear(c);
+        ps_live_screen_draw(c, &scene->view);
+        shown += ps_term_show(term, c);
+        scene_step(scene, SCENE_STEAL);
+    }
+    size_t n = show_whole(term, c, bytes, sizeof bytes);
+    close_term(term, saved);
+    assert_int_equal(shown, 1);
+    assert_true(n > 20000);
+    /* The first whole, then the newest: every frame that began has ended. */
+    assert_int_equal(times(bytes, n, "\033[?2026h"), 2);
+    assert_int_equal(times(bytes, n, "\033[?2026l"), 2);
+    assert_memory_equal(bytes + n - 8, "\033[?2026l", 8);
+    drain(bytes, sizeof bytes);
+    ps_canvas_free(c);
+    scene_free(scene);
+}
+
 static void every_size_is_shown(void **state)
 {
     (void)state;
@@ -247,6 +334,8 @@ int main(void)
         cmocka_unit_test(keys_and_clicks_are_decoded),
         cmocka_unit_test(settings_and_handlers_come_back),
         cmocka_unit_test(unusable_terminals_are_refused_with_a_reason),
+        cmocka_unit_test(a_frame_is_few_bytes),
+        cmocka_unit_test(an_unread_frame_holds_nobody_up),
         cmocka_unit_test(every_size_is_shown),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
