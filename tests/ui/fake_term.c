@@ -27,6 +27,12 @@ int fake_run(struct ps_ui_options *options, int width, int height, fake_next nex
     return ps_ui_main(options);
 }
 
+void fake_resize(int width, int height)
+{
+    term.width = width;
+    term.height = height;
+}
+
 unsigned fake_redraws(void)
 {
     return term.redraws;

@@ -13,6 +13,9 @@ typedef int (*fake_next)(void *user, const struct ps_canvas *frame);
 /* Run the program on a terminal of this size. Returns its exit code. */
 int fake_run(struct ps_ui_options *options, int width, int height, fake_next next, void *user);
 
+/* The size of the next frames; in a script. */
+void fake_resize(int width, int height);
+
 /* Since the last fake_run began: frames that were asked to be whole, the last theme. */
 unsigned fake_redraws(void);
 enum ps_theme fake_theme(void);

@@ -183,6 +183,46 @@ static void every_place_has_a_way(void **state)
     assert_int_equal(places & ~known, 0);
 }
 
+/* ---- sizes ---- */
+
+struct sizes {
+    const struct way *way;
+    unsigned at;   /* key of the way */
+    unsigned next; /* size, of all */
+    unsigned step, seen;
+};
+enum { SIZES_WIDE = 250, SIZES_HIGH = 60 };
+
+static int next_size(void *user, const struct ps_canvas *frame)
+{
+    struct sizes *s = user;
+    if (s->at < WAY_MAX && s->way->keys[s->at])
+        return s->way->keys[s->at++];
+    s->seen += frame->width * frame->height > 0;
+    if (s->next >= SIZES_WIDE * SIZES_HIGH) {
+        fake_resize(1000, 300);
+        bool large = frame->width == 1000;
+        return large ? PS_INPUT_HANGUP : PS_INPUT_RESIZE;
+    }
+    fake_resize(1 + (int)(s->next % SIZES_WIDE), 1 + (int)(s->next / SIZES_WIDE));
+    s->next += s->step;
+    return PS_INPUT_RESIZE;
+}
+
+/* Every size from 1 x 1 to 250 x 60, dealt out to the places, and 1000 x 300 at each. All sizes at
+ * each: POOLSCOPE_ALL_SIZES=1. */
+static void every_size_is_drawn(void **state)
+{
+    (void)state;
+    unsigned step = getenv("POOLSCOPE_ALL_SIZES") ? 1 : WAYS;
+    for (unsigned w = 0; w < WAYS; w++) {
+        struct sizes s = {.way = &ways[w], .next = w % step, .step = step};
+        struct ps_ui_options options = options_of();
+        fake_run(&options, 120, 40, next_size, &s);
+        assert_true(s.seen > SIZES_WIDE * SIZES_HIGH / step);
+    }
+}
+
 /* ---- keys at random ---- */
 
 struct monkey {
@@ -285,6 +325,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_place_has_a_way),
         cmocka_unit_test(every_key_has_an_effect),
+        cmocka_unit_test(every_size_is_drawn),
         cmocka_unit_test(keys_at_random_do_no_harm),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
