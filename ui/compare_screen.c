@@ -4,26 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "lab/csv.h"
-#include "lab/words.h"
+#include "ui/compare_form.h"
 #include "ui/compare_match.h"
-#include "ui/compare_view.h"
 #include "ui/lab_screen.h"
 
 #define MS      (uint64_t) PS_NS_PER_MS
 #define WORK_NS (20 * MS) /* of arithmetic in one frame */
 
-enum field { FIELD_A, FIELD_A_WORKERS, FIELD_B, FIELD_B_WORKERS, FIELD_ROUNDS, FIELD_SLOT, FIELDS };
-
-static const uint64_t lengths[] = {100 * MS,  200 * MS,  500 * MS,   1000 * MS,
-                                   2000 * MS, 5000 * MS, 10000 * MS, 30000 * MS};
-static const uint64_t rounds[] = {3, 4, 6, 8, 10, 12, 20, 30, 50, 100, PS_PAIRS_MAX};
-enum { LENGTHS = sizeof lengths / sizeof *lengths, ROUNDS = sizeof rounds / sizeof *rounds };
-
 struct state {
     struct ps_lab_origin origin;
-    struct ps_compare_spec spec;
+    struct ps_compare_setup setup;
     struct ps_compare *compare; /* NULL: not begun */
     struct ps_compare_view view;
     unsigned more;                /* rounds that `n` adds: as many as were chosen */
@@ -39,129 +30,6 @@ struct state {
 static struct state *state_of(const struct ps_program *p)
 {
     return *ps_screen_state((struct ps_program *)p, &ps_screen_compare);
-}
-
-/* ---- choosing ---- */
-
-/* What starting and ending hosts takes on top of a slot. */
-#define HOST_NS (100 * MS)
-
-static uint64_t planned_ns(const struct ps_compare_spec *spec)
-{
-    return (uint64_t)spec->rounds * spec->sides * (spec->length_ns + spec->warmup_ns + HOST_NS);
-}
-
-static void describe_side(const struct ps_program *p, struct state *s, unsigned side)
-{
-    const struct ps_experiment *e = &s->spec.side[side];
-    struct ps_compare_side_view *of = &s->view.side[side];
-    struct ps_lab_field *engine = &s->view.form.field[side ? FIELD_B : FIELD_A];
-    struct ps_lab_field *workers = engine + 1;
-    ps_lab_engine_name(p, e, of->name, sizeof of->name, of->about, sizeof of->about);
-    of->workers = ps_workers_count(&e->workers, p->options->usable_cpus);
-    engine->label = side ? "B" : "A";
-    workers->label = side ? "B workers" : "A workers";
-    snprintf(engine->value, sizeof engine->value, "%.70s", of->name);
-    snprintf(engine->note, sizeof engine->note, "%s", of->about);
-    snprintf(workers->value, sizeof workers->value, "%u", of->workers);
-    snprintf(workers->note, sizeof workers->note, "on %u cpu%s", p->options->usable_cpus,
-             p->options->usable_cpus == 1 ? "" : "s");
-}
-
-static void describe(const struct ps_program *p, struct state *s)
-{
-    struct ps_lab_form *form = &s->view.form;
-    char text[40];
-    form->count = FIELDS;
-    for (unsigned side = 0; side < 2; side++)
-        describe_side(p, s, side);
-    form->field[FIELD_ROUNDS].label = "Rounds";
-    snprintf(form->field[FIELD_ROUNDS].value, sizeof form->field[0].value, "%u", s->spec.rounds);
-    snprintf(form->field[FIELD_ROUNDS].note, sizeof form->field[0].note,
-             "a slot of A and one of B each; more make intervals narrower");
-    form->field[FIELD_SLOT].label = "Slot";
-    snprintf(form->field[FIELD_SLOT].value, sizeof form->field[0].value, "%s",
-             ps_format_duration(text, sizeof text, s->spec.length_ns));
-    snprintf(form->field[FIELD_SLOT].note, sizeof form->field[0].note, "after %s of warm-up",
-             ps_format_duration(text, sizeof text, s->spec.warmup_ns));
-    s->view.length_ns = s->spec.length_ns;
-    s->view.warmup_ns = s->spec.warmup_ns;
-    s->view.rounds = s->spec.rounds;
-    s->view.left_ns = planned_ns(&s->spec);
-}
-
-static void step_workers(const struct ps_program *p, struct state *s, unsigned side, int direction)
-{
-    struct ps_experiment *e = &s->spec.side[side];
-    struct ps_lab_form *form = &s->view.form;
-    char value[16];
-    unsigned now = ps_workers_count(&e->workers, p->options->usable_cpus);
-    if (direction < 0 && now == 1)
-        return;
-    snprintf(value, sizeof value, "%u", direction > 0 ? now + 1 : now - 1);
-    ps_form_set(e, p->options->words, "engine.workers", value, form->complaint,
-                sizeof form->complaint);
-}
-
-static void step_field(const struct ps_program *p, struct state *s, int direction)
-{
-    struct ps_lab_form *form = &s->view.form;
-    unsigned side = form->selected >= FIELD_B;
-    form->complaint[0] = '\0';
-    switch ((enum field)form->selected) {
-    case FIELD_A:
-    case FIELD_B:
-        ps_lab_engine_step(p, &s->spec.side[side], direction, form->complaint,
-                           sizeof form->complaint);
-        form->complaint[0] = '\0'; /* those that cannot run this were passed over */
-        break;
-    case FIELD_A_WORKERS:
-    case FIELD_B_WORKERS:
-        step_workers(p, s, side, direction);
-        break;
-    case FIELD_ROUNDS:
-        s->spec.rounds = (unsigned)ps_lab_step(rounds, ROUNDS, s->spec.rounds, direction);
-        break;
-    case FIELD_SLOT:
-        s->spec.length_ns = ps_lab_step(lengths, LENGTHS, s->spec.length_ns, direction);
-        s->spec.warmup_ns = s->spec.length_ns / 5;
-        break;
-    case FIELDS:
-        break;
-    }
-    describe(p, s);
-}
-
-static void open_menu(struct ps_program *p, struct state *s)
-{
-    struct ps_lab_form *form = &s->view.form;
-    if (form->selected > FIELD_B_WORKERS)
-        form->selected = FIELD_B;
-    bool b = form->selected >= FIELD_B;
-    form->selected = b ? FIELD_B : FIELD_A;
-    ps_lab_engine_menu(p, b ? "B: engine and policy" : "A: engine and policy", &s->spec.side[b]);
-}
-
-static void menu_chosen(struct ps_program *p, struct state *s, int number)
-{
-    struct ps_lab_form *form = &s->view.form;
-    bool b = form->selected >= FIELD_B;
-    form->complaint[0] = '\0';
-    ps_lab_engine_set(p, &s->spec.side[b], (unsigned)number, form->complaint,
-                      sizeof form->complaint);
-    describe(p, s);
-}
-
-static void toggle_stealing(struct ps_program *p, struct state *s)
-{
-    unsigned side = s->view.form.selected >= FIELD_B;
-    struct ps_experiment *e = &s->spec.side[side];
-    if (!ps_lab_steals(p, e)) {
-        ps_program_say(p, PS_STYLE_NOTE, "%s cannot steal", s->view.side[side].name);
-        return;
-    }
-    e->stealing = !e->stealing;
-    describe(p, s);
 }
 
 /* ---- measuring ---- */
@@ -219,14 +87,14 @@ static void keep_rows_fresh(struct state *s)
 static void begin(struct ps_program *p, struct state *s)
 {
     stop(s);
-    s->compare = prepare(s) ? ps_compare_new(&s->spec) : NULL;
+    s->compare = prepare(s) ? ps_compare_new(&s->setup.spec) : NULL;
     if (!s->compare) {
         ps_program_say(p, PS_STYLE_ERROR, "%s", ps_err_text(PS_ENOMEM));
         return;
     }
     s->view.stage = PS_COMPARE_MEASURING;
     s->view.frozen = false;
-    s->more = s->spec.rounds;
+    s->more = s->setup.spec.rounds;
     s->slot_round = UINT32_MAX;
     s->measured_ns = 0;
     s->since_ns = ps_now_ns();
@@ -268,8 +136,8 @@ static void show_time(struct state *s)
     s->view.progress = share < 1 ? share : 1;
     s->view.rounds = ps_compare_spec(s->compare)->rounds;
     s->view.elapsed_ns = elapsed_ns(s);
-    s->view.left_ns =
-        (uint64_t)((1 - s->view.progress) * (double)planned_ns(ps_compare_spec(s->compare)));
+    s->view.left_ns = (uint64_t)((1 - s->view.progress) *
+                                 (double)ps_compare_planned_ns(ps_compare_spec(s->compare)));
     s->view.others = ps_compare_others(s->compare);
 }
 
@@ -343,7 +211,7 @@ static enum ps_err write_json(FILE *to, const void *what)
     char given[2][160];
     const char *sides[2] = {given[0], given[1]};
     for (unsigned side = 0; side < 2; side++) {
-        const struct ps_experiment *e = &s->spec.side[side];
+        const struct ps_experiment *e = &s->setup.spec.side[side];
         snprintf(given[side], sizeof given[side], "%s:%s,engine.workers=%u,engine.stealing=%s",
                  e->engine, e->policy, s->view.side[side].workers, e->stealing ? "on" : "off");
     }
@@ -362,7 +230,7 @@ static void export(struct ps_program *p, struct state *s)
 
 static void match(struct ps_program *p, struct state *s)
 {
-    char *text = ps_compare_match(&s->spec.side[0], &s->spec.side[1]);
+    char *text = ps_compare_match(&s->setup.spec.side[0], &s->setup.spec.side[1]);
     if (!text) {
         ps_program_say(p, PS_STYLE_ERROR, "%s", ps_err_text(PS_ENOMEM));
         return;
@@ -380,51 +248,12 @@ static enum ps_place place(const struct ps_program *p)
     return s->view.stage == PS_COMPARE_CHOOSING ? PS_AT_COMPARE_FORM : PS_AT_COMPARE;
 }
 
-static void form_action(struct ps_program *p, struct state *s, enum ps_action action, int argument)
-{
-    struct ps_lab_form *form = &s->view.form;
-    switch (action) {
-    case PS_DO_UP:
-        form->selected = form->selected ? form->selected - 1 : 0;
-        break;
-    case PS_DO_DOWN:
-        form->selected += form->selected + 1 < form->count;
-        break;
-    case PS_DO_SELECT_FIELD:
-        form->selected = (unsigned)argument < form->count ? (unsigned)argument : form->selected;
-        break;
-    case PS_DO_LEFT:
-        step_field(p, s, -1);
-        break;
-    case PS_DO_RIGHT:
-        step_field(p, s, 1);
-        break;
-    case PS_DO_ENGINE:
-        open_menu(p, s);
-        break;
-    case PS_DO_STEALING:
-        toggle_stealing(p, s);
-        break;
-    case PS_DO_SELECT_ITEM:
-        menu_chosen(p, s, argument);
-        break;
-    case PS_DO_ACCEPT:
-        begin(p, s);
-        break;
-    case PS_DO_BACK:
-        ps_lab_leave(p, &s->origin, 0);
-        break;
-    default:
-        break;
-    }
-}
-
 static void choose_again(struct ps_program *p, struct state *s)
 {
     stop(s);
     s->view.stage = PS_COMPARE_CHOOSING;
     s->view.frozen = s->view.zoom = false;
-    describe(p, s);
+    ps_compare_form_describe(p, &s->setup);
 }
 
 static void select_metric(struct state *s, int metric)
@@ -500,6 +329,16 @@ static void measured_action(struct ps_program *p, struct state *s, enum ps_actio
     }
 }
 
+static void form_action(struct ps_program *p, struct state *s, enum ps_action action, int argument)
+{
+    if (action == PS_DO_ACCEPT)
+        begin(p, s);
+    else if (action == PS_DO_BACK)
+        ps_lab_leave(p, &s->origin, 0);
+    else
+        ps_compare_form_action(p, &s->setup, action, argument);
+}
+
 static void act(struct ps_program *p, enum ps_action action, int argument)
 {
     struct state *s = state_of(p);
@@ -513,23 +352,6 @@ static void act(struct ps_program *p, enum ps_action action, int argument)
 
 /* ---- coming and going ---- */
 
-/* What A is most often held against: itself with stealing, where that is off; the first policy of
- * its engine; or the next one. */
-static void choose_b(const struct ps_program *p, struct state *s)
-{
-    struct ps_experiment *b = &s->spec.side[1];
-    char why[320];
-    if (ps_lab_steals(p, b) && !b->stealing) {
-        b->stealing = true;
-        return;
-    }
-    const struct ps_engine_word *engine = ps_form_engine_word(p->options->words, b->engine);
-    bool first = !b->policy[0] || !engine || strcmp(b->policy, engine->policies->name) == 0;
-    if (first || !ps_form_engine(b, p->options->words, b->engine, engine->policies->name,
-                                 p->options->usable_cpus, why, sizeof why))
-        ps_lab_engine_step(p, b, 1, why, sizeof why);
-}
-
 static bool open(struct ps_program *p)
 {
     void **kept = ps_screen_state(p, &ps_screen_compare);
@@ -541,18 +363,13 @@ static bool open(struct ps_program *p)
     *kept = s;
     if (!ps_lab_enter(p, "compare", &s->origin))
         return false;
-    s->spec = (struct ps_compare_spec){
-        .sides = 2, .rounds = 6, .length_ns = 2000 * MS, .warmup_ns = 400 * MS};
-    s->spec.side[0] = s->spec.side[1] = s->origin.experiment;
-    choose_b(p, s);
     s->view = (struct ps_compare_view){.title = s->origin.experiment.title,
                                        .seed = s->origin.experiment.seed,
                                        .others = NAN,
                                        .metric = 2,
                                        .part = PS_COMPARE_TABLE};
-    ps_words_load(s->view.load, &s->origin.experiment);
-    s->view.form.selected = FIELD_B;
-    describe(p, s);
+    s->setup.view = &s->view;
+    ps_compare_form_begin(p, &s->setup, &s->origin.experiment);
     return true;
 }
 

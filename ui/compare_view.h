@@ -24,8 +24,7 @@ enum ps_compare_part {
 };
 
 struct ps_compare_side_view {
-    char name[80];  /* "threadpool:steal" */
-    char about[80]; /* what that is, for the form */
+    char name[80]; /* "threadpool:steal" */
     unsigned workers;
     const struct ps_snapshot *snapshot; /* of its last slot; NULL: none yet */
     const struct ps_history *history;

@@ -233,7 +233,7 @@ void ps_tune_tuners_draw(const struct ps_canvas *c, const struct ps_tune_view *v
         snprintf(text, sizeof text, "%u reversal%s", run->reversals,
                  run->reversals == 1 ? "" : "s");
         if (c->width >= 54)
-            x = ps_canvas_put(c, x < 31 ? 31 : x, y, PS_STYLE_LABEL, text) + 2;
+            ps_canvas_put(c, x < 31 ? 31 : x, y, PS_STYLE_LABEL, text);
         bool room = c->width >= 66;
         snprintf(text, sizeof text, room ? "%.0f %% of the best" : "%.0f %%", run->share * 100);
         ps_canvas_fit(c, room ? 46 : c->width - ps_text_width(text), y, c->width,

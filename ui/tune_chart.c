@@ -142,7 +142,7 @@ static void draw_point(const struct ps_canvas *plot, const struct axis *axis,
 {
     const struct ps_choice *choice = chart->conclusion ? &chart->conclusion->choice : NULL;
     int x = column_of(axis, point->workers);
-    double low = point->middle, high = point->middle;
+    double low = INFINITY, high = 0;
     for (unsigned r = 0; r < point->repeats; r++) {
         low = fmin(low, point->throughput[r]);
         high = fmax(high, point->throughput[r]);

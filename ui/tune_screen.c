@@ -1,5 +1,4 @@
 /* The tune screen: sweep over worker counts, see the curve grow, take the recommended count. */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,44 +7,17 @@
 #include "lab/csv.h"
 #include "ui/format.h"
 #include "ui/lab_screen.h"
-#include "ui/tune_view.h"
+#include "ui/tune_form.h"
 
 #define MS         (uint64_t) PS_NS_PER_MS
-#define WORK_NS    (20 * MS)  /* of arithmetic in one frame */
-#define HOST_NS    (100 * MS) /* what starting and ending a host takes on top of a slot */
+#define WORK_NS    (20 * MS) /* of arithmetic in one frame */
 #define RACE_SPEED 12.0
 #define RACE_STEPS 1200u /* of a path: ten a second of the race's time */
 #define TRAIL_S    3.0
 
-enum field {
-    FIELD_ENGINE,
-    FIELD_LOW,
-    FIELD_HIGH,
-    FIELD_REPEATS,
-    FIELD_SLOT,
-    FIELD_LOAD,
-    FIELD_GOAL,
-    FIELDS
-};
-
-static const uint64_t lengths[] = {100 * MS,  200 * MS,  500 * MS,  1000 * MS,
-                                   2000 * MS, 5000 * MS, 10000 * MS};
-static const uint64_t goals[] = {0,         1 * MS,    2 * MS,   5 * MS,   10 * MS,
-                                 20 * MS,   50 * MS,   100 * MS, 200 * MS, 500 * MS,
-                                 1000 * MS, 2000 * MS, 5000 * MS};
-enum { LENGTHS = sizeof lengths / sizeof *lengths, GOALS = sizeof goals / sizeof *goals };
-
-static const char *const load_words[] = {[PS_TUNE_AUTO] = "auto",
-                                         [PS_TUNE_PRESET] = "as the preset says",
-                                         [PS_TUNE_SATURATE] = "saturate"};
-
 struct state {
     struct ps_lab_origin origin;
-    struct ps_experiment experiment; /* of the origin, with the engine that is tuned */
-    struct ps_tune_spec spec;        /* as prepared for the form */
-    unsigned low, high, repeats;
-    enum ps_tune_load load;
-    uint64_t length_ns, goal_ns;
+    struct ps_tune_setup setup;
     struct ps_tune *tune; /* NULL: not begun */
     struct ps_tune_view view;
     unsigned concluded_of; /* cells */
@@ -65,137 +37,10 @@ static struct state *state_of(const struct ps_program *p)
     return *ps_screen_state((struct ps_program *)p, &ps_screen_tune);
 }
 
-/* ---- choosing ---- */
-
-static void prepare(struct state *s)
+static void show_form(const struct ps_program *p, struct state *s)
 {
-    s->spec.about.low = s->low;
-    s->spec.about.high = s->high;
-    s->spec.about.repeats = s->repeats;
-    s->spec.about.goal_ns = (double)s->goal_ns;
-    s->spec.length_ns = s->length_ns;
-    s->spec.warmup_ns = s->length_ns / 5;
-    s->spec.experiment = s->experiment;
-    snprintf(s->spec.about.preset, sizeof s->spec.about.preset, "%s", s->origin.preset);
-    ps_tune_prepare(&s->spec, s->load);
-    s->about = s->spec.about;
-}
-
-/* As the sweep goes: powers of two, some four closer looks, all of it repeated. */
-static uint64_t planned_ns(const struct state *s)
-{
-    unsigned counts[PS_POINTS_MAX];
-    unsigned points = ps_surface_coarse(s->low, s->high, counts) + (s->high - s->low > 3 ? 4 : 0);
-    return (uint64_t)points * s->repeats * (s->spec.length_ns + s->spec.warmup_ns + HOST_NS);
-}
-
-static void set_field(struct ps_lab_field *field, const char *label, const char *note,
-                      const char *format, ...) __attribute__((format(printf, 4, 5)));
-static void set_field(struct ps_lab_field *field, const char *label, const char *note,
-                      const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(field->value, sizeof field->value, format, arguments);
-    va_end(arguments);
-    snprintf(field->note, sizeof field->note, "%s", note);
-    field->label = label;
-}
-
-static void describe(const struct ps_program *p, struct state *s)
-{
-    struct ps_lab_field *field = s->view.form.field;
-    char name[80], about[80], text[64], note[80];
-    unsigned cpus = p->options->usable_cpus;
-    prepare(s);
-    ps_lab_engine_name(p, &s->experiment, name, sizeof name, about, sizeof about);
-    s->view.form.count = FIELDS;
-    set_field(&field[FIELD_ENGINE], "Engine", about, "%.70s", name);
-    set_field(&field[FIELD_LOW], "From", "", "%u worker%s", s->low, s->low == 1 ? "" : "s");
-    snprintf(note, sizeof note, "= %.3g x %u cpu%s", (double)s->high / cpus, cpus,
-             cpus == 1 ? "" : "s");
-    set_field(&field[FIELD_HIGH], "To", note, "%u workers", s->high);
-    set_field(&field[FIELD_REPEATS], "Repeats", "of every count; more say more of noise", "%u",
-              s->repeats);
-    snprintf(note, sizeof note, "after %s of warm-up",
-             ps_format_duration(text, sizeof text, s->spec.warmup_ns));
-    set_field(&field[FIELD_SLOT], "Slot", note, "%s",
-              ps_format_duration(text, sizeof text, s->length_ns));
-    snprintf(note, sizeof note, "= %.60s", s->spec.about.load);
-    set_field(&field[FIELD_LOAD], "Load", note, "%s", load_words[s->load]);
-    set_field(&field[FIELD_GOAL], "p99 goal",
-              s->goal_ns ? "the fewest workers that keep it" : "y types any time", "%s",
-              s->goal_ns ? ps_format_duration(text, sizeof text, s->goal_ns) : "none");
-    s->view.planned_ns = planned_ns(s);
-}
-
-static unsigned step_count(unsigned value, int direction, unsigned low, unsigned high)
-{
-    unsigned by = value >= 64 ? 16 : value >= 16 ? 4 : 1;
-    if (direction < 0 && value > 16 && value - by < 16)
-        by = 1;
-    unsigned next = direction > 0 ? value + by : value > by ? value - by : 1;
-    return next < low ? low : next > high ? high : next;
-}
-
-static unsigned most_workers(const struct ps_program *p, const struct state *s)
-{
-    const struct ps_experiment *e = &s->experiment;
-    const struct ps_policy_word *policy =
-        ps_form_policy_word(ps_form_engine_word(p->options->words, e->engine), e->policy);
-    return policy && policy->max_workers < PS_WORKERS_MAX ? policy->max_workers : PS_WORKERS_MAX;
-}
-
-static void fit_range(const struct ps_program *p, struct state *s)
-{
-    unsigned most = most_workers(p, s);
-    s->high = s->high > most ? most : s->high;
-    s->low = s->low > s->high ? s->high : s->low;
-    s->experiment.workers = (struct ps_workers_spec){.count = s->high};
-}
-
-static void step_field(const struct ps_program *p, struct state *s, int direction)
-{
-    struct ps_lab_form *form = &s->view.form;
-    char why[320];
-    form->complaint[0] = '\0';
-    switch ((enum field)form->selected) {
-    case FIELD_ENGINE:
-        s->experiment.workers = (struct ps_workers_spec){.count = 1};
-        ps_lab_engine_step(p, &s->experiment, direction, why, sizeof why);
-        break;
-    case FIELD_LOW:
-        s->low = step_count(s->low, direction, 1, s->high);
-        break;
-    case FIELD_HIGH:
-        s->high = step_count(s->high, direction, s->low, most_workers(p, s));
-        break;
-    case FIELD_REPEATS:
-        s->repeats = step_count(s->repeats, direction, 1, PS_REPEATS_MAX);
-        break;
-    case FIELD_SLOT:
-        s->length_ns = ps_lab_step(lengths, LENGTHS, s->length_ns, direction);
-        break;
-    case FIELD_LOAD:
-        s->load = (enum ps_tune_load)(((int)s->load + 3 + direction) % 3);
-        break;
-    case FIELD_GOAL:
-        s->goal_ns = ps_lab_step(goals, GOALS, s->goal_ns, direction);
-        break;
-    case FIELDS:
-        break;
-    }
-    fit_range(p, s);
-    describe(p, s);
-}
-
-static void menu_chosen(struct ps_program *p, struct state *s, int number)
-{
-    struct ps_lab_form *form = &s->view.form;
-    s->experiment.workers = (struct ps_workers_spec){.count = 1};
-    ps_lab_engine_set(p, &s->experiment, (unsigned)number, form->complaint, sizeof form->complaint);
-    fit_range(p, s);
-    describe(p, s);
+    ps_tune_form_describe(p, &s->setup);
+    s->about = s->setup.spec.about;
 }
 
 /* ---- measuring ---- */
@@ -210,8 +55,9 @@ static void stop(struct state *s)
 static void begin(struct ps_program *p, struct state *s)
 {
     stop(s);
-    prepare(s);
-    s->tune = ps_tune_new(&s->spec);
+    ps_tune_form_prepare(&s->setup);
+    s->about = s->setup.spec.about;
+    s->tune = ps_tune_new(&s->setup.spec);
     if (!s->tune) {
         ps_program_say(p, PS_STYLE_ERROR, "%s", ps_err_text(PS_ENOMEM));
         return;
@@ -389,12 +235,12 @@ static void ask_guess(struct ps_program *p, int digit)
 static void change_goal(struct ps_program *p, struct state *s)
 {
     if (s->tune) {
-        ps_tune_goal(s->tune, (double)s->goal_ns);
+        ps_tune_goal(s->tune, (double)s->setup.goal_ns);
         s->about = *ps_tune_about(s->tune);
         s->concluded_of = 0;
     }
-    if (s->tune && s->about.saturated && s->load == PS_TUNE_AUTO && s->goal_ns &&
-        s->experiment.model == PS_ARRIVAL_OPEN)
+    if (s->tune && s->about.saturated && s->setup.load == PS_TUNE_AUTO && s->setup.goal_ns &&
+        s->setup.experiment.model == PS_ARRIVAL_OPEN)
         ps_program_say(p, PS_STYLE_WARNING,
                        "these p99 are of a saturated pool; at the preset's rate: Esc, Enter");
 }
@@ -411,9 +257,9 @@ static void take_goal(struct ps_program *p)
         return;
     }
     ps_program_close_overlay(p);
-    s->goal_ns = goal_ns;
+    s->setup.goal_ns = goal_ns;
     if (s->view.stage == PS_TUNE_CHOOSING)
-        describe(p, s);
+        show_form(p, s);
     else
         change_goal(p, s);
 }
@@ -422,8 +268,9 @@ static void ask_goal(struct ps_program *p, const struct state *s)
 {
     char text[PS_FIGURE_BYTES];
     ps_program_open(p, PS_OVERLAY_PROMPT, "p99 goal: 99 of 100 tasks end within (20ms; none)");
-    if (s->goal_ns)
-        snprintf(p->overlay.input, sizeof p->overlay.input, "%s", ps_figure_time(text, s->goal_ns));
+    if (s->setup.goal_ns)
+        snprintf(p->overlay.input, sizeof p->overlay.input, "%s",
+                 ps_figure_time(text, s->setup.goal_ns));
     p->accept = take_goal;
 }
 
@@ -465,7 +312,7 @@ static void apply(struct ps_program *p, struct state *s)
                                                           : "there is no count to take");
         return;
     }
-    s->origin.experiment = s->experiment;
+    s->origin.experiment = s->setup.experiment;
     ps_lab_leave(p, &s->origin, workers);
     ps_program_say(p, PS_STYLE_GOOD, "running with the recommended %u worker%s", workers,
                    workers == 1 ? "" : "s");
@@ -476,42 +323,6 @@ static void apply(struct ps_program *p, struct state *s)
 static enum ps_place place(const struct ps_program *p)
 {
     return state_of(p)->view.stage == PS_TUNE_CHOOSING ? PS_AT_TUNE_FORM : PS_AT_TUNE;
-}
-
-static void form_action(struct ps_program *p, struct state *s, enum ps_action action, int argument)
-{
-    struct ps_lab_form *form = &s->view.form;
-    switch (action) {
-    case PS_DO_UP:
-        form->selected = form->selected ? form->selected - 1 : 0;
-        break;
-    case PS_DO_DOWN:
-        form->selected += form->selected + 1 < form->count;
-        break;
-    case PS_DO_SELECT_FIELD:
-        form->selected = (unsigned)argument < form->count ? (unsigned)argument : form->selected;
-        break;
-    case PS_DO_LEFT:
-        step_field(p, s, -1);
-        break;
-    case PS_DO_RIGHT:
-        step_field(p, s, 1);
-        break;
-    case PS_DO_ENGINE:
-        ps_lab_engine_menu(p, "Engine and policy to tune", &s->experiment);
-        break;
-    case PS_DO_SELECT_ITEM:
-        menu_chosen(p, s, argument);
-        break;
-    case PS_DO_ACCEPT:
-        begin(p, s);
-        break;
-    case PS_DO_BACK:
-        ps_lab_leave(p, &s->origin, 0);
-        break;
-    default:
-        break;
-    }
 }
 
 static void select_part(struct state *s, unsigned part)
@@ -528,7 +339,7 @@ static void leave(struct ps_program *p, struct state *s)
     stop(s);
     s->view.stage = PS_TUNE_CHOOSING;
     s->view.frozen = false;
-    describe(p, s);
+    show_form(p, s);
 }
 
 static void measured_action(struct ps_program *p, struct state *s, enum ps_action action,
@@ -573,6 +384,18 @@ static void measured_action(struct ps_program *p, struct state *s, enum ps_actio
     }
 }
 
+static void form_action(struct ps_program *p, struct state *s, enum ps_action action, int argument)
+{
+    if (action == PS_DO_ACCEPT) {
+        begin(p, s);
+    } else if (action == PS_DO_BACK) {
+        ps_lab_leave(p, &s->origin, 0);
+    } else {
+        ps_tune_form_action(p, &s->setup, action, argument);
+        s->about = s->setup.spec.about;
+    }
+}
+
 static void act(struct ps_program *p, enum ps_action action, int argument)
 {
     struct state *s = state_of(p);
@@ -599,20 +422,12 @@ static bool open(struct ps_program *p)
     *kept = s;
     if (!ps_lab_enter(p, "tune", &s->origin))
         return false;
-    unsigned cpus = p->options->usable_cpus;
-    s->experiment = s->origin.experiment;
-    s->low = 1;
-    s->high = cpus < PS_WORKERS_MAX / 4 ? 4 * cpus : PS_WORKERS_MAX;
-    s->repeats = 3;
-    s->load = PS_TUNE_AUTO;
-    s->length_ns = 1000 * MS;
-    s->goal_ns = 0;
     memset(&s->surface, 0, sizeof s->surface);
     s->view = (struct ps_tune_view){
-        .title = s->experiment.title, .about = &s->about, .surface = &s->surface};
-    s->view.form.selected = FIELD_HIGH;
-    fit_range(p, s);
-    describe(p, s);
+        .title = s->setup.experiment.title, .about = &s->about, .surface = &s->surface};
+    s->setup.view = &s->view;
+    ps_tune_form_begin(p, &s->setup, &s->origin.experiment, s->origin.preset);
+    s->about = s->setup.spec.about;
     return true;
 }
 

@@ -217,6 +217,6 @@ void ps_tuner_path(unsigned i, const struct ps_tuner_task *task, unsigned count,
         double at_s = task->seconds * k / count;
         while (at + 1 < trace.count && trace.at_s[at + 1] <= at_s)
             at++;
-        workers[k] = (float)trace.setting[at];
+        workers[k] = trace.count ? (float)trace.setting[at] : (float)task->start;
     }
 }
