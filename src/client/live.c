@@ -18,11 +18,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "client/live_death.h"
 #include "client/os_threads.h"
 #include "model/kernels.h"
 #include "model/trace.h"
 
-enum { CONTROL_FD = 3, SEGMENT_FD = 4, TRACE_FD = 5, NO_EXEC = 127 };
+enum { CONTROL_FD = 3, SEGMENT_FD = 4, TRACE_FD = 5 };
 
 /* Of a trace so much is read before a run, to find mistakes; a second's worth at most. */
 #define TRACE_CHECK_BYTES (UINT64_C(64) << 20)
@@ -67,20 +68,6 @@ const char *ps_live_program(void)
     return path;
 }
 
-/* Out-of-memory kills since boot, by the kernel's count; 0 where it does not say. */
-static uint64_t oom_kills(void)
-{
-    FILE *f = fopen("/proc/vmstat", "re");
-    char line[128];
-    unsigned long long n = 0;
-    while (f && fgets(line, sizeof line, f))
-        if (sscanf(line, "oom_kill %llu", &n) == 1)
-            break;
-    if (f)
-        fclose(f);
-    return n;
-}
-
 static void become_host(const char *program, int control, int segment, int trace)
 {
     setpgid(0, 0);
@@ -91,7 +78,7 @@ static void become_host(const char *program, int control, int segment, int trace
     int c = fcntl(control, F_DUPFD, TRACE_FD + 1), s = fcntl(segment, F_DUPFD, TRACE_FD + 1);
     int t = trace < 0 ? -1 : fcntl(trace, F_DUPFD, TRACE_FD + 1);
     if (null < 0 || c < 0 || s < 0 || (trace >= 0 && t < 0))
-        _exit(NO_EXEC);
+        _exit(PS_LIVE_NO_EXEC);
     dup2(null, 0);
     dup2(null, 1);
     if (!getenv("POOLSCOPE_HOST_STDERR"))
@@ -109,7 +96,7 @@ static void become_host(const char *program, int control, int segment, int trace
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     execl(program, "poolscope", "host", (char *)NULL);
-    _exit(NO_EXEC);
+    _exit(PS_LIVE_NO_EXEC);
 }
 
 static bool send_all(int fd, const char *bytes, size_t size, int flags)
@@ -229,7 +216,7 @@ static enum ps_err spawn(struct ps_live *live, const struct ps_experiment *exper
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
         return ps_err_from_errno(errno);
     const char *program = ps_live_program();
-    live->oom_kills = oom_kills();
+    live->oom_kills = ps_live_oom_kills();
     live->pid = fork();
     if (live->pid == 0)
         become_host(program, pair[1], *segment, trace);
@@ -359,65 +346,6 @@ int ps_live_pid(const struct ps_live *live)
     return live->pid;
 }
 
-static void worker_and_task(const struct ps_segment *segment, char *into, size_t size)
-{
-    int worker = segment->fault_worker, type = segment->fault_type;
-    int n = 0;
-    into[0] = '\0';
-    if (worker >= 0)
-        n = snprintf(into, size, " in worker %d", worker);
-    if (type >= 0 && (uint32_t)type < segment->types)
-        snprintf(into + n, size - (size_t)n, "%s task '%s'", worker >= 0 ? "," : " in",
-                 segment->type_name[type]);
-}
-
-static const char *signal_name(int number, char into[24])
-{
-    const char *name = sigabbrev_np(number);
-    if (name)
-        snprintf(into, 24, "SIG%s", name);
-    else
-        snprintf(into, 24, "signal %d", number);
-    return into;
-}
-
-/* Say in the segment why the host is gone, if it could not say so itself. */
-static void explain(struct ps_live *live)
-{
-    struct ps_segment *segment = live->segment;
-    if (atomic_load(&segment->phase) == PS_PHASE_ENDED)
-        return;
-    char text[PS_MESSAGE_BYTES], where[96], name[24];
-    uint32_t fault = atomic_load(&segment->fault_signal);
-    worker_and_task(segment, where, sizeof where);
-    if (fault && atomic_load(&segment->fault_overflow))
-        snprintf(text, sizeof text, "host crashed: stack overflow%s (%s)", where,
-                 signal_name((int)fault, name));
-    else if (fault == SIGABRT) /* raised, not suffered: no address */
-        snprintf(text, sizeof text, "host crashed: SIGABRT%s", where);
-    else if (fault)
-        snprintf(text, sizeof text, "host crashed: %s%s, address 0x%llx",
-                 signal_name((int)fault, name), where, (unsigned long long)segment->fault_address);
-    else if (WIFSIGNALED(live->status) && WTERMSIG(live->status) == SIGKILL &&
-             oom_kills() > live->oom_kills)
-        snprintf(text, sizeof text, "host killed by the kernel: the machine is out of memory");
-    else if (WIFSIGNALED(live->status))
-        snprintf(text, sizeof text, "host killed by %s", signal_name(WTERMSIG(live->status), name));
-    else if (WEXITSTATUS(live->status) == NO_EXEC)
-        snprintf(text, sizeof text,
-                 "the host's program could not be executed (status %d): a limit on memory or "
-                 "descriptors, or a missing library",
-                 NO_EXEC);
-    else
-        snprintf(text, sizeof text, "host ended with exit status %d before the run was over",
-                 WEXITSTATUS(live->status));
-    ps_segment_take_over(segment);
-    ps_segment_say(segment, text);
-    atomic_store(&segment->ended_ns, ps_now_ns() - segment->epoch_ns);
-    atomic_store(&segment->end, PS_END_CRASH);
-    atomic_store(&segment->phase, PS_PHASE_ENDED);
-}
-
 static void reap(struct ps_live *live, int flags)
 {
     if (!live->running)
@@ -429,7 +357,7 @@ static void reap(struct ps_live *live, int flags)
     if (pid == 0)
         return;
     live->running = false;
-    explain(live);
+    ps_live_explain(live->segment, live->status, live->oom_kills);
 }
 
 bool ps_live_running(struct ps_live *live)
