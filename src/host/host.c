@@ -5,6 +5,7 @@
  * workers and helpers. This thread never waits for a task: ending is done in slices between looks
  * at the control socket, so a stuck pool can still be told to discard, or killed by its parent. */
 #include "host/host.h"
+#include "host/autotune.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,6 +47,7 @@ struct host {
     struct ps_control control;
     struct ps_watchdog watchdog;
     struct ps_hogs hogs;
+    struct ps_autotune tuner;
     enum ps_end end;
     bool deadlocked;
     uint64_t close_ns; /* when closing began; 0: running */
@@ -415,6 +417,8 @@ static void tick(struct host *host)
         watch(host, now_ns);
     if (!host->control.paused)
         follow_phases(host, now_ns, due);
+    if (!host->control.paused)
+        ps_autotune_tick(&host->tuner, &host->control, now_ns);
     if (host->run.http && ps_http_exhausted(host->run.http))
         ps_http_stop(host->run.http);
     if (time_is_up(host, now_ns))
@@ -510,6 +514,8 @@ static uint64_t patience_ns(const struct host *host)
     uint64_t next_ns = host->hogs_ns < host->tick_ns ? host->hogs_ns : host->tick_ns;
     if (host->fault_ns < next_ns)
         next_ns = host->fault_ns;
+    if (host->tuner.due_ns < next_ns && !host->control.paused)
+        next_ns = host->tuner.due_ns;
     uint64_t left_ns = next_ns > now_ns ? next_ns - now_ns : 0;
     if (!host->control.paused && host->phase_ns != PS_NEVER && host->phase_ns < ran + left_ns)
         left_ns = host->phase_ns > ran ? host->phase_ns - ran : 0;
@@ -593,6 +599,7 @@ int ps_host_main(void)
     for (unsigned t = 0; t < host.run.experiment.type_count; t++)
         if (host.run.experiment.types[t].timeout_ns + PS_DEADLOCK_NS > host.watchdog.patience_ns)
             host.watchdog.patience_ns = host.run.experiment.types[t].timeout_ns + PS_DEADLOCK_NS;
+    ps_autotune_init(&host.tuner, &host.control, ps_now_ns());
     put32(&host.run.segment->phase, PS_PHASE_RUNNING);
     send_all("ok\n");
     return serve(&host);

@@ -20,6 +20,7 @@ enum process_figure { RSS, RSS_PEAK, CPU, VOLUNTARY, INVOLUNTARY };
 enum peak_figure { PEAK_IN_FLIGHT, PEAK_WAITING, PEAK_QUEUED };
 enum gil_figure { GIL_WAIT, GIL_SWITCHES, GIL_REQUESTS };
 enum http_figure { HTTP_PORT, HTTP_OPENED, HTTP_PEAK, HTTP_REJECTED };
+enum tuner_figure { TUNER_CHANGES, TUNER_TURNS, TUNER_LOW, TUNER_HIGH };
 enum steal_figure { STEAL_OPERATIONS, STEAL_TASKS, STEAL_TRIES };
 
 static struct ps_metric_value count_of(uint64_t count)
@@ -230,6 +231,17 @@ static struct ps_metric_value gil(const struct ps_metric_source *from, unsigned 
     for (unsigned slot = 0; slot < snapshot->slots; slot++)
         wait_ns += snapshot->worker[slot].time_ns[PS_STATE_GIL];
     return real_of((double)wait_ns / PS_NS_PER_S);
+}
+
+static struct ps_metric_value tuner(const struct ps_metric_source *from, unsigned figure)
+{
+    const struct ps_snapshot *s = from->snapshot;
+    if (s->tuner_high == 0)
+        return na();
+    return count_of(figure == TUNER_CHANGES ? s->tuner_changes
+                    : figure == TUNER_TURNS ? s->tuner_turns
+                    : figure == TUNER_LOW   ? s->tuner_low
+                                            : s->tuner_high);
 }
 
 static struct ps_metric_value http(const struct ps_metric_source *from, unsigned figure)
@@ -459,6 +471,12 @@ const struct ps_metric ps_metrics[] = {
                "times another thread got the GIL"),
     RUN_METRIC("gil.requests", "GIL drop requests", "requests", gil, GIL_REQUESTS,
                "times its holder was asked to drop it, after an interval without a switch"),
+    RUN_METRIC("tuner.changes", "tuner changes", "changes", tuner, TUNER_CHANGES,
+               "times the auto-tuner set another worker count"),
+    RUN_METRIC("tuner.turns", "tuner turns", "turns", tuner, TUNER_TURNS,
+               "of these: after a step up one down, or the other way round"),
+    RUN_METRIC("tuner.low", "tuner, lowest", "workers", tuner, TUNER_LOW, "fewest workers it set"),
+    RUN_METRIC("tuner.high", "tuner, highest", "workers", tuner, TUNER_HIGH, "most workers it set"),
     RUN_METRIC("http.port", "http port", "", http, HTTP_PORT,
                "where arrivals = http listened, on 127.0.0.1"),
     RUN_METRIC("http.connections", "connections", "connections", http, HTTP_OPENED,

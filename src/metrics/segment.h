@@ -297,7 +297,10 @@ struct ps_segment {
      * of the GIL (engines/gil.h). */
     _Alignas(128) _Atomic uint64_t gil_interval_ns; /* 0: no GIL */
     _Atomic uint64_t gil_switches;                  /* times another thread got it */
-    _Atomic uint64_t gil_requests;                  /* times a holder was asked to drop it */
+    /* The auto-tuner of the worker count; Writer: the host's main thread. tuner_high 0: there is none. */
+    _Atomic uint64_t tuner_changes, tuner_turns; /* of the count; of its direction */
+    _Atomic uint64_t tuner_low, tuner_high;      /* counts it has set */
+    _Atomic uint64_t gil_requests;               /* times a holder was asked to drop it */
     /* Writers: every thread that serves HTTP, by atomic adds; see host/http.h. */
     _Alignas(128) _Atomic uint64_t http_opened, http_closed; /* connections */
     _Atomic uint64_t http_peak;                              /* connections open at once, at most */

@@ -142,6 +142,10 @@ static void take_run(struct ps_snapshot *into, const struct ps_segment *segment)
     into->gil_interval_ns = get(&segment->gil_interval_ns);
     into->gil_switches = get(&segment->gil_switches);
     into->gil_requests = get(&segment->gil_requests);
+    into->tuner_changes = get(&segment->tuner_changes);
+    into->tuner_turns = get(&segment->tuner_turns);
+    into->tuner_low = get(&segment->tuner_low);
+    into->tuner_high = get(&segment->tuner_high);
     into->http_port = get32(&segment->http_port);
     uint64_t closed = get(&segment->http_closed);
     into->http_opened = get(&segment->http_opened);

@@ -104,6 +104,7 @@ struct ps_snapshot {
     unsigned clock_factor;    /* 1: real; N: all times of the workload are N times as long */
     uint64_t gil_interval_ns; /* 0: no GIL */
     uint64_t gil_switches, gil_requests;
+    uint64_t tuner_changes, tuner_turns, tuner_low, tuner_high; /* high 0: no auto-tuner */
     uint32_t http_port;                                        /* 0: arrivals are not http */
     uint64_t http_open, http_opened, http_peak, http_rejected; /* connections; see segment.h */
     char engine[PS_NAME_BYTES], policy[PS_NAME_BYTES];

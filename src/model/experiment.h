@@ -137,6 +137,7 @@ struct ps_experiment {
     bool stealing;        /* INI: on | off */
     enum ps_probing probing; /* counters | off | full: what is recorded of tasks */
     enum ps_slot_use lifo_slot;
+    bool autotune;            /* autotune = hill | off: the worker count follows the throughput */
     bool work_first;          /* spawn = work-first | help-first */
     bool wake_all;            /* wake = all | one: whom work that arrives wakes */
     bool help;                /* wait = help | block: whether a join runs other tasks meanwhile */

@@ -56,6 +56,7 @@ static const char *const lock_choices[] = {
 static const char *const off_on[] = {"off", "on", NULL};
 static const char *const normal_high[] = {"normal", "high", NULL};
 static const char *const discard_drain[] = {"discard", "drain", NULL};
+static const char *const off_hill[] = {"off", "hill", NULL};
 static const char *const help_work[] = {"help-first", "work-first", NULL};
 static const char *const one_all[] = {"one", "all", NULL};
 static const char *const block_help[] = {"block", "help", NULL};
@@ -107,6 +108,11 @@ const struct ps_key ps_keys[] = {
      "how the engine queues", NULL, OF(policy)},
     {"engine", "workers", PS_KEY_WORKERS, "auto", "1..256, auto, 2x, 0.5x",
      "worker threads; auto: one for each usable CPU, 2x: two", NULL, OF(workers)},
+    {"engine", "autotune", PS_KEY_SWITCH, "off", "off | hill",
+     "hill: the worker count follows the throughput while it runs, by the hill climbing of .NET's "
+     "thread "
+     "pool, up to 64",
+     off_hill, OF(autotune)},
     {"engine", "queue", PS_KEY_COUNT, "1024", "1..10000000", "tasks accepted and not yet started",
      NULL, OF(queue), .min = 1, .max = 10000000},
     {"engine", "on_full", PS_KEY_CHOICE, "block", "block | refuse | caller_runs",

@@ -228,12 +228,27 @@ static void a_cut_recording_is_read_to_the_cut(void **state)
     free(bytes);
 }
 
+/* Where the last snapshot among the first `records` records begins. */
+static size_t find_snapshot(const uint8_t *bytes, size_t size, unsigned records)
+{
+    size_t last = 0, at = PS_RECORDING_HEADER;
+    for (unsigned record = 0; at < size && record < records; record++) {
+        uint32_t payload;
+        memcpy(&payload, bytes + at, sizeof payload);
+        if (bytes[at + 8] == PS_RECORD_SNAPSHOT)
+            last = at;
+        at += PS_RECORD_HEADER + payload;
+    }
+    assert_true(last > 0);
+    return last;
+}
+
 static void a_damaged_record_ends_the_reading(void **state)
 {
     (void)state;
     size_t size;
     uint8_t *bytes = recording_make(6, 20, 2, &size);
-    bytes[size * 3 / 4] ^= 0x10;
+    bytes[find_snapshot(bytes, size, 12) + PS_RECORD_HEADER] ^= 0x10;
     struct ps_recording *recording = opened(bytes, size, true);
     unsigned snapshots = 0;
     enum ps_recorded next;
@@ -249,16 +264,9 @@ static void a_damaged_record_ends_the_reading(void **state)
 static void nonsense_keeps_the_last_good_snapshot(void **state)
 {
     (void)state;
-    size_t size, last = 0, at = PS_RECORDING_HEADER;
+    size_t size;
     uint8_t *bytes = recording_make(8, 12, 2, &size);
-    for (unsigned record = 0; at < size && record < 12; record++) { /* a snapshot in the middle */
-        uint32_t payload;
-        memcpy(&payload, bytes + at, sizeof payload);
-        if (bytes[at + 8] == PS_RECORD_SNAPSHOT)
-            last = at;
-        at += PS_RECORD_HEADER + payload;
-    }
-    assert_true(last > 0);
+    size_t last = find_snapshot(bytes, size, 12); /* in the middle */
     memset(bytes + last + PS_RECORD_HEADER + 12, 0xff, 12);
     struct ps_recording *recording = opened(bytes, size, false);
     unsigned snapshots = 0;

@@ -17,7 +17,7 @@ static const struct module {
     {"model", "src/model", "base"},
     {"metrics", "src/metrics", "base"},
     {"engines", "engines", "metrics base"},
-    {"host", "src/host", "engines model metrics base"},
+    {"host", "src/host", "engines model metrics stats base"},
     {"client", "src/client", "model metrics base"},
     {"stats", "src/stats", "base"},
     {"lab", "src/lab", "client model metrics stats base"},

@@ -238,12 +238,13 @@ static size_t random_preset(char *into, size_t size)
             1 + below(10000000), pick((const char *const[]){"block", "refuse", "caller_runs"}, 3));
     used = put(into, size, used,
                "limit = %u\nstack = %s\noffload = %s\nstealing = %s\nwait = %s\nwake = "
-               "%s\nlifo_slot = %s\nspawn = %s\n",
+               "%s\nlifo_slot = %s\nspawn = %s\nautotune = %s\n",
                below(1000), pick((const char *const[]){"0", "16KiB", "100000", "1M"}, 4),
                pick((const char *const[]){"off", "on", "7"}, 3), below(2) ? "on" : "off",
                below(2) ? "help" : "block", below(2) ? "one" : "all",
                pick((const char *const[]){"stealable", "kept", "off"}, 3),
-               engine == &test_engines[0] && below(2) ? "work-first" : "help-first");
+               engine == &test_engines[0] && below(2) ? "work-first" : "help-first",
+               below(2) ? "off" : "hill");
     const char *model = pick((const char *const[]){"open", "closed", "batch", "trace"}, 4);
     used = put(into, size, used, "[arrivals]\nmodel = %s\nrate = %u.%u/s\nprocess = %s\n", model,
                1 + below(10000), below(1000000), below(2) ? "poisson" : "uniform");
@@ -332,7 +333,8 @@ static void assert_same(const struct ps_experiment *a, const struct ps_experimen
                 a->on_full == b->on_full && a->limit == b->limit &&
                 a->stack_bytes == b->stack_bytes && a->offload == b->offload &&
                 a->stealing == b->stealing && a->help == b->help && a->wake_all == b->wake_all &&
-                a->lifo_slot == b->lifo_slot && a->work_first == b->work_first);
+                a->lifo_slot == b->lifo_slot && a->work_first == b->work_first &&
+                a->autotune == b->autotune);
     assert_true(a->model == b->model && a->rate == b->rate && a->process == b->process &&
                 a->in_flight == b->in_flight && a->tasks == b->tasks);
     assert_same_dist(&a->think, &b->think);

@@ -1,0 +1,92 @@
+#include "host/autotune.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "host/control.h"
+#include "metrics/snapshot.h"
+
+enum { HIGHEST = 64 };
+
+static void put(_Atomic uint64_t *word, uint64_t value)
+{
+    atomic_store_explicit(word, value, memory_order_relaxed);
+}
+
+static uint64_t completed(const struct ps_run *run)
+{
+    struct ps_totals totals;
+    ps_totals_take(&totals, run->segment);
+    return totals.ended[PS_COMPLETED];
+}
+
+static unsigned highest(const struct ps_run *run)
+{
+    unsigned max = run->policy->max_workers;
+    max = max < run->segment->slots ? max : run->segment->slots;
+    return max < HIGHEST ? max : HIGHEST;
+}
+
+static void publish(struct ps_segment *segment, unsigned count)
+{
+    if (count < segment->tuner_low || segment->tuner_low == 0)
+        put(&segment->tuner_low, count);
+    if (count > segment->tuner_high)
+        put(&segment->tuner_high, count);
+}
+
+void ps_autotune_init(struct ps_autotune *tuner, struct ps_control *control, uint64_t now_ns)
+{
+    const struct ps_run *run = control->run;
+    *tuner = (struct ps_autotune){.due_ns = PS_NEVER};
+    if (!run->experiment.autotune)
+        return;
+    unsigned high = highest(run);
+    ps_hill_init(&tuner->hill, 1, high, run->workers < high ? run->workers : high,
+                 run->experiment.seed);
+    tuner->set = run->workers;
+    tuner->last_ns = now_ns;
+    tuner->due_ns = now_ns + (uint64_t)(tuner->hill.interval_s * PS_NS_PER_S);
+    publish(run->segment, run->workers);
+}
+
+static void change(struct ps_autotune *tuner, struct ps_control *control, unsigned count)
+{
+    struct ps_segment *segment = control->run->segment;
+    char line[32], answer[256], text[PS_MESSAGE_BYTES];
+    int direction = count > control->run->workers ? 1 : -1;
+    snprintf(line, sizeof line, "workers %u", count);
+    ps_control_line(control, line, answer, sizeof answer);
+    if (strcmp(answer, "ok") != 0) {
+        snprintf(text, sizeof text, "autotune: %s: %.120s", line, answer);
+        ps_segment_say(segment, text);
+        tuner->due_ns = PS_NEVER;
+        return;
+    }
+    put(&segment->tuner_changes, segment->tuner_changes + 1);
+    if (tuner->direction == -direction)
+        put(&segment->tuner_turns, segment->tuner_turns + 1);
+    tuner->direction = direction;
+    tuner->set = count;
+    publish(segment, count);
+}
+
+void ps_autotune_tick(struct ps_autotune *tuner, struct ps_control *control, uint64_t now_ns)
+{
+    if (now_ns < tuner->due_ns)
+        return;
+    const struct ps_run *run = control->run;
+    if (run->workers != tuner->set) {
+        tuner->set = run->workers;
+        tuner->hill.setting = tuner->hill.count = run->workers;
+    }
+    uint64_t now_completed = completed(run);
+    unsigned count = ps_hill_update(&tuner->hill, (double)(now_completed - tuner->completed),
+                                    (double)(now_ns - tuner->last_ns) / PS_NS_PER_S);
+    tuner->completed = now_completed;
+    tuner->last_ns = now_ns;
+    tuner->due_ns = now_ns + (uint64_t)(tuner->hill.interval_s * PS_NS_PER_S);
+    if (count != run->workers)
+        change(tuner, control, count);
+}
