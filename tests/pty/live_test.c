@@ -156,6 +156,72 @@ static void a_fault_is_injected(void **state)
     quit(pty);
 }
 
+/* Braille in a cell: a graph is drawn there. */
+static bool graph_drawn(struct pty *pty, const void *what)
+{
+    VTermScreenCell cell;
+    return vterm_screen_get_cell(pty->screen, *(const VTermPos *)what, &cell) &&
+           cell.chars[0] >= 0x2800 && cell.chars[0] < 0x2900;
+}
+
+/* Cursor, marks, a click into a graph, time scale, legend. */
+static void instants_are_looked_at_and_marked(void **state)
+{
+    (void)state;
+    int x, y;
+    struct pty *pty = run_at(80, 24, "steady");
+    pty_expect_gone(pty, "done 0/s"); /* a column is complete */
+    pty_send(pty, "a");
+    pty_expect(pty, "a at");
+    pty_send(pty, "b");
+    pty_expect(pty, "a to b");
+    assert_true(pty_find(pty, "Done/s", &x, &y));
+    VTermPos newest = {.row = y + 5, .col = x + 35};
+    assert_true(pty_wait(pty, graph_drawn, &newest));
+    pty_click(pty, newest.col, newest.row);
+    pty_expect_gone(pty, "a to b");
+    pty_expect(pty, " at ");
+    pty_send(pty, "\033");
+    pty_expect(pty, "a to b");
+    pty_send(pty, "\033");
+    pty_expect_gone(pty, "a to b");
+    pty_send(pty, ">");
+    pty_expect(pty, "graphs of about 5 min");
+    pty_send(pty, "/");
+    pty_expect(pty, "Colour in the lanes");
+    assert_true(pty_find(pty, "net", &x, &y));
+    pty_click(pty, x, y);
+    pty_expect(pty, ", only net");
+    pty_send(pty, "\033");
+    pty_expect_gone(pty, ", only net");
+    quit(pty);
+}
+
+static void a_trigger_stops_the_picture(void **state)
+{
+    (void)state;
+    struct pty *pty = run_at(120, 40, "steady");
+    pty_send(pty, "T");
+    pty_expect(pty, "stop the picture when");
+    pty_send(pty, "G\r");
+    pty_expect(pty, "Enter arms");
+    pty_send(pty, "speed > 3\r");
+    pty_expect(pty, "there is no 'speed'");
+    pty_send(pty, "\025workers > 2 keep 0s\r");
+    pty_expect(pty, "T armed: workers > 2");
+    pty_send(pty, "+");
+    pty_expect(pty, "FROZEN");
+    pty_expect(pty, "T fired");
+    pty_expect(pty, "workers 3 on");
+    pty_send(pty, "Z");
+    pty_expect_gone(pty, "FROZEN");
+    pty_send(pty, "T");
+    pty_expect(pty, "save a recording");
+    pty_expect(pty, "arm again");
+    pty_send(pty, "\033");
+    quit(pty);
+}
+
 static void space_pauses_and_resumes(void **state)
 {
     (void)state;
@@ -317,6 +383,8 @@ int main(void)
         cmocka_unit_test(the_menu_switches_the_engine),
         cmocka_unit_test(stealing_is_switched),
         cmocka_unit_test(a_fault_is_injected),
+        cmocka_unit_test(instants_are_looked_at_and_marked),
+        cmocka_unit_test(a_trigger_stops_the_picture),
         cmocka_unit_test(space_pauses_and_resumes),
         cmocka_unit_test(z_freezes_the_view),
         cmocka_unit_test(panels_are_reached_and_zoomed),
