@@ -113,6 +113,8 @@ static void every_shipped_lesson_is_whole(void **state)
         assert_in_range(lesson.answer_count, 2, PS_ANSWERS_MAX);
         assert_true(lesson.right < lesson.answer_count);
         assert_slice(lesson.title, preset->experiment.title);
+        if (lesson.notes.length == 0)
+            fail_msg("%s.md has nothing for the teacher", preset->name);
         free(text);
     }
     ps_library_free(&library);
