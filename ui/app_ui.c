@@ -234,8 +234,12 @@ static bool common_action(struct ps_program *p, enum ps_action action)
     case PS_DO_HELP:
         open_help(p);
         return true;
+    case PS_DO_OPTIONS:
+        ps_program_options(p);
+        return true;
     case PS_DO_THEME:
         p->theme = (p->theme + 1) % PS_THEME_COUNT;
+        p->settings.theme = p->theme;
         ps_term_theme(p->term, p->theme);
         ps_program_say(p, PS_STYLE_NOTE, "theme: %s", ps_theme_name(p->theme));
         return true;
@@ -257,6 +261,9 @@ void ps_program_act(struct ps_program *p, enum ps_action action, int argument)
     switch (ps_program_place(p)) {
     case PS_AT_MENU:
         menu_action(p, action, argument);
+        break;
+    case PS_AT_OPTIONS:
+        ps_program_options_action(p, action, argument);
         break;
     case PS_AT_PANELS:
         if (!ps_program_panels_action(p, action, argument))
@@ -389,8 +396,7 @@ static void wait_for(struct ps_program *p, uint64_t until_ns, bool *host_silent)
 
 static void loop(struct ps_program *p)
 {
-    unsigned fps = p->options->fps ? p->options->fps : 10;
-    uint64_t interval = PS_NS_PER_S / fps, next = ps_now_ns();
+    uint64_t next = ps_now_ns(), shown_ns = 0;
     bool host_silent = true;
     while (!p->quit) {
         bool silent_before = host_silent;
@@ -403,18 +409,22 @@ static void loop(struct ps_program *p)
         if (due || (silent_before && !host_silent) || now >= wanted) {
             if (p->screen->update)
                 p->screen->update(p);
-            changed = changed || due || now < wanted;
+            bool calm = p->settings.reduced_motion && now - shown_ns < PS_NS_PER_S;
+            changed = changed || ((due || now < wanted) && !calm);
         }
         if (due)
             ps_program_files_update(p);
         if (due) {
+            uint64_t interval = PS_NS_PER_S / p->settings.fps;
             next = now - next > interval ? now + interval : next + interval;
             host_silent = true;
         }
         if (p->options->replay && p->screen != &ps_screen_replay)
             p->quit = true;
-        if (changed && !p->quit)
+        if (changed && !p->quit) {
+            shown_ns = now;
             ps_program_frame(p);
+        }
     }
 }
 
@@ -452,7 +462,8 @@ static void destroy(struct ps_program *p)
 static int run(struct ps_program *p)
 {
     const struct ps_ui_options *options = p->options;
-    struct ps_term_options wanted = {.theme = p->theme, .mouse = !options->no_mouse};
+    struct ps_term_options wanted = {
+        .theme = p->theme, .mouse = !options->no_mouse, .colours = options->colours};
     char why[200];
     if (ps_term_open(&wanted, &p->term, why, sizeof why) != PS_OK) {
         fprintf(stderr, "poolscope: %s\n", why);
@@ -487,6 +498,12 @@ int ps_ui_main(const struct ps_ui_options *options)
         snprintf(p->run.record_path, sizeof p->run.record_path, "%s", options->record_path);
     p->progress = ps_progress_new(!options->no_state);
     p->theme = ps_theme_choose(options->theme, getenv("NO_COLOR"));
+    p->settings = (struct ps_settings){.theme = p->theme,
+                                       .fps = options->fps ? options->fps : PS_FPS_STANDARD,
+                                       .ascii = options->ascii,
+                                       .no_mouse = options->no_mouse,
+                                       .reduced_motion = options->reduced_motion,
+                                       .colours = options->colours};
     int code = run(p);
     destroy(p);
     return code;

@@ -8,6 +8,7 @@
 #include "lab/compare.h"
 #include "lab/conclude.h"
 #include "model/library.h"
+#include "ui/settings.h"
 #include "ui/theme.h"
 
 /* How runs are started; NULL in the options: as child processes (client/live.h). A seam for tests.
@@ -37,11 +38,14 @@ struct ps_ui_options {
     const char *preset;                     /* name of the preset it comes from, or NULL */
     enum ps_theme theme;                    /* NO_COLOR overrides it */
     bool no_mouse;
-    bool no_state;        /* which lessons are done is neither read nor written */
-    bool ascii;           /* also without it where the locale is not UTF-8 */
-    unsigned fps;         /* frames a second; 0: 10 */
-    unsigned usable_cpus; /* what "auto" workers means */
-    const char *machine;  /* facts for the header: "8 cpu  16 GB" */
+    bool no_state;             /* which lessons are done is neither read nor written */
+    bool ascii;                /* also without it where the locale is not UTF-8 */
+    unsigned fps;              /* frames a second; 0: 10 */
+    bool reduced_motion;       /* what moves by itself moves once a second */
+    unsigned colours;          /* at most so many; 0: what the terminal has */
+    const char *settings_path; /* where changed options are kept; NULL: nowhere */
+    unsigned usable_cpus;      /* what "auto" workers means */
+    const char *machine;       /* facts for the header: "8 cpu  16 GB" */
     const struct ps_ui_launcher *launcher;
     const struct ps_ui_exports *exports; /* NULL: CSV only */
     struct ps_recorder *recorder; /* of the first run, or NULL; the caller's, who finishes it */

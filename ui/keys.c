@@ -10,11 +10,11 @@
 #define VIEWS  (PS_AT_LIVE | PS_AT_REPLAY)
 #define RUNS   (PS_AT_LIVE | PS_AT_PAGE)
 #define LESSON (PS_AT_LESSON | PS_AT_PREDICT | PS_AT_TRIAL)
-#define MOVES                                                                             \
-    (PS_AT_LIST | RUNS | PS_AT_REPLAY | PS_AT_MENU | PS_AT_PANELS | PS_AT_TEXT | LESSON | \
-     PS_AT_COMPARE | PS_AT_TUNE)
+#define MOVES                                                                                    \
+    (PS_AT_LIST | RUNS | PS_AT_REPLAY | PS_AT_MENU | PS_AT_PANELS | PS_AT_OPTIONS | PS_AT_TEXT | \
+     LESSON | PS_AT_COMPARE | PS_AT_TUNE)
 
-const struct ps_binding ps_bindings[] = {
+const struct ps_binding ps_bindings_standard[] = {
     {START, {PS_INPUT_ENTER}, PS_DO_ACCEPT, 0, "Enter", "run", "run the experiment", 0},
     {PS_AT_MENU, {PS_INPUT_ENTER}, PS_DO_ACCEPT, 0, "Enter", "choose", "choose", 0},
     {PS_AT_LIST,
@@ -328,7 +328,6 @@ const struct ps_binding ps_bindings[] = {
      "back",
      "back to where you came from; a live run starts again",
      1},
-    {LAB, {PS_INPUT_F2}, PS_DO_THEME, 0, "F2", NULL, "dark, light, mono theme", 9},
 
     {LESSON, {PS_INPUT_ENTER}, PS_DO_ACCEPT, 0, "Enter", "go on", "go on", 0},
     {PS_AT_PREDICT, {'1'}, PS_DO_ANSWER, 1, "1-4", "count a hand", "a hand for this answer", 0},
@@ -418,7 +417,7 @@ const struct ps_binding ps_bindings[] = {
      "leave",
      "leave the lesson; L comes back to this step",
      2},
-    {PS_AT_MENU | PS_AT_PANELS | PS_AT_TEXT | PS_AT_PAGE,
+    {PS_AT_MENU | PS_AT_PANELS | PS_AT_OPTIONS | PS_AT_TEXT | PS_AT_PAGE,
      {PS_INPUT_ESC, 'q'},
      PS_DO_BACK,
      0,
@@ -437,13 +436,30 @@ const struct ps_binding ps_bindings[] = {
      "one level back; from here to the start screen",
      7},
     {START | RUNS | PS_AT_REPLAY,
-     {'t', PS_INPUT_F2},
+     {'t'},
      PS_DO_THEME,
      0,
      "t",
      "theme",
-     "dark, light, mono theme (also F2)",
+     "dark, light, mono theme",
      8},
+    {START | RUNS | PS_AT_REPLAY | LAB | LESSON,
+     {PS_INPUT_F2},
+     PS_DO_OPTIONS,
+     0,
+     "F2",
+     NULL,
+     "options: theme, frames, characters, mouse, motion, colours",
+     9},
+    {PS_AT_OPTIONS, {PS_INPUT_LEFT, 'h'}, PS_DO_LEFT, 0, "Left", "", "the choice before", 0},
+    {PS_AT_OPTIONS,
+     {PS_INPUT_RIGHT, 'l', PS_INPUT_ENTER},
+     PS_DO_RIGHT,
+     0,
+     "Right",
+     "change",
+     "the next choice",
+     0},
     {VIEWS,
      {':'},
      PS_DO_CONSOLE,
@@ -458,7 +474,6 @@ const struct ps_binding ps_bindings[] = {
     {PS_AT_CONSOLE, {PS_INPUT_UP}, PS_DO_UP, 0, "Up", "", "the line before", 2},
     {PS_AT_CONSOLE, {PS_INPUT_DOWN}, PS_DO_DOWN, 0, "Down", "history", "the line after", 2},
     {PS_AT_CONSOLE, {PS_INPUT_ESC}, PS_DO_BACK, 0, "Esc", "close", "close the command line", 1},
-    {LESSON, {PS_INPUT_F2}, PS_DO_THEME, 0, "F2", NULL, "dark, light, mono theme", 9},
     {LESSON, {':'}, PS_DO_CONSOLE, 0, ":", NULL, "command line: lesson 8, theme light ...", 9},
     {START | RUNS | PS_AT_REPLAY | LAB | LESSON | PS_AT_MENU | PS_AT_PANELS | PS_AT_TEXT |
          PS_AT_ENDED,
@@ -496,6 +511,8 @@ const struct ps_binding ps_bindings[] = {
      0},
     {.action = PS_DO_NOTHING},
 };
+
+const struct ps_binding *ps_bindings = ps_bindings_standard;
 
 const struct ps_binding *ps_binding_find(enum ps_place place, int key)
 {

@@ -54,7 +54,8 @@ enum ps_place {
     PS_AT_TUNE_FORM = 0x80000,
     PS_AT_REPLAY = 0x100000,  /* the live screen on a recording */
     PS_AT_PREDICT = 0x200000, /* lesson screen: hands are counted */
-    PS_AT_TRIAL = 0x400000    /* lesson screen: a trial runs */
+    PS_AT_TRIAL = 0x400000,   /* lesson screen: a trial runs */
+    PS_AT_OPTIONS = 0x800000  /* the menu of options */
 };
 
 enum ps_action {
@@ -63,6 +64,7 @@ enum ps_action {
     PS_DO_BACK,
     PS_DO_HELP,
     PS_DO_THEME,
+    PS_DO_OPTIONS,
     PS_DO_REDRAW,
     PS_DO_SCREENSHOT,
     PS_DO_LESSON,
@@ -148,7 +150,9 @@ struct ps_binding {
 };
 
 /* Ends with action PS_DO_NOTHING. */
-extern const struct ps_binding ps_bindings[];
+extern const struct ps_binding ps_bindings_standard[];
+/* The same, or as keymap.h has changed it: what is valid. */
+extern const struct ps_binding *ps_bindings;
 
 /* The binding of a key at a place, or NULL. */
 const struct ps_binding *ps_binding_find(enum ps_place place, int key);

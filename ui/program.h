@@ -50,6 +50,7 @@ struct ps_program {
     struct ps_term *term;
     struct ps_canvas *canvas;
     enum ps_theme theme;
+    struct ps_settings settings;
     const struct ps_screen *screen;
     void *screen_state[PS_SCREENS_MAX];
     bool quit;
@@ -145,6 +146,11 @@ bool ps_program_replay_file(struct ps_program *program, const char *path, char *
 void ps_program_ask_recording(struct ps_program *program);
 void ps_program_complete_recording(struct ps_program *program);
 void ps_program_open_recording(struct ps_program *program);
+
+/* The options: show them, an action while they are shown, make p->settings hold. */
+void ps_program_options(struct ps_program *program);
+void ps_program_options_action(struct ps_program *program, enum ps_action action, int argument);
+void ps_program_apply(struct ps_program *program);
 
 /* Begin or end to record the run; the end of its run ends a recording as well. */
 void ps_program_record(struct ps_program *program);

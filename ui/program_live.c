@@ -88,7 +88,7 @@ bool ps_program_run_show(struct ps_program *p, void *host, const struct ps_exper
                                       .findings = run->findings,
                                       .title = run->experiment.title,
                                       .seed = run->experiment.seed,
-                                      .fps = p->options->fps ? p->options->fps : 10,
+                                      .fps = p->settings.reduced_motion ? 1 : p->settings.fps,
                                       .panel = panel,
                                       .zoom = zoom,
                                       .look = look,
@@ -218,7 +218,7 @@ static uint64_t due_ns(const struct ps_program *p)
 static void update(struct ps_program *p)
 {
     struct ps_run *run = &p->run;
-    uint64_t now = ps_now_ns(), frame_ns = PS_NS_PER_S / run->view.fps;
+    uint64_t now = ps_now_ns(), frame_ns = PS_NS_PER_S / p->settings.fps;
     if (due_ns(p) > now || now - run->looked_ns > frame_ns / 4 * 3 ||
         !p->launcher->running(run->host)) {
         ps_program_run_update(p);

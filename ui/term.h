@@ -17,6 +17,7 @@ struct ps_term;
 struct ps_term_options {
     enum ps_theme theme;
     bool mouse;
+    unsigned colours; /* at most so many; 0: what the terminal has */
 };
 
 struct ps_input {
@@ -35,6 +36,9 @@ void ps_term_size(const struct ps_term *term, int *width, int *height);
 /* Whether the locale is UTF-8; otherwise canvases should be ASCII. */
 bool ps_term_unicode(const struct ps_term *term);
 void ps_term_theme(struct ps_term *term, enum ps_theme theme);
+void ps_term_colours(struct ps_term *term, unsigned colours);
+/* Take clicks, or leave them to the terminal. */
+void ps_term_mouse(struct ps_term *term, bool mouse);
 
 /* Bring the canvas onto the terminal; only what changed since the last frame is written. False: the
  * terminal is stalled and the frame was skipped. */

@@ -27,7 +27,9 @@ struct ps_term {
     struct ps_spool spool;
     FILE *out; /* of the spool's descriptor, for curses */
     enum ps_theme theme;
+    unsigned colours; /* at most so many; 0: what the terminal has */
     bool mouse, synchronized, unicode, whole;
+    bool mouse_there;
     int signal_pipe[2];
     struct sigaction old_winch, old_tstp;
     /* The last frame shown. */
@@ -156,6 +158,12 @@ static void define_plain_keys(void)
         define_key(plain[i].bytes, plain[i].key);
 }
 
+static void catch_mouse(const struct ps_term *term)
+{
+    mouseinterval(0);
+    mousemask(term->mouse ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
+}
+
 static void set_modes(struct ps_term *term)
 {
     cbreak();
@@ -169,10 +177,8 @@ static void set_modes(struct ps_term *term)
     set_escdelay(10);
     curs_set(0);
     leaveok(stdscr, TRUE);
-    if (term->mouse) {
-        mouseinterval(0);
-        mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
-    }
+    if (term->mouse)
+        catch_mouse(term);
     clear_flow_control();
     def_prog_mode();
 }
@@ -203,6 +209,7 @@ static struct ps_term *new_term(const struct ps_term_options *options, const cha
         return NULL;
     }
     term->mouse = options->mouse;
+    term->colours = options->colours;
     term->synchronized = strncmp(name, "vt", 2) != 0 && strcmp(name, "dumb") != 0;
     term->unicode = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
     return term;
@@ -225,7 +232,8 @@ enum ps_err ps_term_open(const struct ps_term_options *options, struct ps_term *
         ps_term_close(term);
         return refuse(why, why_size, "TERM=%s cannot be opened", name);
     }
-    term->mouse = term->mouse && reports_mouse(name);
+    term->mouse_there = reports_mouse(name);
+    term->mouse = term->mouse && term->mouse_there;
     set_modes(term);
     if (has_colors()) {
         start_color();
@@ -260,15 +268,15 @@ void ps_term_close(struct ps_term *term)
 
 /* ---- colours ---- */
 
-static int colour_of(const struct ps_paint *paint, attr_t *attributes)
+static int colour_of(const struct ps_paint *paint, int colours, attr_t *attributes)
 {
     if (paint->colour == PS_COLOUR_DEFAULT && paint->ansi == PS_COLOUR_DEFAULT)
         return -1;
-    if (COLORS >= 256)
+    if (colours >= 256)
         return paint->colour == PS_COLOUR_DEFAULT ? -1 : ps_colour_256(paint->colour);
-    if (paint->ansi == PS_COLOUR_DEFAULT || COLORS < 8)
+    if (paint->ansi == PS_COLOUR_DEFAULT || colours < 8)
         return -1;
-    if (COLORS >= 16 || paint->ansi < 8)
+    if (colours >= 16 || paint->ansi < 8)
         return paint->ansi;
     if (paint->ansi == 8) {
         *attributes |= A_DIM;
@@ -280,6 +288,7 @@ static int colour_of(const struct ps_paint *paint, attr_t *attributes)
 
 void ps_term_theme(struct ps_term *term, enum ps_theme theme)
 {
+    int limit = term->colours && (int)term->colours < COLORS ? (int)term->colours : COLORS;
     term->theme = theme;
     for (unsigned i = 0; i < PS_STYLE_COUNT; i++) {
         struct ps_paint paint = ps_theme_paint(theme, (enum ps_style)i);
@@ -292,7 +301,7 @@ void ps_term_theme(struct ps_term *term, enum ps_theme theme)
             attributes |= A_REVERSE;
         if (paint.attributes & PS_ATTR_UNDERLINE)
             attributes |= A_UNDERLINE;
-        int colour = has_colors() ? colour_of(&paint, &attributes) : -1;
+        int colour = has_colors() ? colour_of(&paint, limit, &attributes) : -1;
         term->pair[i] = 0;
         term->colour[i] = colour;
         if (colour >= 0 && (int)i + 1 < COLOR_PAIRS &&
@@ -303,6 +312,22 @@ void ps_term_theme(struct ps_term *term, enum ps_theme theme)
     memset(term->pixel_pair, 0, sizeof term->pixel_pair);
     term->pairs = PS_STYLE_COUNT + 1;
     term->whole = true;
+}
+
+void ps_term_colours(struct ps_term *term, unsigned colours)
+{
+    if (term->colours == colours)
+        return;
+    term->colours = colours;
+    ps_term_theme(term, term->theme);
+}
+
+void ps_term_mouse(struct ps_term *term, bool mouse)
+{
+    if (!term->mouse_there || term->mouse == mouse)
+        return;
+    term->mouse = mouse;
+    catch_mouse(term);
 }
 
 void ps_term_size(const struct ps_term *term, int *width, int *height)
@@ -465,7 +490,7 @@ static void suspend(struct ps_term *term)
     reset_prog_mode();
     clear_flow_control();
     if (term->mouse)
-        mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+        catch_mouse(term);
     curs_set(0);
     term->whole = true;
 }

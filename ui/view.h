@@ -74,7 +74,7 @@ struct ps_findings;
 struct ps_live_view {
     const struct ps_snapshot *snapshot;
     const struct ps_history *history;
-    const struct ps_picture *picture; /* that the run draws, as it grows; NULL: none */
+    const struct ps_picture *picture;   /* that the run draws, as it grows; NULL: none */
     const struct ps_log *log;           /* or NULL */
     const struct ps_findings *findings; /* of the diagnosis, fed with this view; or NULL: none */
     const struct ps_overlay *overlay;   /* or NULL */

@@ -6,6 +6,9 @@
 #include "app/json_report.h"
 #include "base/text.h"
 #include "model/kernels.h"
+#include "ui/keymap.h"
+#include "ui/keys.h"
+#include "ui/settings.h"
 
 static void option_line(const struct ps_option *option)
 {
@@ -117,13 +120,33 @@ static void topic_faults(void)
     printf("\nT: up to 10min; where it may be left out: until the end, or off\n");
 }
 
+static void topic_options(void)
+{
+    char path[4096];
+    if (!ps_settings_path(path, sizeof path))
+        snprintf(path, sizeof path, "$XDG_CONFIG_HOME/poolscope/poolscope.conf");
+    printf("%s, written by F2 on the screen:\n\n[screen]\n", path);
+    for (const struct ps_setting *s = ps_setting_table; s->key; s++) {
+        printf("  %-11s %s\n  %-11s allowed:", s->key, s->help, "");
+        for (unsigned i = 0; s->choices[i]; i++)
+            printf(" %s", s->choices[i]);
+        printf("; default: %s\n", s->choices[ps_setting_get(&ps_settings_standard, s)]);
+    }
+    printf("\n[keys]        action = one character, space, F1, F2 or F10\n");
+    for (unsigned i = 0; ps_keymap_action(i); i++) {
+        const struct ps_binding *b = ps_keymap_binding(i);
+        printf("  %-13s %-6s %s\n", ps_keymap_action(i), b->name, b->help ? b->help : "");
+    }
+}
+
 static const struct topic {
     const char *name;
     void (*print)(void);
 } topics[] = {{"metrics", topic_metrics},
               {"keys", topic_keys},
               {"steps", topic_steps},
-              {"faults", topic_faults}};
+              {"faults", topic_faults},
+              {"options", topic_options}};
 #define TOPICS (sizeof topics / sizeof *topics)
 
 int ps_help_topic(const char *word)

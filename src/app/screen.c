@@ -3,13 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/pick.h"
 #include "app/screen_exports.h"
 #include "base/machine.h"
 #include "base/text.h"
 #include "host/host.h"
 #include "ui/app_ui.h"
-
-#define FPS_MAX 60
 
 const char *ps_screen_machine(char *into, size_t size, unsigned *usable_cpus)
 {
@@ -25,6 +24,27 @@ const char *ps_screen_machine(char *into, size_t size, unsigned *usable_cpus)
     return into;
 }
 
+/* What was kept; the command line says more. */
+static bool recall(struct ps_ui_options *ui, char *path, size_t size)
+{
+    struct ps_complaints complaints = {.count = 0};
+    struct ps_settings settings = ps_settings_standard;
+    if (ps_settings_path(path, size)) {
+        if (ps_settings_load(path, &settings, &complaints) != PS_OK) {
+            ps_pick_complain(&complaints);
+            return false;
+        }
+        ui->settings_path = path;
+    }
+    ui->theme = settings.theme;
+    ui->fps = settings.fps;
+    ui->ascii = settings.ascii;
+    ui->no_mouse = settings.no_mouse;
+    ui->reduced_motion = settings.reduced_motion;
+    ui->colours = settings.colours;
+    return true;
+}
+
 static bool understand(const struct ps_screen_options *options, struct ps_ui_options *ui)
 {
     uint64_t fps = 0;
@@ -32,26 +52,26 @@ static bool understand(const struct ps_screen_options *options, struct ps_ui_opt
         ps_app_complain("--theme %s: expected dark, light or mono", options->theme);
         return false;
     }
-    if (options->fps && !ps_parse_u64(options->fps, 1, FPS_MAX, &fps)) {
-        ps_app_complain("--fps %s: expected 1 to %u", options->fps, FPS_MAX);
+    if (options->fps && !ps_parse_u64(options->fps, 1, PS_FPS_MAX, &fps)) {
+        ps_app_complain("--fps %s: expected 1 to %u", options->fps, PS_FPS_MAX);
         return false;
     }
-    ui->fps = (unsigned)fps;
-    ui->no_mouse = options->no_mouse;
-    ui->ascii = options->ascii;
+    if (options->fps)
+        ui->fps = (unsigned)fps;
+    ui->no_mouse = ui->no_mouse || options->no_mouse;
+    ui->ascii = ui->ascii || options->ascii;
     return true;
 }
 
 static int open_screen(const struct ps_screen_options *options, struct ps_ui_options ui)
 {
-    char why[320], machine[64];
+    char why[320], machine[64], kept[4096];
     struct ps_library library = {0};
     ui.words = ps_host_vocabulary();
     ui.library = &library;
-    ui.theme = PS_THEME_DARK;
     ui.machine = machine;
     ui.exports = &ps_screen_exports;
-    if (!understand(options, &ui))
+    if (!recall(&ui, kept, sizeof kept) || !understand(options, &ui))
         return PS_EXIT_USAGE;
     ps_screen_machine(machine, sizeof machine, &ui.usable_cpus);
     /* A run of a file needs no library; the start screen does. */

@@ -9,6 +9,8 @@
 #include "ui/term.h"
 
 struct ps_term {
+    unsigned colours;
+    bool mouse;
     int width, height;
     int always, never; /* descriptors: there is always a key, never a signal */
     bool shown;        /* a frame since the last key */
@@ -77,6 +79,16 @@ bool ps_term_unicode(const struct ps_term *t)
 void ps_term_theme(struct ps_term *t, enum ps_theme theme)
 {
     t->theme = theme;
+}
+
+void ps_term_colours(struct ps_term *t, unsigned colours)
+{
+    t->colours = colours;
+}
+
+void ps_term_mouse(struct ps_term *t, bool mouse)
+{
+    t->mouse = mouse;
 }
 
 bool ps_term_show(struct ps_term *t, const struct ps_canvas *canvas)
