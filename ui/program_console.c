@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ui/program.h"
+#include "ui/program_trigger.h"
 
 #define LESSON   (PS_AT_LESSON | PS_AT_PREDICT | PS_AT_TRIAL)
 #define ANYWHERE (PS_AT_LIST | PS_AT_FORM | PS_AT_LIVE | LESSON)
@@ -16,6 +17,11 @@ static const char *on_off(struct ps_console_context *context, unsigned i)
     return i < 2 ? words[i] : NULL;
 }
 
+static const char *trigger_figures(struct ps_console_context *context, unsigned i)
+{
+    (void)context;
+    return i == 0 ? "off" : ps_trigger_words[i - 1].name;
+}
 static const char *endings(struct ps_console_context *context, unsigned i)
 {
     static const char *const words[] = {"drain", "discard"};
@@ -102,6 +108,19 @@ static bool press(struct ps_program *p, const struct ps_console_word *word, cons
     ps_program_close_overlay(p);
     ps_program_act(p, word->action, 0);
     return true;
+}
+
+static bool take_trigger(struct ps_program *p, const struct ps_console_word *word,
+                         const char *arguments)
+{
+    char why[200];
+    if (!*arguments)
+        return press(p, word, arguments);
+    if (strcmp(arguments, "off") == 0) {
+        ps_program_trigger_off(p);
+        return true;
+    }
+    return ps_program_trigger_arm(p, arguments, why, sizeof why) || refuse(p, why);
 }
 
 static bool take_theme(struct ps_program *p, const struct ps_console_word *word,
@@ -228,6 +247,10 @@ const struct ps_console_word ps_console_words[] = {
     {"tune", "", "find the worker count", ANYWHERE, NULL, press, PS_DO_TUNE},
     {"lesson", "N | PRESET", "open a lesson", ANYWHERE, presets, open_lesson, 0},
     {"freeze", "", "freeze the view; the workload goes on", PS_AT_LIVE, NULL, press, PS_DO_FREEZE},
+    {"trigger", "CONDITION | off", "stop the picture when it holds: p99 > 200 ms for 1s",
+     PS_AT_LIVE, trigger_figures, take_trigger, PS_DO_TRIGGER},
+    {"filter", "", "colour one state in the lanes", PS_AT_LIVE, NULL, press, PS_DO_FILTER},
+    {"panels", "", "choose and order the panels", PS_AT_LIVE, NULL, press, PS_DO_PANELS},
     {"zoom", "", "the panel alone, or all", PS_AT_LIVE, NULL, press, PS_DO_ZOOM},
     {"back", "", "one level back", PS_AT_LIVE | LESSON, NULL, press, PS_DO_BACK},
     {"theme", "NAME", "colours: dark, light or mono", ANYWHERE, themes, take_theme, PS_DO_THEME},

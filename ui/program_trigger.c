@@ -25,7 +25,7 @@ static void begin_tape(struct ps_program *p)
                    "the trigger keeps no recording: %s", why);
 }
 
-static bool arm(struct ps_program *p, const char *text, char *why, size_t why_size)
+bool ps_program_trigger_arm(struct ps_program *p, const char *text, char *why, size_t why_size)
 {
     struct ps_run *run = &p->run;
     if (!ps_trigger_arm(&run->trigger, text, run->snapshot, why, why_size))
@@ -39,11 +39,19 @@ static bool arm(struct ps_program *p, const char *text, char *why, size_t why_si
     return true;
 }
 
+void ps_program_trigger_off(struct ps_program *p)
+{
+    ps_trigger_disarm(&p->run.trigger);
+    ps_tape_free(p->run.tape);
+    p->run.tape = NULL;
+    ps_program_say(p, PS_STYLE_NOTE, "the trigger is off");
+}
+
 static void accept(struct ps_program *p)
 {
     char text[PS_INPUT_BYTES], why[200];
     snprintf(text, sizeof text, "%s", p->overlay.input);
-    if (arm(p, text, why, sizeof why))
+    if (ps_program_trigger_arm(p, text, why, sizeof why))
         ps_program_close_overlay(p);
     else
         snprintf(p->overlay.complaint, sizeof p->overlay.complaint, "%s", why);
@@ -129,14 +137,11 @@ static void chosen(struct ps_program *p, const struct ps_menu_item *item)
     char text[PS_TRIGGER_BYTES], why[200];
     switch (item->argument) {
     case OFF:
-        ps_trigger_disarm(&run->trigger);
-        ps_tape_free(run->tape);
-        run->tape = NULL;
-        ps_program_say(p, PS_STYLE_NOTE, "the trigger is off");
+        ps_program_trigger_off(p);
         break;
     case AGAIN:
         snprintf(text, sizeof text, "%s", run->trigger.text);
-        if (!arm(p, text, why, sizeof why))
+        if (!ps_program_trigger_arm(p, text, why, sizeof why))
             ps_program_say(p, PS_STYLE_WARNING, "%s", why);
         break;
     case SAVE:
@@ -180,7 +185,7 @@ static void rearm(struct ps_program *p)
     char text[PS_TRIGGER_BYTES], why[200];
     snprintf(text, sizeof text, "%s", p->run.trigger.text);
     p->run.rearm = false;
-    if (!arm(p, text, why, sizeof why)) {
+    if (!ps_program_trigger_arm(p, text, why, sizeof why)) {
         ps_trigger_disarm(&p->run.trigger);
         ps_program_say(p, PS_STYLE_WARNING, "the trigger is off: %s", why);
     }
