@@ -323,13 +323,31 @@ static void draw_scrub(const struct ps_canvas *root, int y, const struct ps_live
     ps_scrub_draw(&row, view->scrub);
 }
 
+/* Idle workers beside a backlog, and a key that would help: what nobody should have to look for. */
+static bool draw_hint(const struct ps_canvas *row, const struct ps_live_view *view)
+{
+    for (unsigned i = 0; view->findings && i < view->findings->count; i++) {
+        const struct ps_finding *finding = &ps_findings_at(view->findings, i)->finding;
+        if (finding->word != PS_FINDING_idle || finding->remedy_count == 0 ||
+            finding->remedy[0].action != PS_DO_STEALING)
+            continue;
+        const struct ps_binding *b = ps_binding_of(PS_AT_LIVE, PS_DO_STEALING);
+        int x = ps_canvas_put(row, 1, 0, PS_STYLE_STRONG, "Idle workers beside a queue. Press ");
+        x = ps_canvas_put(row, x, 0, PS_STYLE_KEY, b->name);
+        x = ps_canvas_print(row, x, 0, PS_STYLE_STRONG, ": %s.", finding->remedy[0].text);
+        ps_canvas_hit(row, 0, 0, x, 1, PS_DO_STEALING, 0);
+        return true;
+    }
+    return false;
+}
+
 static void draw_bottom_line(const struct ps_canvas *root, int y, const struct ps_live_view *view,
                              const struct ps_figures *f)
 {
     struct ps_canvas row = ps_canvas_view(root, 0, y, root->width, 1);
     if (view->notice && view->notice[0])
         ps_canvas_fit(&row, 1, 0, row.width - 2, view->notice_style, view->notice);
-    else
+    else if (view->replay || !draw_hint(&row, view))
         ps_widget_legend.draw(&row, view, f);
 }
 

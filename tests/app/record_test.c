@@ -153,7 +153,8 @@ static void a_trace_keeps_the_rules(void **state)
     (void)state;
     const char *file = in_folder("steal.psrec");
     quietly(0, ARGS("run", "quick-demo", "--engine", "threadpool:steal", "--workers", "4",
-                    "--duration", "700ms", "--set", "run.probes=full", "--json", "--record", file));
+                    "--duration", "700ms", "--set", "run.probes=full", "--set",
+                    "engine.stealing=on", "--json", "--record", file));
     struct trace_counts counts = traced(file);
     assert_in_range(counts.threads, 4, 5);
     assert_true(counts.counters >= 6 && counts.values > 10);

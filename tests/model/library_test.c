@@ -83,8 +83,8 @@ static void the_demo_suits_every_engine(void **state)
             double cpu_ns, wait_ns;
             ps_experiment_mean(&experiment, &cpu_ns, &wait_ns);
             double cpus = cpu_ns * experiment.rate / 1e9, wait = wait_ns * experiment.rate / 1e9;
-            assert_true(cpus < 0.8);                             /* of two */
-            assert_true(cpus + wait > 2.2 && cpus + wait < 2.8); /* of four workers */
+            assert_true(cpus < 0.5);                             /* of two */
+            assert_true(cpus + wait > 1.4 && cpus + wait < 2.0); /* of four: some are idle */
         }
     ps_library_free(&library);
 }
