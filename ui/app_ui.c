@@ -101,6 +101,7 @@ void ps_program_frame(struct ps_program *p)
         return;
     ps_canvas_clear(p->canvas);
     p->screen->draw(p->canvas, p);
+    ps_program_draw_pressed(p->canvas, p);
     ps_term_show(p->term, p->canvas);
 }
 
@@ -249,6 +250,9 @@ static bool common_action(struct ps_program *p, enum ps_action action)
     case PS_DO_CONSOLE:
         ps_program_console_open(p);
         return true;
+    case PS_DO_PRESENT:
+        ps_program_present(p, !p->presenter.on);
+        return true;
     default:
         return false;
     }
@@ -355,12 +359,14 @@ static void on_key(struct ps_program *p, struct ps_input input)
         return;
     }
     const struct ps_binding *binding = ps_binding_find(place, input.key);
-    if (binding)
+    if (binding) {
+        ps_program_pressed(p, binding);
         ps_program_act(p, binding->action, binding->argument);
-    else if (screens)
+    } else if (screens) {
         p->screen->type(p, input.key);
-    else if (place == PS_AT_CONSOLE)
+    } else if (place == PS_AT_CONSOLE) {
         ps_program_console_type(p, input.key);
+    }
 }
 
 /* ---- the loop ---- */
@@ -474,6 +480,7 @@ static int run(struct ps_program *p)
     p->canvas = ps_canvas_new(width, height, options->ascii || !ps_term_unicode(p->term));
     if (p->canvas) {
         init_start(p);
+        ps_program_present(p, options->presenter);
         if (options->replay)
             ps_program_replay(p);
         else if (options->experiment)

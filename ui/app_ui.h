@@ -38,6 +38,7 @@ struct ps_ui_options {
     const char *preset;                     /* name of the preset it comes from, or NULL */
     enum ps_theme theme;                    /* NO_COLOR overrides it */
     bool no_mouse;
+    bool presenter;            /* begin in presenter mode */
     bool no_state;             /* which lessons are done is neither read nor written */
     bool ascii;                /* also without it where the locale is not UTF-8 */
     unsigned fps;              /* frames a second; 0: 10 */

@@ -73,7 +73,10 @@ struct ps_axis ps_axis_lanes(const struct ps_live_view *view, int width)
     if (count > 0 && wanted > count)
         axis.group = (wanted + count - 1) / count;
     if (axis.group * ps_time_levels[axis.level].column_ns < PS_NS_PER_S)
-        axis.step = width < 20 ? 1 : width > 100 ? 10 : width / 10;
+        axis.step = width < 20    ? 1
+                    : view->calm  ? width / 2 /* moves seldom, and then far */
+                    : width > 100 ? 10
+                                  : width / 10;
     align(&axis, view);
     return axis;
 }

@@ -101,6 +101,7 @@ enum ps_action {
     PS_DO_UNDO,        /* the last hand */
     PS_DO_NOTES,
     PS_DO_OWN_TRY,
+    PS_DO_PRESENT,
     PS_DO_CONSOLE,
     PS_DO_COMPLETE,
     PS_DO_SPAN_SHORTER,

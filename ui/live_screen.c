@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ui/findings/findings.h"
+#include "ui/giant.h"
 #include "ui/pages/page.h"
 #include "ui/panels.h"
 #include "ui/widgets/widget.h"
@@ -332,7 +333,7 @@ static bool draw_hint(const struct ps_canvas *row, const struct ps_live_view *vi
             finding->remedy[0].action != PS_DO_STEALING)
             continue;
         const struct ps_binding *b = ps_binding_of(PS_AT_LIVE, PS_DO_STEALING);
-        int x = ps_canvas_put(row, 1, 0, PS_STYLE_STRONG, "Idle workers beside a queue. Press ");
+        int x = ps_canvas_put(row, 1, 0, PS_STYLE_STRONG, "Idle beside a queue. Press ");
         x = ps_canvas_put(row, x, 0, PS_STYLE_KEY, b->name);
         x = ps_canvas_print(row, x, 0, PS_STYLE_STRONG, ": %s.", finding->remedy[0].text);
         ps_canvas_hit(row, 0, 0, x, 1, PS_DO_STEALING, 0);
@@ -419,17 +420,43 @@ static void draw_tabs(const struct ps_canvas *row, const struct ps_live_view *vi
     }
 }
 
+/* What can be read from the last row of a class. */
+static void draw_giants(const struct ps_canvas *c, const struct ps_live_view *view,
+                        const struct ps_figures *f)
+{
+    const struct ps_quantiles *response = &f->latency[PS_ROW_RESPONSE];
+    struct ps_giant giant[3] = {{.label = "done/s", .style = PS_STYLE_GOOD},
+                                {.style = PS_STYLE_WARNING},
+                                {.label = "in flight", .style = PS_STYLE_NOTE}};
+    const char *unit = "";
+    ps_giant_number(giant[0].text, f->done);
+    if (response->count)
+        ps_giant_time(giant[1].text, response->p99_ns, &unit);
+    else
+        snprintf(giant[1].text, sizeof giant[1].text, "-");
+    snprintf(giant[1].label, sizeof giant[1].label, "p99 of response%s%s", *unit ? ", " : "", unit);
+    ps_giant_number(giant[2].text, (double)view->snapshot->in_flight);
+    ps_giant_draw(c, giant, 3);
+}
+
 static void draw_single(const struct ps_canvas *root, const struct ps_live_view *view,
                         const struct ps_figures *f)
 {
     const struct ps_widget *widget = ps_panels[view->panel % ps_panel_count()];
     int scrub = view->scrub != NULL, height = root->height - scrub;
     int alert = alert_rows(root, view), y = 2 + alert;
+    int giants = view->presenter ? ps_giant_rows(root->width, (height - y) / 2) : 0;
     ps_widget_header.draw(root, view, f);
     struct ps_canvas above = ps_canvas_view(root, 0, 2, root->width, alert);
     draw_alert(&above, view);
     struct ps_canvas tabs = ps_canvas_view(root, 0, y, root->width, 1);
-    draw_tabs(&tabs, view);
+    if (giants) {
+        struct ps_canvas band = ps_canvas_view(root, 0, y, root->width, giants);
+        draw_giants(&band, view, f);
+        y += giants - 1;
+    } else {
+        draw_tabs(&tabs, view);
+    }
     ps_canvas_hline(root, 0, y + 1, root->width, PS_STYLE_BORDER);
     draw_panel(root, 0, y + 1, root->width, height - y - 4, view, f, widget);
     struct ps_canvas finding = ps_canvas_view(root, 1, height - 3, root->width - 2, 1);
@@ -475,7 +502,7 @@ void ps_live_screen_draw(const struct ps_canvas *root, const struct ps_live_view
     }
     struct ps_figures figures;
     ps_figures_take(&figures, view);
-    if (view->zoom || root->width < 80 || root->height < 24) {
+    if (view->zoom || view->presenter || root->width < 80 || root->height < 24) {
         draw_single(root, view, &figures);
     } else {
         struct layout layout = root->width >= 120 && root->height >= 32

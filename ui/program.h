@@ -43,6 +43,15 @@ struct ps_run {
     uint64_t looked_ns, drained_ns;  /* the newest snapshot; the newest look into the rings */
 };
 
+/* Presenter mode: giant figures, the light theme, and the keys that were pressed last. */
+#define PS_PRESSED_BYTES 44u
+struct ps_presenter {
+    bool on;
+    enum ps_theme theme_before;
+    char pressed[PS_PRESSED_BYTES];
+    uint64_t until_ns;
+};
+
 struct ps_program {
     const struct ps_ui_options *options;
     const struct ps_ui_launcher *launcher;       /* of what is shown now */
@@ -73,6 +82,7 @@ struct ps_program {
     enum ps_style notice_style;
     uint64_t notice_until_ns;
     struct ps_progress *progress;
+    struct ps_presenter presenter;
     struct ps_start_view start;
     struct ps_run run;
     struct ps_files *files; /* program_files.c; NULL: nothing to do */
@@ -96,6 +106,11 @@ void ps_program_frame(struct ps_program *program);
 void ps_program_select(struct ps_program *program);
 /* The save prompt was accepted. */
 void ps_program_save(struct ps_program *program);
+void ps_program_present(struct ps_program *program, bool on);
+/* A key was pressed: shown for a while while presenting. */
+void ps_program_pressed(struct ps_program *program, const struct ps_binding *binding);
+void ps_program_draw_pressed(const struct ps_canvas *root, const struct ps_program *program);
+
 /* The command line: open it, an action, a typed key. */
 void ps_program_console_open(struct ps_program *program);
 void ps_program_console_action(struct ps_program *program, enum ps_action action);

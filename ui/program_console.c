@@ -132,6 +132,7 @@ static bool take_theme(struct ps_program *p, const struct ps_console_word *word,
         ps_program_say(p, PS_STYLE_WARNING, "theme '%s': expected dark, light or mono", arguments);
         return false;
     }
+    p->settings.theme = p->theme;
     ps_term_theme(p->term, p->theme);
     ps_program_say(p, PS_STYLE_NOTE, "theme: %s", ps_theme_name(p->theme));
     return true;

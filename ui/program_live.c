@@ -599,6 +599,8 @@ static void draw(const struct ps_canvas *root, struct ps_program *p)
     struct ps_live_view *v = &p->run.view;
     v->overlay = &p->overlay;
     v->notice = ps_program_notice(p);
+    v->presenter = p->presenter.on;
+    v->calm = p->settings.reduced_motion;
     v->notice_style = p->notice_style;
     ps_live_screen_draw(root, v);
 }

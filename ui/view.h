@@ -87,6 +87,8 @@ struct ps_live_view {
     unsigned selected; /* worker */
     bool zoom;         /* the focused panel alone */
     bool frozen;
+    bool presenter;                   /* giant figures above the focused panel */
+    bool calm;                        /* lanes move in large steps, seldom: reduced motion */
     const struct ps_trigger *trigger; /* or NULL */
     struct ps_live_look look;
     uint64_t cursor_ns;               /* the instant that is looked at; 0: none */

@@ -60,6 +60,9 @@ static bool understand(const struct ps_screen_options *options, struct ps_ui_opt
         ui->fps = (unsigned)fps;
     ui->no_mouse = ui->no_mouse || options->no_mouse;
     ui->ascii = ui->ascii || options->ascii;
+    ui->presenter = options->presenter;
+    ui->reduced_motion = ui->reduced_motion || options->reduced_motion;
+    ui->no_state = options->no_state;
     return true;
 }
 

@@ -9,7 +9,7 @@
 /* Options of commands that open screens; a part of their structs, as `screen`. */
 struct ps_screen_options {
     const char *theme, *fps;
-    bool no_mouse, ascii;
+    bool no_mouse, ascii, presenter, reduced_motion, no_state;
 };
 
 #define PS_SCREEN_OPTION(type, name_, argument_, help_, kind_, member)      \
@@ -24,7 +24,16 @@ struct ps_screen_options {
                          PS_OPTION_FLAG, no_mouse),                                                \
         PS_SCREEN_OPTION(type, "--ascii", NULL, "draw with ASCII characters only", PS_OPTION_FLAG, \
                          ascii),                                                                   \
-        PS_SCREEN_OPTION(type, "--fps", "N", "frames a second, 1 to 60 (10)", PS_OPTION_TEXT, fps)
+        PS_SCREEN_OPTION(type, "--fps", "N", "frames a second, 1 to 60 (10)", PS_OPTION_TEXT,      \
+                         fps),                                                                     \
+        PS_SCREEN_OPTION(type, "--presenter", NULL,                                                \
+                         "giant figures, keys shown, light theme (key P)", PS_OPTION_FLAG,         \
+                         presenter),                                                               \
+        PS_SCREEN_OPTION(type, "--reduced-motion", NULL,                                           \
+                         "what moves by itself moves once a second", PS_OPTION_FLAG,               \
+                         reduced_motion),                                                          \
+        PS_SCREEN_OPTION(type, "--no-state", NULL, "do not remember which lessons are done",       \
+                         PS_OPTION_FLAG, no_state)
 
 /* Open the start screen, or the live screen if there is an experiment; recorder: of its first run,
  * which writes to record_path, or NULL. Returns the exit code. */

@@ -1,0 +1,54 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "ui/program.h"
+
+#define PRESSED_NS (4 * (uint64_t)PS_NS_PER_S)
+
+void ps_program_present(struct ps_program *p, bool on)
+{
+    struct ps_presenter *presenter = &p->presenter;
+    if (presenter->on == on)
+        return;
+    presenter->on = on;
+    presenter->pressed[0] = '\0';
+    if (on)
+        presenter->theme_before = p->theme;
+    /* Without colour there is no lighter theme. */
+    p->theme = !on                         ? presenter->theme_before
+               : p->theme == PS_THEME_MONO ? PS_THEME_MONO
+                                           : PS_THEME_LIGHT;
+    ps_term_theme(p->term, p->theme);
+    ps_program_say(p, PS_STYLE_NOTE, "presenter mode %s", on ? "on; P ends it" : "off");
+}
+
+void ps_program_pressed(struct ps_program *p, const struct ps_binding *binding)
+{
+    struct ps_presenter *presenter = &p->presenter;
+    uint64_t now = ps_now_ns();
+    char one[32];
+    if (!presenter->on)
+        return;
+    if (now > presenter->until_ns)
+        presenter->pressed[0] = '\0';
+    presenter->until_ns = now + PRESSED_NS;
+    bool named = binding->label && *binding->label;
+    snprintf(one, sizeof one, "%.12s%s%.16s", binding->name, named ? " " : "",
+             named ? binding->label : "");
+    size_t used = strlen(presenter->pressed), more = strlen(one);
+    if (used + more + 4 > PS_PRESSED_BYTES)
+        used = 0; /* the newest are what counts */
+    snprintf(presenter->pressed + used, sizeof presenter->pressed - used, "%s%.31s",
+             used ? "   " : "", one);
+}
+
+void ps_program_draw_pressed(const struct ps_canvas *root, const struct ps_program *p)
+{
+    const struct ps_presenter *presenter = &p->presenter;
+    if (!presenter->on || !presenter->pressed[0] || ps_now_ns() > presenter->until_ns)
+        return;
+    char text[PS_PRESSED_BYTES + 16];
+    snprintf(text, sizeof text, "  pressed: %s  ", presenter->pressed);
+    ps_canvas_right(root, root->width, root->height - 1, PS_STYLE_SELECTION, text);
+}
