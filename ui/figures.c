@@ -17,27 +17,6 @@ static struct ps_quantiles quantiles(const struct ps_hist_sum *sum)
     };
 }
 
-uint64_t ps_spread_low(unsigned step)
-{
-    static const uint64_t digits[3] = {1, 2, 5};
-    uint64_t ns = digits[step % 3] * PS_NS_PER_US;
-    for (unsigned i = 0; i < step / 3; i++)
-        ns *= 10;
-    return ns;
-}
-
-static void take_spread(struct ps_figures *f, const struct ps_hist_sum *sum)
-{
-    unsigned step = 0;
-    for (unsigned i = 0; i < PS_HIST_BUCKETS; i++) {
-        if (sum->bucket[i] == 0)
-            continue;
-        while (step + 1 < PS_SPREAD_STEPS && ps_hist_bucket_low(i) >= ps_spread_low(step + 1))
-            step++;
-        f->spread[step] += sum->bucket[i];
-    }
-}
-
 static void take_rates(struct ps_figures *f, const struct ps_history *history)
 {
     const unsigned second = (unsigned)(PS_NS_PER_S / PS_COLUMN_NS);
@@ -96,7 +75,7 @@ void ps_figures_take(struct ps_figures *f, const struct ps_live_view *view)
     f->latency[PS_ROW_RESPONSE] = quantiles(&latency.response);
     f->latency[PS_ROW_SERVICE] = quantiles(&latency.service);
     f->latency[PS_ROW_QUEUEING] = quantiles(&latency.queueing);
-    take_spread(f, &latency.response);
+    ps_hist_steps(&latency.response, f->spread);
     f->run_ns = run_time(view->snapshot);
     f->lanes = lanes_of(view->snapshot);
     for (unsigned w = 0; w < f->lanes; w++)

@@ -10,27 +10,20 @@ struct ps_quantiles {
 
 enum ps_latency_row { PS_ROW_RESPONSE, PS_ROW_SERVICE, PS_ROW_QUEUEING, PS_ROW_COUNT };
 
-/* Steps of the picture of response times: from 1, 2, 5, 10, 20 ... us on. */
-#define PS_SPREAD_STEPS 27u
-
 struct ps_figures {
     /* Means over the last second, per second. */
     double done, offered, refused, failed, steals;
     struct ps_quantiles latency[PS_ROW_COUNT]; /* of the last PS_LATENCY_SECONDS */
-    uint64_t
-        spread[PS_SPREAD_STEPS]; /* responses of that window, by step; the first has all below */
-    double in_flight;            /* mean over the last PS_LATENCY_SECONDS */
-    double done_window;          /* completed per second over the same time */
-    uint64_t run_ns;             /* time since the start, without pauses */
-    uint64_t waiting;            /* tasks that wait for something */
-    unsigned lanes;              /* workers worth a lane: slots 0..lanes-1 */
+    uint64_t spread[PS_HIST_STEPS];            /* responses of that window, by step */
+    double in_flight;                          /* mean over the last PS_LATENCY_SECONDS */
+    double done_window;                        /* completed per second over the same time */
+    uint64_t run_ns;                           /* time since the start, without pauses */
+    uint64_t waiting;                          /* tasks that wait for something */
+    unsigned lanes;                            /* workers worth a lane: slots 0..lanes-1 */
     struct ps_worker_rates rate[PS_MAX_WORKERS];
 };
 
 void ps_figures_take(struct ps_figures *figures, const struct ps_live_view *view);
-
-/* Where a step begins, in ns. */
-uint64_t ps_spread_low(unsigned step);
 
 /* How long worker w has been in its state. */
 uint64_t ps_state_age(const struct ps_snapshot *snapshot, unsigned worker);

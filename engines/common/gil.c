@@ -102,12 +102,23 @@ static void wait_for_it(struct ps_gil *gil)
     }
 }
 
+/* For screens. Under the lock. task NULL: nobody has it. */
+static void say_who(struct ps_gil *gil, const struct ps_task *task)
+{
+    if (gil->segment)
+        atomic_store_explicit(
+            &gil->segment->gil_holder,
+            task ? ps_holder_word(task->stamp.id, task->stamp.type, ps_worker_self()) : 0,
+            memory_order_relaxed);
+}
+
 /* Under the lock, which it gives up. */
-static void have_it(struct ps_gil *gil)
+static void have_it(struct ps_gil *gil, const struct ps_task *task)
 {
     const void *self = ps_self();
     bool awaited = ps_gil_asked(gil);
     gil->locked = true;
+    say_who(gil, task);
     put(&gil->drop_request, 0);
     if (gil->last_holder != self) {
         gil->last_holder = self;
@@ -121,23 +132,23 @@ static void have_it(struct ps_gil *gil)
 }
 
 /* Without the wait's state: the caller has set it. */
-static void take_slowly(struct ps_gil *gil)
+static void take_slowly(struct ps_gil *gil, const struct ps_task *task)
 {
     ps_lock(&gil->lock);
     wait_for_it(gil);
-    have_it(gil);
+    have_it(gil, task);
 }
 
 void ps_gil_take(struct ps_gil *gil, struct ps_task *task)
 {
     ps_lock(&gil->lock);
     if (!gil->locked) {
-        have_it(gil);
+        have_it(gil, task);
         return;
     }
     ps_unlock(&gil->lock);
     begin_wait(task);
-    take_slowly(gil);
+    take_slowly(gil, task);
     end_wait(task);
 }
 
@@ -148,6 +159,7 @@ static uint32_t give_up(struct ps_gil *gil)
 {
     ps_lock(&gil->lock);
     gil->locked = false;
+    say_who(gil, NULL);
     gil->last_holder = ps_self();
     put(&gil->dropped, get(&gil->dropped) + 1);
     uint32_t switches = get(&gil->switched);
@@ -178,6 +190,6 @@ void ps_gil_switch(struct ps_gil *gil, struct ps_task *task)
 {
     begin_wait(task);
     let_another_have_it(gil);
-    take_slowly(gil);
+    take_slowly(gil, task);
     end_wait(task);
 }

@@ -124,3 +124,24 @@ uint64_t ps_hist_quantile(const struct ps_hist_sum *sum, double q)
     }
     return sum->max_ns;
 }
+
+uint64_t ps_hist_step_low(unsigned step)
+{
+    static const uint64_t digits[3] = {1, 2, 5};
+    uint64_t ns = digits[step % 3] * 1000;
+    for (unsigned i = 0; i < step / 3; i++)
+        ns *= 10;
+    return ns;
+}
+
+void ps_hist_steps(const struct ps_hist_sum *sum, uint64_t into[PS_HIST_STEPS])
+{
+    unsigned step = 0;
+    for (unsigned i = 0; i < PS_HIST_BUCKETS; i++) {
+        if (sum->bucket[i] == 0)
+            continue;
+        while (step + 1 < PS_HIST_STEPS && ps_hist_bucket_low(i) >= ps_hist_step_low(step + 1))
+            step++;
+        into[step] += sum->bucket[i];
+    }
+}

@@ -68,4 +68,10 @@ uint64_t ps_hist_quantile(const struct ps_hist_sum *sum, double q);
 /* The lowest value of a bucket and the lowest of the next. */
 uint64_t ps_hist_bucket_low(unsigned index);
 
+/* A coarse picture: steps that begin at 1, 2, 5, 10, 20, 50 ... us; the first has all below, too. */
+#define PS_HIST_STEPS 27u
+uint64_t ps_hist_step_low(unsigned step);
+/* into += the counts of `sum` by step. */
+void ps_hist_steps(const struct ps_hist_sum *sum, uint64_t into[PS_HIST_STEPS]);
+
 #endif

@@ -74,6 +74,11 @@ static const struct line run_lines[] = {
     ONE(ps_snapshot, tuner_turns),
     ONE(ps_snapshot, tuner_low),
     ONE(ps_snapshot, tuner_high),
+    ONE(ps_snapshot, gil_holder.held),
+    ONE(ps_snapshot, gil_holder.worker),
+    ONE(ps_snapshot, gil_holder.type),
+    ONE(ps_snapshot, gil_holder.task),
+    ONE(ps_snapshot, gil_holder.since_ns),
     ONE(ps_snapshot, http_port),
     ONE(ps_snapshot, http_open),
     ONE(ps_snapshot, http_opened),
@@ -100,6 +105,7 @@ static const struct line run_lines[] = {
     ONE(ps_snapshot, forks),
     ONE(ps_snapshot, events_lost),
     ONE(ps_snapshot, answers),
+    ONE(ps_snapshot, locks),
     ONE(ps_snapshot, phase_count),
     ONE(ps_snapshot, phases_begun),
     ONE(ps_snapshot, process.valid),
@@ -130,6 +136,13 @@ static const struct line answer_lines[] = {
     ONE(ps_answer_view, types),
 };
 
+static const struct line lock_lines[] = {
+    ONE(ps_lock_view, name),          ONE(ps_lock_view, holder.held),
+    ONE(ps_lock_view, holder.worker), ONE(ps_lock_view, holder.type),
+    ONE(ps_lock_view, holder.task),   ONE(ps_lock_view, holder.since_ns),
+    ONE(ps_lock_view, taken),         ONE(ps_lock_view, waiting),
+};
+
 static const struct line worker_lines[] = {
     WORD(ps_worker_view, state, PS_LIST_STATES),
     ONE(ps_worker_view, type),
@@ -153,6 +166,16 @@ static const struct line worker_lines[] = {
     ONE(ps_worker_view, os_valid),
     ONE(ps_worker_view, cpu_ns),
     ONE(ps_worker_view, ready_ns),
+    ONE(ps_worker_view, step),
+    ONE(ps_worker_view, task),
+    ONE(ps_worker_view, children),
+    ONE(ps_worker_view, timed),
+    ONE(ps_worker_view, service_mean_ns),
+    ONE(ps_worker_view, service_p50_ns),
+    ONE(ps_worker_view, service_p99_ns),
+    ONE(ps_worker_view, service_max_ns),
+    ONE(ps_worker_view, queueing_p50_ns),
+    ONE(ps_worker_view, queueing_p99_ns),
 };
 
 static const struct line type_lines[] = {
@@ -165,6 +188,14 @@ static const struct line type_lines[] = {
     ONE(ps_type_view, response_p50_ns),
     ONE(ps_type_view, response_p99_ns),
     ONE(ps_type_view, response_max_ns),
+    ONE(ps_type_view, queueing_p50_ns),
+    ONE(ps_type_view, queueing_p99_ns),
+    ONE(ps_type_view, queueing_max_ns),
+    ONE(ps_type_view, service_mean_ns),
+    ONE(ps_type_view, response_mean_ns),
+    ONE(ps_type_view, queueing_mean_ns),
+    MANY(ps_type_view, spread, PS_HIST_STEPS),
+    MANY(ps_type_view, waiting_at, PS_MAX_STEPS),
 };
 
 /* Rows: response, service, queueing. */
@@ -208,6 +239,8 @@ static const struct {
                          sizeof(struct ps_phase_view), PS_MAX_PHASES + 1, LINES(phase_lines)},
     [PS_GROUP_ANSWERS] = {"answers", offsetof(struct ps_snapshot, answer),
                           sizeof(struct ps_answer_view), PS_SEGMENT_ANSWERS, LINES(answer_lines)},
+    [PS_GROUP_LOCKS] = {"locks", offsetof(struct ps_snapshot, lock), sizeof(struct ps_lock_view),
+                        PS_MAX_LOCKS, LINES(lock_lines)},
     [PS_GROUP_WORKERS] = {"workers", offsetof(struct ps_snapshot, worker),
                           sizeof(struct ps_worker_view), PS_MAX_WORKERS, LINES(worker_lines)},
     [PS_GROUP_TYPES] = {"types", offsetof(struct ps_snapshot, type), sizeof(struct ps_type_view),
@@ -323,6 +356,8 @@ unsigned ps_group_rows(enum ps_column_group_id group, const struct ps_snapshot *
                1;
     case PS_GROUP_ANSWERS:
         return snapshot->answers < PS_SEGMENT_ANSWERS ? snapshot->answers : PS_SEGMENT_ANSWERS;
+    case PS_GROUP_LOCKS:
+        return snapshot->locks < PS_MAX_LOCKS ? snapshot->locks : PS_MAX_LOCKS;
     case PS_GROUP_TYPES:
         return snapshot->types;
     case PS_GROUP_LATENCY:

@@ -33,6 +33,7 @@ enum ps_column_group_id {
     PS_GROUP_STEALS,
     PS_GROUP_PHASES,
     PS_GROUP_ANSWERS,
+    PS_GROUP_LOCKS,
     PS_GROUPS
 };
 

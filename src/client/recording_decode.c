@@ -334,6 +334,12 @@ static void bound(int32_t *index, uint32_t limit)
         *index = -1;
 }
 
+static void bound_holder(struct ps_holder_view *holder, const struct ps_snapshot *s)
+{
+    bound(&holder->worker, s->slots);
+    bound(&holder->type, s->types);
+}
+
 /* What screens index with. */
 static void make_safe(struct ps_decoder *d)
 {
@@ -347,10 +353,18 @@ static void make_safe(struct ps_decoder *d)
     }
     if (s->workers > PS_MAX_WORKERS)
         s->workers = PS_MAX_WORKERS;
+    if (s->locks > PS_MAX_LOCKS)
+        s->locks = PS_MAX_LOCKS;
     bound(&s->fault_worker, s->slots);
     bound(&s->fault_type, s->types);
-    for (unsigned slot = 0; slot < s->slots; slot++)
+    bound_holder(&s->gil_holder, s);
+    for (unsigned i = 0; i < s->locks; i++)
+        bound_holder(&s->lock[i].holder, s);
+    for (unsigned slot = 0; slot < s->slots; slot++) {
         bound(&s->worker[slot].type, s->types);
+        if (s->worker[slot].step > PS_MAX_STEPS)
+            s->worker[slot].step = 0;
+    }
 }
 
 bool ps_decoder_head(struct ps_cursor *payload, struct ps_decoded_head *head)

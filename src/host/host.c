@@ -208,6 +208,18 @@ static void describe(struct ps_run *run, const struct ps_policy *policy, unsigne
     put64(&s->in_flight_target, e->model == PS_ARRIVAL_CLOSED ? e->in_flight : 0);
 }
 
+static void name_locks(struct ps_run *run)
+{
+    const struct ps_experiment *experiment = &run->experiment;
+    struct ps_segment *segment = run->segment;
+    _Static_assert(PS_LOCKS_MAX == PS_MAX_LOCKS, "a mark for every lock");
+    _Static_assert(PS_STEPS_MAX == PS_MAX_STEPS, "a place for every step");
+    for (unsigned i = 0; i < experiment->lock_count; i++)
+        snprintf(segment->lock[i].name, sizeof segment->lock[i].name, "%s", experiment->locks[i]);
+    /* release, partner take_locks in metrics/snapshot.c: the names stand. */
+    atomic_store_explicit(&segment->locks, experiment->lock_count, memory_order_release);
+}
+
 static enum ps_err build(struct host *host, char *why, size_t size)
 {
     struct ps_run *run = &host->run;
@@ -243,6 +255,7 @@ static enum ps_err build(struct host *host, char *why, size_t size)
     put64(&run->segment->probe_ns, ps_probe_cost_ns());
     ps_arrivals_init(&run->arrivals, &run->experiment);
     ps_run_locks_init(run->locks, &run->experiment);
+    name_locks(run);
     if (run->experiment.gil)
         ps_gil_init(&run->gil, run->experiment.gil_interval_ns, run->segment);
     run->faults_seen = &run->faults;

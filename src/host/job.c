@@ -29,6 +29,7 @@ static void begin(struct ps_job *job, struct ps_run *run, unsigned type, struct 
     job->position = job->phase = job->children = 0;
     job->holds_gil = false;
     job->waited = NULL;
+    job->waits_at = 0;
     job->born_ns = ps_now_ns();
 }
 
@@ -250,6 +251,7 @@ static struct ps_wait *go_on(struct ps_job *job)
             ps_task_give_up(task);
             return NULL;
         }
+        ps_job_doing(job, job->position);
         struct ps_wait *wait = ops->advance(job, def);
         if (wait) {
             job->waited = wait;
@@ -265,11 +267,28 @@ static struct ps_wait *go_on(struct ps_job *job)
     return NULL;
 }
 
+/* The job begins to wait at its step, or goes on. A yield is no wait. */
+static void count_wait(struct ps_job *job, bool begins)
+{
+    struct ps_segment *segment = job->run->segment;
+    int self = ps_worker_self();
+    unsigned slot = self >= 0 ? (unsigned)self : segment->slots;
+    if (begins)
+        job->waits_at = job->position + 1;
+    ps_probe_step_wait(segment, slot, ps_job_type(job), job->waits_at - 1, begins);
+    if (!begins)
+        job->waits_at = 0;
+}
+
 static struct ps_wait *step(struct ps_task *task)
 {
     struct ps_job *job = (struct ps_job *)task;
+    if (job->waits_at)
+        count_wait(job, false);
     struct ps_wait *wait = go_on(job);
     ps_job_computed(job);
+    if (wait && wait->kind != PS_WAIT_YIELD)
+        count_wait(job, true);
     return wait;
 }
 

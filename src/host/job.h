@@ -38,7 +38,8 @@ struct ps_job {
     _Atomic uint32_t started; /* not 0 from its first step to its end; see job_pool.c */
     uint64_t born_ns;
     struct ps_wait wait;
-    const struct ps_wait *waited;     /* the wait it comes back from; NULL: none yet */
+    const struct ps_wait *waited; /* the wait it comes back from; NULL: none yet */
+    uint32_t waits_at;            /* step at which it is counted as waiting, + 1; 0: it is not */
     uint64_t row_cpu_ns, row_wait_ns; /* of the trace's row; children have their parent's */
     uint64_t amount;                  /* what the step drew: ns left to burn, the end of a sleep */
     union {
@@ -99,6 +100,21 @@ void ps_job_unpack(struct ps_run *run, const void *message, struct ps_job *job);
  * ps_job_ended and ps_job_put: type and deadline of its parent; `node` is the caller's to fill. NULL:
  * no memory. */
 struct ps_job *ps_job_node(struct ps_job *parent, const struct ps_body *body);
+
+/* Index of its task type. */
+static inline unsigned ps_job_type(const struct ps_job *job)
+{
+    return (unsigned)(job->type - job->run->experiment.types);
+}
+
+/* For screens: at which step of its program the job is that runs on this thread. */
+static inline void ps_job_doing(const struct ps_job *job, uint32_t step)
+{
+    int self = ps_worker_self();
+    if (self >= 0)
+        ps_probe_doing(job->run->segment, (unsigned)self,
+                       ps_doing_word(job->task.stamp.id, ps_job_type(job), step, job->children));
+}
 
 /* Injected faults that hit whoever runs on a certain worker; between pieces of work. */
 void ps_job_suffer(struct ps_job *job);

@@ -30,6 +30,8 @@ static void end_type(struct ps_type_cell *cell, uint64_t given, bool held, enum 
         missing--;
     }
     put(&cell->ended[PS_FAILED], get(&cell->ended[PS_FAILED]) + missing);
+    for (unsigned i = 0; i < PS_MAX_STEPS; i++)
+        put(&cell->step_wait_end[i], get(&cell->step_wait_begin[i]));
 }
 
 static void sum_types(struct ps_segment *segment, unsigned slot, struct ps_cell *cell)

@@ -353,3 +353,36 @@ void ps_probe_hog_over(struct ps_segment *segment, unsigned slot, unsigned type,
                  slot << 16 | type << 12 | (uint32_t)(ms < 0xfff ? ms : 0xfff),
                  now_ns - segment->epoch_ns);
 }
+
+/* ---- programs ---- */
+
+void ps_probe_step_wait(struct ps_segment *segment, unsigned slot, unsigned type, unsigned step,
+                        bool begins)
+{
+    struct ps_type_cell *cell = ps_segment_type(segment, slot, type);
+    _Atomic uint64_t *word = begins ? &cell->step_wait_begin[step] : &cell->step_wait_end[step];
+    if (slot < segment->slots)
+        put(word, get(word) + 1);
+    else
+        atomic_fetch_add_explicit(word, 1, memory_order_relaxed);
+}
+
+/* One writer at a time, which the lock itself sees to. */
+void ps_probe_lock_taken(struct ps_segment *segment, unsigned lock, uint64_t holder)
+{
+    struct ps_lock_mark *mark = &segment->lock[lock];
+    put(&mark->holder, holder);
+    put(&mark->taken, get(&mark->taken) + 1);
+}
+
+void ps_probe_lock_free(struct ps_segment *segment, unsigned lock)
+{
+    put(&segment->lock[lock].holder, 0);
+}
+
+void ps_probe_lock_wait(struct ps_segment *segment, unsigned lock, bool begins)
+{
+    struct ps_lock_mark *mark = &segment->lock[lock];
+    atomic_fetch_add_explicit(begins ? &mark->wait_begin : &mark->wait_end, 1,
+                              memory_order_relaxed);
+}

@@ -131,6 +131,25 @@ void ps_probe_hog(struct ps_segment *segment, unsigned slot, bool fresh, uint64_
 void ps_probe_hog_over(struct ps_segment *segment, unsigned slot, unsigned type, uint64_t ns,
                        uint64_t now_ns);
 
+/* ---- programs ---- */
+
+/* The task that the worker of this slot runs is at another step: ps_doing_word. */
+static inline void ps_probe_doing(struct ps_segment *segment, unsigned slot, uint64_t word)
+{
+    atomic_store_explicit(&ps_segment_cell(segment, slot)->doing, word, memory_order_relaxed);
+}
+
+/* A task of a type begins to wait at a step / goes on. slot: of the worker whose thread calls; the
+ * segment's slots: any other thread. */
+void ps_probe_step_wait(struct ps_segment *segment, unsigned slot, unsigned type, unsigned step,
+                        bool begins);
+
+/* A lock of the programs was got (holder: ps_holder_word) / is about to be let go of: its holder. A
+ * task begins to wait for it / waits no longer: any thread. */
+void ps_probe_lock_taken(struct ps_segment *segment, unsigned lock, uint64_t holder);
+void ps_probe_lock_free(struct ps_segment *segment, unsigned lock);
+void ps_probe_lock_wait(struct ps_segment *segment, unsigned lock, bool begins);
+
 /* A plain event. No effect outside. */
 void ps_probe_event(struct ps_probe *probe, enum ps_event_kind kind, uint32_t argument);
 

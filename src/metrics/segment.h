@@ -33,7 +33,7 @@
 #include "metrics/picture.h"
 
 #define PS_SEGMENT_MAGIC   UINT64_C(0x65706f6373706f70) /* "popscope" */
-#define PS_SEGMENT_VERSION 5u
+#define PS_SEGMENT_VERSION 6u
 
 #define PS_MAX_WORKERS   256u
 #define PS_MAX_TYPES     16u
@@ -42,6 +42,8 @@
 #define PS_MESSAGE_BYTES 256u
 #define PS_MAX_PHASES    16u
 #define PS_CHANGE_BYTES  128u
+#define PS_MAX_STEPS     32u /* of a task type's program */
+#define PS_MAX_LOCKS     8u  /* that programs name */
 
 /* What a worker is doing, and what a waiting task waits for. name, symbol of the ASCII lanes,
  * meaning. OFF: no thread owns the slot. */
@@ -137,6 +139,9 @@ struct ps_cell {
     _Atomic uint64_t servers_submitted, servers_ended; /* tasks that serve; see ps_task_serves */
     _Atomic uint64_t deaths; /* workers of this slot that died: where they are processes */
 
+    _Atomic uint64_t doing; /* where the task that runs, or waits, on this worker is: ps_doing_word;
+                               0: no program has begun here */
+
     /* Writer: the thread that looks for hogs (engines/hogs.h). */
     _Alignas(128) _Atomic uint64_t hogs; /* tasks that kept the worker too long */
     _Atomic uint64_t hog_ns;             /* the longest so far, at least */
@@ -149,6 +154,9 @@ struct ps_type_cell {
     _Alignas(128) _Atomic uint64_t submitted;
     _Atomic uint64_t ended[PS_OUTCOME_COUNT];
     struct ps_hist response, service, queueing;
+    /* Tasks that began to wait at a step of the program, and went on: waiting there now = sum of
+     * differences over all workers. */
+    _Atomic uint64_t step_wait_begin[PS_MAX_STEPS], step_wait_end[PS_MAX_STEPS];
     _Atomic uint64_t retried; /* of `submitted`: attempts after the first. Writer: the feeder */
     _Atomic uint64_t
         denied; /* attempts that the retry budget did not pay for. Writer: the feeder */
@@ -237,6 +245,15 @@ struct ps_answer {
     _Atomic uint64_t total_ns;     /* of the right ones */
 };
 
+/* A lock of the programs. Writer: whoever holds it; the name: the host's main thread before tasks
+ * run; waits: any thread, atomically. */
+struct ps_lock_mark {
+    _Alignas(128) char name[PS_NAME_BYTES];
+    _Atomic uint64_t holder; /* ps_holder_word; 0: nobody */
+    _Atomic uint64_t taken;  /* times it was got */
+    _Atomic uint64_t wait_begin, wait_end;
+};
+
 struct ps_segment {
     /* Written once, before the reader maps it. */
     uint64_t magic;
@@ -297,10 +314,11 @@ struct ps_segment {
      * of the GIL (engines/gil.h). */
     _Alignas(128) _Atomic uint64_t gil_interval_ns; /* 0: no GIL */
     _Atomic uint64_t gil_switches;                  /* times another thread got it */
+    _Atomic uint64_t gil_requests;                  /* times a holder was asked to drop it */
+    _Atomic uint64_t gil_holder;                    /* ps_holder_word; 0: nobody */
     /* The auto-tuner of the worker count; Writer: the host's main thread. tuner_high 0: there is none. */
     _Atomic uint64_t tuner_changes, tuner_turns; /* of the count; of its direction */
     _Atomic uint64_t tuner_low, tuner_high;      /* counts it has set */
-    _Atomic uint64_t gil_requests;               /* times a holder was asked to drop it */
     /* Writers: every thread that serves HTTP, by atomic adds; see host/http.h. */
     _Alignas(128) _Atomic uint64_t http_opened, http_closed; /* connections */
     _Atomic uint64_t http_peak;                              /* connections open at once, at most */
@@ -308,6 +326,9 @@ struct ps_segment {
     /* See ps_answer. */
     _Alignas(128) _Atomic uint32_t answers; /* entries in use */
     struct ps_answer answer[PS_SEGMENT_ANSWERS];
+    /* The locks of the experiment. Writer of the count: the host's main thread before tasks run. */
+    _Atomic uint32_t locks;
+    struct ps_lock_mark lock[PS_MAX_LOCKS];
 };
 
 /* The state word: state << 56 | (type + 1, 0 for none) << 48 | instant in ns (48 bits, 78 h). */
@@ -327,6 +348,20 @@ static inline int ps_state_type(uint64_t word)
 static inline uint64_t ps_state_since(uint64_t word)
 {
     return word & ((UINT64_C(1) << 48) - 1);
+}
+
+/* Where a task is in its program: id << 32 | (type + 1) << 24 | (step + 1) << 16 | argument. argument:
+ * children spawned so far, at most 65535. */
+static inline uint64_t ps_doing_word(uint32_t id, unsigned type, unsigned step, uint32_t children)
+{
+    return (uint64_t)id << 32 | (uint64_t)((type + 1) & 0xff) << 24 |
+           (uint64_t)((step + 1) & 0xff) << 16 | (children < 0xffff ? children : 0xffff);
+}
+/* Who holds a lock: id << 32 | (type + 1) << 16 | worker + 1 (0: no worker), and never 0. */
+static inline uint64_t ps_holder_word(uint32_t id, unsigned type, int worker)
+{
+    return (uint64_t)id << 32 | (uint64_t)((type + 1) & 0xff) << 16 |
+           (uint64_t)((worker + 1) & 0xffff);
 }
 
 const char *ps_state_name(enum ps_state state);

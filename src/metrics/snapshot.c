@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "metrics/snapshot_parts.h"
+
 static inline uint64_t get(const _Atomic uint64_t *word)
 {
     return atomic_load_explicit(word, memory_order_relaxed);
@@ -140,7 +142,10 @@ static void take_run(struct ps_snapshot *into, const struct ps_segment *segment)
     uint32_t factor = get32(&segment->clock_factor);
     into->clock_factor = factor > 1 ? factor : 1;
     into->gil_interval_ns = get(&segment->gil_interval_ns);
-    into->gil_switches = get(&segment->gil_switches);
+    uint64_t switches = get(&segment->gil_switches);
+    ps_take_holder(&into->gil_holder, get(&segment->gil_holder), switches == into->gil_switches,
+                   into->at_ns);
+    into->gil_switches = switches;
     into->gil_requests = get(&segment->gil_requests);
     into->tuner_changes = get(&segment->tuner_changes);
     into->tuner_turns = get(&segment->tuner_turns);
@@ -250,6 +255,7 @@ static void take_worker(struct ps_worker_view *into, const struct ps_cell *cell,
             time_ns += at_ns - into->since_ns;
         into->time_ns[i] = plausible(into->time_ns[i], time_ns, elapsed_ns);
     }
+    ps_take_doing(into, get(&cell->doing));
     note_moves(into, cell, at_ns);
 }
 
@@ -285,50 +291,12 @@ static void take_type_counts(struct ps_snapshot *into, struct ps_segment *segmen
             continue;
         view->totals.submitted += get(&ps_segment_type(segment, slot, type)->submitted);
     }
+    ps_take_step_waits(view, segment, type, into->slots);
     const struct ps_type_cell *outside = ps_segment_type(segment, segment->slots, type);
     view->totals.retried = get(&outside->retried);
     view->totals.denied = get(&outside->denied);
     into->totals.retried += view->totals.retried;
     into->totals.denied += view->totals.denied;
-}
-
-static void sum_into(struct ps_hist_sum *all, const struct ps_hist_sum *one)
-{
-    if (one->count == 0)
-        return;
-    for (unsigned i = 0; i < PS_HIST_BUCKETS; i++)
-        all->bucket[i] += one->bucket[i];
-    all->count += one->count;
-    all->sum_ns += one->sum_ns;
-    if (one->max_ns > all->max_ns)
-        all->max_ns = one->max_ns;
-}
-
-static void take_latency(struct ps_snapshot *into, struct ps_segment *segment)
-{
-    struct ps_latency_view *all = &into->latency;
-    memset(all, 0, sizeof *all);
-    for (unsigned t = 0; t < segment->types; t++) {
-        struct ps_hist_sum response = {0}, service = {0};
-        for (unsigned slot = 0; slot <= segment->slots; slot++) {
-            if (slot >= into->slots && slot < segment->slots)
-                continue;
-            const struct ps_type_cell *cell = ps_segment_type(segment, slot, t);
-            ps_hist_add(&response, &cell->response);
-            ps_hist_add(&service, &cell->service);
-            ps_hist_add(&all->queueing, &cell->queueing);
-        }
-        struct ps_type_view *view = &into->type[t];
-        view->timed = service.count;
-        view->service_p50_ns = ps_hist_quantile(&service, 0.50);
-        view->service_p99_ns = ps_hist_quantile(&service, 0.99);
-        view->service_max_ns = service.max_ns;
-        view->response_p50_ns = ps_hist_quantile(&response, 0.50);
-        view->response_p99_ns = ps_hist_quantile(&response, 0.99);
-        view->response_max_ns = response.max_ns;
-        sum_into(&all->response, &response);
-        sum_into(&all->service, &service);
-    }
 }
 
 static void take_machine(struct ps_machine_view *into, const struct ps_segment *segment)
@@ -364,6 +332,7 @@ void ps_snapshot_take(struct ps_snapshot *into, struct ps_segment *segment, uint
     take_process(&into->process, segment);
     take_machine(&into->machine, segment);
     take_answers(into, segment);
+    ps_take_locks(into, segment);
     into->slots = slots_in_use(segment);
     struct ps_totals outside = {0};
     uint64_t unstarted = 0;
@@ -429,7 +398,7 @@ void ps_snapshot_take(struct ps_snapshot *into, struct ps_segment *segment, uint
         take_type_counts(into, segment, t);
     take_phases(into, segment);
     if (with_latency)
-        take_latency(into, segment);
+        ps_take_latency(into, segment);
 }
 
 void ps_snapshot_copy(struct ps_snapshot *into, const struct ps_snapshot *from)

@@ -41,6 +41,28 @@ struct ps_worker_view {
     /* From the operating system; os_valid false: n/a. */
     bool os_valid;
     uint64_t cpu_ns, ready_ns; /* CPU time; time runnable but without a CPU */
+    /* Where the task is that it runs or waits with. */
+    uint32_t step;     /* of its program, from 1 on; 0: not known */
+    uint32_t task;     /* its number */
+    uint64_t children; /* that it has spawned so far; at most 65535 */
+    /* Of the tasks that ended on it, over the whole run. */
+    uint64_t timed, service_mean_ns, service_p50_ns, service_p99_ns, service_max_ns;
+    uint64_t queueing_p50_ns, queueing_p99_ns;
+};
+
+/* Who holds a lock. */
+struct ps_holder_view {
+    uint64_t since_ns; /* instant since when, at the latest: of the snapshot that first saw it */
+    uint32_t task;
+    int worker, type; /* -1: none: a thread that is no worker */
+    bool held;
+};
+
+/* A lock of the programs. */
+struct ps_lock_view {
+    char name[PS_NAME_BYTES];
+    struct ps_holder_view holder;
+    uint64_t taken, waiting; /* times it was got; tasks that wait for it now */
 };
 
 struct ps_latency_view {
@@ -53,6 +75,10 @@ struct ps_type_view {
     uint64_t timed;          /* tasks in the service histogram */
     uint64_t service_p50_ns, service_p99_ns, service_max_ns;
     uint64_t response_p50_ns, response_p99_ns, response_max_ns;
+    uint64_t queueing_p50_ns, queueing_p99_ns, queueing_max_ns;
+    uint64_t service_mean_ns, response_mean_ns, queueing_mean_ns;
+    uint64_t spread[PS_HIST_STEPS];    /* responses by step */
+    uint64_t waiting_at[PS_MAX_STEPS]; /* tasks that wait at a step of the program now */
 };
 
 struct ps_process_view {
@@ -105,6 +131,7 @@ struct ps_snapshot {
     uint64_t gil_interval_ns; /* 0: no GIL */
     uint64_t gil_switches, gil_requests;
     uint64_t tuner_changes, tuner_turns, tuner_low, tuner_high; /* high 0: no auto-tuner */
+    struct ps_holder_view gil_holder;
     uint32_t http_port;                                        /* 0: arrivals are not http */
     uint64_t http_open, http_opened, http_peak, http_rejected; /* connections; see segment.h */
     char engine[PS_NAME_BYTES], policy[PS_NAME_BYTES];
@@ -130,6 +157,8 @@ struct ps_snapshot {
     struct ps_phase_view phase_view[PS_MAX_PHASES + 1];
     uint32_t answers; /* answer[] entries in use */
     struct ps_answer_view answer[PS_SEGMENT_ANSWERS];
+    uint32_t locks; /* lock[] entries in use */
+    struct ps_lock_view lock[PS_MAX_LOCKS];
     struct ps_worker_view worker[PS_MAX_WORKERS];
     struct ps_type_view type[PS_MAX_TYPES];
     struct ps_process_view process;

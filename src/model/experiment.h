@@ -266,6 +266,11 @@ unsigned ps_clock_factor(enum ps_clock clock);
  * (bytes of disk steps). To be called once, by whoever runs it. */
 void ps_experiment_stretch(struct ps_experiment *experiment);
 
+/* A step of a program as a preset writes it ("lock db 2ms"), numbered from 0; "" where there is no such
+ * type or step. Returns into. */
+const char *ps_experiment_step(char *into, size_t size, const struct ps_experiment *experiment,
+                               unsigned type, unsigned step);
+
 /* Mean CPU and waiting time of an arriving task in ns (children included as often as spawned, lock
  * holding counts as CPU): the C and W of the rule of thumb N * (1 + W/C). */
 void ps_experiment_mean(const struct ps_experiment *experiment, double *cpu_ns, double *wait_ns);

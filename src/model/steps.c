@@ -381,3 +381,13 @@ size_t ps_steps_format(char *into, size_t size, const struct ps_experiment *expe
         return length;
     return format_steps(into, size, experiment, type, ",");
 }
+
+const char *ps_experiment_step(char *into, size_t size, const struct ps_experiment *experiment,
+                               unsigned type, unsigned step)
+{
+    if (size > 0)
+        into[0] = '\0';
+    if (type < experiment->type_count && step < experiment->types[type].step_count)
+        ps_step_format(into, size, experiment, &experiment->types[type].steps[step]);
+    return into;
+}

@@ -40,6 +40,14 @@ static void name(char *into, size_t size, struct ps_rng *rng)
         into[i] = (char)('a' + ps_rng_below(rng, 26));
 }
 
+static void bound_holder(struct ps_holder_view *holder, const struct ps_snapshot *s,
+                         struct ps_rng *rng)
+{
+    holder->held = ps_rng_below(rng, 2);
+    holder->worker = (int)ps_rng_below(rng, s->slots + 1) - 1;
+    holder->type = (int)ps_rng_below(rng, s->types + 1) - 1;
+}
+
 static void bound_run(struct ps_snapshot *s, struct ps_rng *rng)
 {
     s->phase = (enum ps_phase)ps_rng_below(rng, PS_PHASE_ENDED + 1);
@@ -60,6 +68,12 @@ static void bound_run(struct ps_snapshot *s, struct ps_rng *rng)
     s->answers = 3;
     for (unsigned i = 0; i < PS_SEGMENT_ANSWERS; i++)
         name(s->answer[i].name, sizeof s->answer[i].name, rng);
+    bound_holder(&s->gil_holder, s, rng);
+    s->locks = 3;
+    for (unsigned i = 0; i < PS_MAX_LOCKS; i++) {
+        name(s->lock[i].name, sizeof s->lock[i].name, rng);
+        bound_holder(&s->lock[i].holder, s, rng);
+    }
     s->phase_count = 2;
     s->phases_begun = 1;
     for (unsigned i = 0; i <= PS_MAX_PHASES; i++) {
@@ -93,6 +107,7 @@ void recording_random_snapshot(struct ps_snapshot *s, struct ps_rng *rng, unsign
         s->worker[slot].state = (enum ps_state)ps_rng_below(rng, PS_STATE_COUNT);
         s->worker[slot].type = (int)ps_rng_below(rng, types + 1) - 1;
         s->worker[slot].os_valid = ps_rng_below(rng, 2);
+        s->worker[slot].step = ps_rng_below(rng, PS_MAX_STEPS + 1);
     }
     for (unsigned type = 0; type < types; type++)
         name(s->type[type].name, sizeof s->type[type].name, rng);

@@ -66,6 +66,8 @@ static void every_field_has_a_column(void **state)
     memset(seen + phases, 1, sizeof(struct ps_phase_view[PS_MAX_PHASES + 1]));
     size_t answers = offsetof(struct ps_snapshot, answer);
     memset(seen + answers, 1, sizeof(struct ps_answer_view[PS_SEGMENT_ANSWERS]));
+    size_t locks = offsetof(struct ps_snapshot, lock);
+    memset(seen + locks, 1, sizeof(struct ps_lock_view[PS_MAX_LOCKS]));
     only_padding_is_left("struct ps_snapshot", seen, workers);
     memset(seen + workers, 1, sizeof(struct ps_worker_view[PS_MAX_WORKERS]));
     memset(seen + offsetof(struct ps_snapshot, type), 1, sizeof(struct ps_type_view[PS_MAX_TYPES]));
@@ -82,6 +84,9 @@ static void every_field_has_a_column(void **state)
     memset(seen, 0, sizeof(struct ps_snapshot));
     mark(seen, &columns->group[PS_GROUP_ANSWERS], answers, 1);
     only_padding_is_left("struct ps_answer_view", seen, sizeof(struct ps_answer_view));
+    memset(seen, 0, sizeof(struct ps_snapshot));
+    mark(seen, &columns->group[PS_GROUP_LOCKS], locks, 1);
+    only_padding_is_left("struct ps_lock_view", seen, sizeof(struct ps_lock_view));
     memset(seen, 0, sizeof(struct ps_snapshot));
     mark(seen, &columns->group[PS_GROUP_TYPES], offsetof(struct ps_snapshot, type), 1);
     only_padding_is_left("struct ps_type_view", seen, sizeof(struct ps_type_view));

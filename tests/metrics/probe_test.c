@@ -307,6 +307,89 @@ static void the_level_says_what_is_recorded(void **state)
     ps_probe_thread_end(&f->worker);
 }
 
+static void a_worker_says_where_its_task_is(void **state)
+{
+    struct fixture *f = *state;
+    ps_probe_thread_begin(&f->worker);
+    ps_probe_state(&f->worker, PS_STATE_RUN, 1);
+    ps_probe_doing(f->segment, 0, ps_doing_word(4000000000u, 1, 2, 70000));
+    look(f);
+    assert_int_equal(f->snapshot->worker[0].step, 3);
+    assert_int_equal(f->snapshot->worker[0].task, 4000000000u);
+    assert_int_equal(f->snapshot->worker[0].children, 65535);
+    ps_probe_state(&f->worker, PS_STATE_RUN, 0); /* the word is of a task before */
+    look(f);
+    assert_int_equal(f->snapshot->worker[0].step, 0);
+}
+
+static void who_holds_a_lock_is_known(void **state)
+{
+    struct fixture *f = *state;
+    const struct ps_lock_view *lock = &f->snapshot->lock[1];
+    atomic_store(&f->segment->locks, 2);
+    ps_probe_lock_taken(f->segment, 1, ps_holder_word(7, 1, 0));
+    ps_probe_lock_wait(f->segment, 1, true);
+    ps_probe_lock_wait(f->segment, 1, true);
+    look(f);
+    uint64_t first_ns = f->snapshot->at_ns;
+    assert_int_equal(f->snapshot->locks, 2);
+    assert_true(lock->holder.held);
+    assert_int_equal(lock->holder.worker, 0);
+    assert_int_equal(lock->holder.type, 1);
+    assert_int_equal(lock->holder.task, 7);
+    assert_int_equal(lock->holder.since_ns, first_ns);
+    assert_int_equal(lock->waiting, 2);
+    look(f);
+    assert_int_equal(lock->holder.since_ns, first_ns); /* the same since then */
+    ps_probe_lock_free(f->segment, 1);
+    ps_probe_lock_wait(f->segment, 1, false);
+    ps_probe_lock_taken(f->segment, 1, ps_holder_word(7, 1, -1)); /* again, by no worker */
+    look(f);
+    assert_true(lock->holder.since_ns > first_ns);
+    assert_int_equal(lock->holder.worker, -1);
+    assert_int_equal(lock->taken, 2);
+    assert_int_equal(lock->waiting, 1);
+    ps_probe_lock_free(f->segment, 1);
+    look(f);
+    assert_false(lock->holder.held);
+}
+
+/* They may begin on one worker and go on on another, or on none. */
+static void tasks_that_wait_are_counted_by_step(void **state)
+{
+    struct fixture *f = *state;
+    ps_probe_thread_begin(&f->worker);
+    for (unsigned i = 0; i < 3; i++)
+        ps_probe_step_wait(f->segment, 0, 1, 31, true);
+    ps_probe_step_wait(f->segment, 2, 1, 31, false);
+    ps_probe_step_wait(f->segment, 2, 0, 0, true);
+    look(f);
+    assert_int_equal(f->snapshot->type[1].waiting_at[31], 2);
+    assert_int_equal(f->snapshot->type[0].waiting_at[0], 1);
+    assert_int_equal(f->snapshot->type[0].waiting_at[31], 0);
+}
+
+static void latencies_are_known_by_worker_and_type(void **state)
+{
+    struct fixture *f = *state;
+    ps_probe_thread_begin(&f->worker);
+    for (unsigned i = 0; i < 10; i++)
+        run_task(f, 1, PS_COMPLETED);
+    look(f);
+    const struct ps_worker_view *worker = &f->snapshot->worker[0];
+    const struct ps_type_view *type = &f->snapshot->type[1];
+    uint64_t steps = 0;
+    assert_int_equal(worker->timed, 10);
+    assert_int_equal(type->timed, 10);
+    assert_true(worker->service_max_ns > 0);
+    assert_int_equal(worker->service_max_ns, type->service_max_ns);
+    assert_int_equal(worker->service_p99_ns, type->service_p99_ns);
+    assert_int_equal(worker->queueing_p50_ns, type->queueing_p50_ns);
+    for (unsigned i = 0; i < PS_HIST_STEPS; i++)
+        steps += type->spread[i];
+    assert_int_equal(steps, 10);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -322,6 +405,10 @@ int main(void)
         TEST(tasks_that_end_in_the_queue_are_not_queued),
         TEST(no_state_lasts_longer_than_the_clock_says),
         TEST(the_level_says_what_is_recorded),
+        TEST(a_worker_says_where_its_task_is),
+        TEST(who_holds_a_lock_is_known),
+        TEST(tasks_that_wait_are_counted_by_step),
+        TEST(latencies_are_known_by_worker_and_type),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

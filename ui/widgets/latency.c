@@ -67,9 +67,9 @@ static void little(const struct ps_canvas *c, int y, const struct ps_figures *f)
 /* How responses spread over 1-2-5 steps of time, in what height is left. */
 static void spread(const struct ps_canvas *c, int y, const struct ps_figures *f)
 {
-    unsigned first = PS_SPREAD_STEPS, last = 0;
+    unsigned first = PS_HIST_STEPS, last = 0;
     uint64_t top = 0, total = f->latency[PS_ROW_RESPONSE].count;
-    for (unsigned i = 0; i < PS_SPREAD_STEPS; i++) {
+    for (unsigned i = 0; i < PS_HIST_STEPS; i++) {
         if (f->spread[i] == 0)
             continue;
         first = first < i ? first : i;
@@ -85,7 +85,7 @@ static void spread(const struct ps_canvas *c, int y, const struct ps_figures *f)
     for (unsigned i = first; i <= last; i++) {
         char text[PS_FIGURE_BYTES];
         int row = y + 1 + (int)(i - first);
-        ps_canvas_right(c, 7, row, PS_STYLE_LABEL, ps_figure_time(text, ps_spread_low(i)));
+        ps_canvas_right(c, 7, row, PS_STYLE_LABEL, ps_figure_time(text, ps_hist_step_low(i)));
         ps_plot_bar(c, 8, row, c->width - 16, (double)f->spread[i] / (double)top, PS_STYLE_GRAPH1);
         snprintf(text, sizeof text, "%.1f %%", 100.0 * (double)f->spread[i] / (double)total);
         ps_canvas_right(c, c->width, row, PS_STYLE_NORMAL, text);

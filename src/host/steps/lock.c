@@ -19,8 +19,11 @@ static void let_go(struct ps_run_lock *lock)
 static struct ps_wait *hold(struct ps_job *job, const struct ps_step_def *step)
 {
     uint64_t left_ns = ps_dist_draw(&step->time, &job->rng);
+    ps_probe_lock_taken(job->run->segment, step->lock,
+                        ps_holder_word(job->task.stamp.id, ps_job_type(job), ps_worker_self()));
     if (!ps_job_burn(job, &left_ns))
         ps_task_give_up(&job->task);
+    ps_probe_lock_free(job->run->segment, step->lock);
     let_go(lock_of(job, step));
     return NULL;
 }
@@ -59,14 +62,17 @@ static struct ps_wait *wait_as_thread(struct ps_job *job, pthread_mutex_t *mutex
 static struct ps_wait *advance(struct ps_job *job, const struct ps_step_def *step)
 {
     struct ps_run_lock *lock = lock_of(job, step);
-    bool got;
+    bool got, waited = job->phase > 0;
     struct ps_wait *wait = lock->kind == PS_LOCK_FAIR ? wait_in_line(job, &lock->fair, &got)
                                                       : wait_as_thread(job, &lock->thread, &got);
+    if (got == waited)
+        ps_probe_lock_wait(job->run->segment, step->lock, !waited);
     return got ? hold(job, step) : wait;
 }
 
 static void abandon(struct ps_job *job, const struct ps_step_def *step)
 {
+    ps_probe_lock_wait(job->run->segment, step->lock, false);
     if (job->phase == 2 ? job->amount == 1 : ps_sync_give_up(&job->waiter) == PS_OK)
         let_go(lock_of(job, step));
 }
