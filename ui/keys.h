@@ -132,6 +132,7 @@ enum ps_action {
     PS_DO_SELECT_ITEM,
     PS_DO_SELECT_FIELD,
     PS_DO_SELECT_WORKER,
+    PS_DO_SELECT_TYPE,
     PS_DO_LOOK_GRAPH, /* where in the graph: ps_program.clicked */
     PS_DO_LOOK_LANES, /* the same; argument: a worker */
     PS_DO_ONLY,       /* a state of the legend, as in ps_live_look.only */

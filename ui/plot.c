@@ -116,3 +116,13 @@ float ps_plot_top(float value)
                 return steps[i] * ten;
     return value;
 }
+
+uint32_t ps_plot_level_glyph(double share, bool ascii)
+{
+    static const char levels[] = " .:-=+*#@";
+    int level = (int)(share * 8 + 0.5);
+    level = level < 0 ? 0 : level > 8 ? 8 : level;
+    if (ascii)
+        return (uint32_t)levels[level];
+    return level == 0 ? ' ' : 0x2580 + (uint32_t)level;
+}

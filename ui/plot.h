@@ -19,6 +19,9 @@ void ps_plot_level(const struct ps_canvas *canvas, float value, float top, enum 
 void ps_plot_bar(const struct ps_canvas *canvas, int x, int y, int width, double share,
                  enum ps_style style);
 
+/* One cell as high as the share (0..1): blank below a sixteenth. */
+uint32_t ps_plot_level_glyph(double share, bool ascii);
+
 /* The next round number (1, 1.5, 2, 3, 4, 5, 6, 8 times a power of ten) that is not below the
  * value; at least 1. */
 float ps_plot_top(float value);

@@ -86,6 +86,7 @@ bool ps_program_run_show(struct ps_program *p, void *host, const struct ps_exper
                                       .history = run->history,
                                       .log = &run->log,
                                       .findings = run->findings,
+                                      .experiment = &run->experiment,
                                       .title = run->experiment.title,
                                       .seed = run->experiment.seed,
                                       .fps = p->settings.reduced_motion ? 1 : p->settings.fps,
@@ -472,6 +473,23 @@ static void select_worker(struct ps_program *p, int worker)
     p->run.view.selected = (unsigned)(worker < 0 ? 0 : worker);
 }
 
+static void select_type(struct ps_program *p, int type)
+{
+    int last = (int)p->run.snapshot->types - 1;
+    type = type > last ? last : type;
+    p->run.view.selected_type = (unsigned)(type < 0 ? 0 : type);
+}
+
+/* In the panel that has the focus. */
+static void select_by(struct ps_program *p, int by)
+{
+    struct ps_live_view *v = &p->run.view;
+    if (ps_panels[v->panel] == &ps_widget_types)
+        select_type(p, (int)v->selected_type + by);
+    else
+        select_worker(p, (int)v->selected + by);
+}
+
 static const struct ps_preset *preset_of(const struct ps_program *p)
 {
     return p->run.preset[0] ? ps_library_find(p->options->library, p->run.preset) : NULL;
@@ -482,7 +500,7 @@ static void act(struct ps_program *p, enum ps_action action, int argument)
     struct ps_live_view *v = &p->run.view;
     unsigned char shown[PS_ORDER_MAX];
     unsigned panels = ps_panels_shown(&v->look, shown);
-    int here = (int)v->selected, place = ps_panels_place(&v->look, v->panel);
+    int place = ps_panels_place(&v->look, v->panel);
     unsigned focus = place < 0 ? 0 : (unsigned)place;
     switch (action) {
     case PS_DO_COMPARE:
@@ -516,6 +534,7 @@ static void act(struct ps_program *p, enum ps_action action, int argument)
         open_faults(p);
         break;
     case PS_DO_DIAGNOSIS:
+    case PS_DO_WHY:
         ps_program_page_open(p, action);
         break;
     case PS_DO_FREEZE:
@@ -550,31 +569,32 @@ static void act(struct ps_program *p, enum ps_action action, int argument)
             ps_program_say(p, PS_STYLE_NOTE, "there are %u panels", panels);
         break;
     case PS_DO_DETAIL:
-        if (ps_panels[v->panel] == &ps_widget_diagnosis)
-            ps_program_page_open(p, PS_DO_DIAGNOSIS);
-        else
+        if (!ps_program_page_open(p, action))
             v->zoom = !v->zoom;
         break;
     case PS_DO_ZOOM:
         v->zoom = !v->zoom;
         break;
     case PS_DO_UP:
-        select_worker(p, here - 1);
+        select_by(p, -1);
         break;
     case PS_DO_DOWN:
-        select_worker(p, here + 1);
+        select_by(p, 1);
         break;
     case PS_DO_PAGE_UP:
-        select_worker(p, here - 8);
+        select_by(p, -8);
         break;
     case PS_DO_PAGE_DOWN:
-        select_worker(p, here + 8);
+        select_by(p, 8);
         break;
     case PS_DO_FIRST:
-        select_worker(p, 0);
+        select_by(p, -(int)PS_MAX_WORKERS);
         break;
     case PS_DO_LAST:
-        select_worker(p, (int)PS_MAX_WORKERS);
+        select_by(p, (int)PS_MAX_WORKERS);
+        break;
+    case PS_DO_SELECT_TYPE:
+        select_type(p, argument);
         break;
     case PS_DO_SELECT_WORKER:
         select_worker(p, argument);

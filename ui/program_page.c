@@ -4,16 +4,43 @@
 #include "ui/findings/findings.h"
 #include "ui/pages/page.h"
 #include "ui/program.h"
+#include "ui/widgets/widget.h"
+
+static bool on_types(const struct ps_program *p)
+{
+    return ps_panels[p->run.view.panel] == &ps_widget_types;
+}
+
+/* What is selected in the panel that has the focus. */
+static const struct ps_page *detail_of(const struct ps_program *p)
+{
+    const struct ps_widget *panel = ps_panels[p->run.view.panel];
+    if (panel == &ps_widget_types)
+        return &ps_page_type;
+    if (panel == &ps_widget_diagnosis)
+        return &ps_page_evidence;
+    return panel == &ps_widget_lanes || panel == &ps_widget_steals ? &ps_page_worker : NULL;
+}
 
 /* The page that an action opens, or NULL. */
-static const struct ps_page *page_of(enum ps_action action)
+static const struct ps_page *page_of(const struct ps_program *p, enum ps_action action)
 {
-    return action == PS_DO_DIAGNOSIS ? &ps_page_evidence : NULL;
+    const struct ps_page *open = p->overlay.kind == PS_OVERLAY_PAGE ? p->overlay.page : NULL;
+    switch (action) {
+    case PS_DO_DIAGNOSIS:
+        return &ps_page_evidence;
+    case PS_DO_WHY:
+        return on_types(p) ? &ps_page_type : &ps_page_why;
+    case PS_DO_DETAIL:
+        return open ? (on_types(p) ? &ps_page_type : &ps_page_worker) : detail_of(p);
+    default:
+        return NULL;
+    }
 }
 
 bool ps_program_page_open(struct ps_program *p, enum ps_action action)
 {
-    const struct ps_page *page = page_of(action);
+    const struct ps_page *page = page_of(p, action);
     if (!page)
         return false;
     ps_program_open(p, PS_OVERLAY_PAGE, "");
@@ -36,13 +63,14 @@ static void select_finding(struct ps_program *p, int number)
     p->overlay.scroll = 0;
 }
 
+/* That of the finding, or of the run. */
 static void open_lesson(struct ps_program *p)
 {
     const struct ps_finding_state *state = ps_findings_at(p->run.findings, p->overlay.selected);
     unsigned number = state ? state->finding.lesson : 0;
     char name[8];
-    if (number == 0) {
-        ps_program_say(p, PS_STYLE_NOTE, "there is no lesson about this");
+    if (p->overlay.page != &ps_page_evidence || number == 0) {
+        p->screen->action(p, PS_DO_LESSON, 0);
         return;
     }
     snprintf(name, sizeof name, "%02u", number % 1000);
@@ -53,9 +81,22 @@ static void open_lesson(struct ps_program *p)
         ps_program_say(p, PS_STYLE_WARNING, "lesson %u is not in this library", number);
 }
 
+static unsigned within(int value, unsigned count)
+{
+    value = value >= (int)count ? (int)count - 1 : value;
+    return value > 0 ? (unsigned)value : 0;
+}
+
+/* Through what the page is about: findings, task types, workers. */
 static void move(struct ps_program *p, int by)
 {
-    select_finding(p, (int)p->overlay.selected + by);
+    struct ps_live_view *v = &p->run.view;
+    if (p->overlay.page == &ps_page_evidence)
+        select_finding(p, (int)p->overlay.selected + by);
+    else if (p->overlay.page == &ps_page_type)
+        v->selected_type = within((int)v->selected_type + by, v->snapshot->types);
+    else
+        v->selected = within((int)v->selected + by, v->snapshot->workers);
 }
 
 void ps_program_page_action(struct ps_program *p, enum ps_action action, int argument)
@@ -90,7 +131,7 @@ void ps_program_page_action(struct ps_program *p, enum ps_action action, int arg
         open_lesson(p);
         break;
     default:
-        if (page_of(action) == p->overlay.page && p->overlay.page)
+        if (page_of(p, action) == p->overlay.page && p->overlay.page)
             ps_program_close_overlay(p); /* its own key again */
         else if (!ps_program_page_open(p, action))
             p->screen->action(p, action, argument);

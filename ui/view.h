@@ -7,6 +7,7 @@
 #include "metrics/history.h"
 #include "metrics/picture.h"
 #include "metrics/snapshot.h"
+#include "model/experiment.h"
 #include "ui/overlay.h"
 #include "ui/scrub.h"
 #include "ui/theme.h"
@@ -78,14 +79,16 @@ struct ps_live_view {
     const struct ps_log *log;           /* or NULL */
     const struct ps_findings *findings; /* of the diagnosis, fed with this view; or NULL: none */
     const struct ps_overlay *overlay;   /* or NULL */
-    const char *title;                  /* of the preset */
-    const char *notice;                 /* the answer to the last key, or NULL */
+    const struct ps_experiment *experiment; /* or NULL: what programs say is not known */
+    const char *title;                      /* of the preset */
+    const char *notice;                     /* the answer to the last key, or NULL */
     enum ps_style notice_style;
     uint64_t seed;
     unsigned fps;      /* frames a second, for the header; 0: not shown */
     unsigned panel;    /* with the focus: index into ps_panels */
     unsigned selected; /* worker */
-    bool zoom;         /* the focused panel alone */
+    unsigned selected_type;
+    bool zoom; /* the focused panel alone */
     bool frozen;
     bool presenter;                   /* giant figures above the focused panel */
     bool calm;                        /* lanes move in large steps, seldom: reduced motion */

@@ -1,7 +1,26 @@
 /* What workers share: locks, CPUs, the machine. */
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "ui/findings/finding.h"
 #include "ui/format.h"
+
+/* The lock with the longest line. */
+static void name_lock(struct ps_finding *f, const struct ps_snapshot *s)
+{
+    const struct ps_lock_view *longest = NULL;
+    char holder[24] = "nobody just now";
+    for (unsigned i = 0; i < s->locks && i < PS_MAX_LOCKS; i++)
+        if (!longest || s->lock[i].waiting > longest->waiting)
+            longest = &s->lock[i];
+    if (!longest)
+        return;
+    if (longest->holder.held && longest->holder.worker >= 0)
+        snprintf(holder, sizeof holder, "W%d", longest->holder.worker);
+    ps_finding_figure(f, "the lock", "'%s', held by %s; %" PRIu64 " in line", longest->name, holder,
+                      longest->waiting);
+}
 
 bool ps_look_lock(const struct ps_signs *signs, struct ps_finding *f)
 {
@@ -24,9 +43,9 @@ bool ps_look_lock(const struct ps_signs *signs, struct ps_finding *f)
         ps_finding_say(f, PS_STYLE_WARNING,
                        "Lock-bound: %s tasks wait for a lock, and %.1f of %u workers run.", count,
                        signs->sums.run, lanes);
-    ps_finding_figure(f, "workers that wait for it", "%.1f of %u (bar: a third)", signs->sums.lock,
-                      lanes);
-    ps_finding_figure(f, "tasks that wait for it", "%s", count);
+    ps_finding_figure(f, "workers in line", "%.1f of %u (bar: a third)", signs->sums.lock, lanes);
+    ps_finding_figure(f, "tasks in line", "%s", count);
+    name_lock(f, s);
     ps_finding_figure(f, "workers that run", "%.1f", signs->sums.run);
     ps_finding_figure(f, "done", "%s/s", ps_figure_rate(done, signs->figures->done));
     ps_finding_try(f, PS_DO_WHY, "who holds the lock, and who else waits");
@@ -44,8 +63,7 @@ bool ps_look_gil(const struct ps_signs *signs, struct ps_finding *f)
     ps_finding_say(f, PS_STYLE_WARNING,
                    "%.1f of %u workers wait for the GIL: all that compute do so as one (%.1f now).",
                    signs->sums.gil, lanes, signs->sums.run);
-    ps_finding_figure(f, "workers that wait for it", "%.1f of %u (bar: 0.5)", signs->sums.gil,
-                      lanes);
+    ps_finding_figure(f, "workers in line", "%.1f of %u (bar: 0.5)", signs->sums.gil, lanes);
     ps_finding_figure(f, "workers that compute", "%.1f", signs->sums.run);
     ps_finding_figure(f, "hand-overs", "%s/s",
                       ps_figure_rate(rate, ps_signs_rate(signs, signs->then->gil_switches,
@@ -71,7 +89,7 @@ bool ps_look_oversubscribed(const struct ps_signs *signs, struct ps_finding *f)
     unsigned lanes = signs->figures->lanes;
     double ready = ready_share(signs);
     char rate[PS_FIGURE_BYTES];
-    if (!signs->running || lanes <= s->usable_cpus || ready < 0.25)
+    if (!signs->running || signs->sums.run <= s->usable_cpus || ready < 0.25)
         return false;
     double switches =
         ps_signs_rate(signs, signs->then->process.involuntary, signs->now->process.involuntary);
@@ -81,7 +99,8 @@ bool ps_look_oversubscribed(const struct ps_signs *signs, struct ps_finding *f)
                    100 * ready, lanes, s->usable_cpus);
     ps_finding_figure(f, "ready without a CPU", "%.0f %% of their running time (bar: 25 %%)",
                       100 * ready);
-    ps_finding_figure(f, "workers", "%u on %u CPUs", lanes, s->usable_cpus);
+    ps_finding_figure(f, "workers that run", "%.1f of %u, on %u CPUs", signs->sums.run, lanes,
+                      s->usable_cpus);
     ps_finding_figure(f, "involuntary switches", "%s/s", ps_figure_rate(rate, switches));
     ps_finding_figure(f, "CPUs in use", "%.1f of %u", own_cpus(signs), s->usable_cpus);
     ps_finding_try(f, PS_DO_WORKERS_LESS, "one worker fewer: as much gets done");

@@ -19,7 +19,8 @@
     X(paused, "not running", 0, 1, "the host says so")                                             \
     X(deadlock, "all blocked", 14, 1, "no task begins or ends, and all that is left waits")        \
     X(hogged, "one worker hogged", 7, 0, "in one task for 2 s, and 20 times the median service")   \
-    X(loop, "loop blocked", 12, 0, "a task keeps its worker for 10 ms, and others wait behind")    \
+    X(loop, "loop blocked", 12, 0,                                                                 \
+      "tasks keep their worker too long (10 ms) and others wait behind")                           \
     X(held, "all blocked", 4, 0, "workers wait inside tasks 80 % of the time, and tasks queue")    \
     X(lock, "lock-bound", 15, 0, "a third of the workers, or most tasks, wait for a lock")         \
     X(gil, "GIL-bound", 18, 0, "half a worker or more waits for the GIL")                          \
@@ -30,7 +31,7 @@
       "workers busy 90 % of the time, and the queue grows or is "                                  \
       "4 times as long as there are workers")                                                      \
     X(oversubscribed, "oversubscribed", 5, 0,                                                      \
-      "more workers than CPUs, ready without one a "                                               \
+      "more workers run than there are CPUs, ready without one a "                                 \
       "quarter of their running time")                                                             \
     X(quota, "CPU quota", 3, 0, "a cgroup allows less CPU than the machine shows, and it is used") \
     X(others, "other load", 0, 0,                                                                  \
@@ -65,7 +66,7 @@ struct ps_signs {
 
 /* NULL: it does not apply. */
 struct ps_evidence {
-    char label[28], figure[96];
+    char label[28], figure[192];
 };
 struct ps_remedy {
     enum ps_action action; /* PS_DO_NOTHING: no key does it */

@@ -55,14 +55,26 @@ bool ps_look_hogged(const struct ps_signs *signs, struct ps_finding *f)
     return true;
 }
 
+/* The most that were queued at the ends of the columns of the last 2 s. */
+static uint64_t most_queued(const struct ps_signs *signs)
+{
+    float most = (float)signs->snapshot->queued;
+    for (unsigned age = 0; age < PS_RATE_COLUMNS; age++) {
+        const struct ps_pool_column *column = ps_history_pool(signs->history, age);
+        if (column && column->queued > most)
+            most = column->queued;
+    }
+    return (uint64_t)most;
+}
+
 bool ps_look_loop(const struct ps_signs *signs, struct ps_finding *f)
 {
     const struct ps_snapshot *s = signs->snapshot;
     bool loops = !(s->traits & PS_TRAIT_DIRECT);
-    uint64_t longest_ns = 0, hogs = 0, before = 0;
+    uint64_t longest_ns = 0, hogs = 0, before = 0, waited = most_queued(signs);
     unsigned worst = 0;
     char time[PS_FIGURE_BYTES], rate[PS_FIGURE_BYTES], queued[PS_FIGURE_BYTES];
-    if (!(s->traits & PS_TRAIT_PARKS_TASKS) || !signs->running || s->queued == 0)
+    if (!(s->traits & PS_TRAIT_PARKS_TASKS) || !signs->running || waited == 0)
         return false;
     for (unsigned w = 0; w < s->slots; w++) {
         uint64_t grown = signs->now->worker[w].hogs - signs->then->worker[w].hogs;
@@ -77,15 +89,18 @@ bool ps_look_loop(const struct ps_signs *signs, struct ps_finding *f)
         return false;
     f->lesson = loops ? 12 : 11;
     ps_finding_say(f, PS_STYLE_WARNING,
-                   loops ? "Tasks block the loop of W%u: %s times a second one keeps it for 10 ms "
-                           "or more; %s others wait."
-                         : "Tasks keep W%u and do not give way: %s times a second for 10 ms or "
-                           "more; %s others wait.",
-                   worst, ps_figure_rate(rate, per_s), ps_figure_whole(queued, s->queued));
-    ps_finding_figure(f, "kept for 10 ms or more", "%s/s in the last %.1f s (bar: 1/s)", rate,
-                      signs->seconds);
+                   loops
+                       ? "Tasks block the loop of W%u: %s times a second one keeps it too long; up "
+                         "to %s others waited."
+                       : "Tasks keep W%u and do not give way: %s times a second one takes too "
+                         "long; up to %s others waited.",
+                   worst, ps_figure_rate(rate, per_s), ps_figure_whole(queued, waited));
+    ps_finding_figure(f, "kept too long",
+                      "%s/s in the last %.1f s (bar: 1/s); what is too long says the preset, 10 ms "
+                      "unless it does",
+                      rate, signs->seconds);
     ps_finding_figure(f, "longest so far", "%s", ps_figure_time(time, longest_ns));
-    ps_finding_figure(f, "waiting to run", "%s tasks", queued);
+    ps_finding_figure(f, "waited meanwhile", "up to %s tasks", queued);
     ps_finding_figure(f, "workers", "%u", s->workers);
     ps_finding_try(f, PS_DO_ENGINE, "an engine that calls from a thread of its own: threadpool");
     ps_finding_try(f, PS_DO_WORKERS_MORE, "one worker more");

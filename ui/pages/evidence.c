@@ -38,7 +38,8 @@ static void draw_evidence(struct ps_page_pen *pen, const struct ps_finding_state
     const struct ps_finding *f = &state->finding;
     char since[PS_FIGURE_BYTES], gone[PS_FIGURE_BYTES];
     for (unsigned i = 0; i < f->evidence_count; i++) {
-        ps_canvas_put(pen->canvas, LABEL, pen->y, PS_STYLE_LABEL, f->evidence[i].label);
+        ps_canvas_fit(pen->canvas, LABEL, pen->y, FIGURE - LABEL - 1, PS_STYLE_LABEL,
+                      f->evidence[i].label);
         ps_page_wrap(pen, FIGURE, PS_STYLE_STRONG, f->evidence[i].figure);
     }
     ps_canvas_put(pen->canvas, LABEL, pen->y, PS_STYLE_LABEL, "holds for");

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "ui/findings/findings.h"
 #include "ui/overlay.h"
 
 enum { WIDTH_MAX = 110, ROWS_MIN = 13 };
@@ -39,6 +40,35 @@ void ps_page_row(struct ps_page_pen *pen, int x, const char *label, enum ps_styl
 void ps_page_blank(struct ps_page_pen *pen)
 {
     pen->y++;
+}
+
+const char *ps_page_type_name(const struct ps_snapshot *s, int type)
+{
+    return type >= 0 && (unsigned)type < s->types ? s->type[type].name : "?";
+}
+
+const char *ps_page_outcome(enum ps_outcome outcome)
+{
+    return outcome == PS_TIMED_OUT ? "timed out" : ps_outcome_name(outcome);
+}
+
+const struct ps_step_def *ps_page_step(const struct ps_live_view *view,
+                                       const struct ps_worker_view *worker)
+{
+    const struct ps_experiment *e = view->experiment;
+    if (!e || worker->step == 0 || worker->type < 0 || (unsigned)worker->type >= e->type_count ||
+        worker->step > e->types[worker->type].step_count)
+        return NULL;
+    return &e->types[worker->type].steps[worker->step - 1];
+}
+
+double ps_page_type_rate(const struct ps_live_view *view, unsigned type, enum ps_outcome outcome)
+{
+    const struct ps_recent_mark *then, *now;
+    double seconds = view->findings ? ps_recent_span(&view->findings->recent, &then, &now) : 0;
+    if (seconds <= 0 || now->type[type].ended[outcome] < then->type[type].ended[outcome])
+        return 0;
+    return (double)(now->type[type].ended[outcome] - then->type[type].ended[outcome]) / seconds;
 }
 
 /* ---- the box ---- */

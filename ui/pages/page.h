@@ -20,6 +20,10 @@ struct ps_page {
 };
 
 extern const struct ps_page ps_page_evidence; /* findings, their figures, what to try */
+extern const struct ps_page
+    ps_page_why; /* the selected worker: what it waits for, and who holds it */
+extern const struct ps_page ps_page_worker; /* ... and all its figures */
+extern const struct ps_page ps_page_type;   /* all figures of the selected task type */
 
 /* Over the lower part of the canvas, as high as it needs, so that what moves above stays in sight. */
 void ps_page_draw(const struct ps_canvas *canvas, const struct ps_live_view *view,
@@ -42,5 +46,14 @@ int ps_page_wrap(struct ps_page_pen *pen, int x, enum ps_style style, const char
 void ps_page_row(struct ps_page_pen *pen, int x, const char *label, enum ps_style style,
                  const char *format, ...) __attribute__((format(printf, 5, 6)));
 void ps_page_blank(struct ps_page_pen *pen);
+
+/* "?": there is none. */
+const char *ps_page_type_name(const struct ps_snapshot *snapshot, int type);
+const char *ps_page_outcome(enum ps_outcome outcome);
+/* The step that the worker's task is at; NULL: not known. */
+const struct ps_step_def *ps_page_step(const struct ps_live_view *view,
+                                       const struct ps_worker_view *worker);
+/* Tasks of a type that ended so a second, over the last 2 s. */
+double ps_page_type_rate(const struct ps_live_view *view, unsigned type, enum ps_outcome outcome);
 
 #endif

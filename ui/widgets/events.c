@@ -41,4 +41,4 @@ static void draw(const struct ps_canvas *c, const struct ps_live_view *view,
     }
 }
 
-const struct ps_widget ps_widget_events = {.name = "Events", .draw = draw};
+const struct ps_widget ps_widget_events = {.name = "Log", .draw = draw};

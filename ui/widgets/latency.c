@@ -125,4 +125,4 @@ static void title(const struct ps_live_view *view, const struct ps_figures *f, i
         snprintf(into + n, PS_TITLE_BYTES - (size_t)n, ", from intended start");
 }
 
-const struct ps_widget ps_widget_latency = {.name = "Latency", .title = title, .draw = draw};
+const struct ps_widget ps_widget_latency = {.name = "Times", .title = title, .draw = draw};

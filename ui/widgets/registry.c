@@ -5,7 +5,8 @@ const struct ps_widget *const ps_panels[] = {
     &ps_widget_queue,     &ps_widget_latency,
     &ps_widget_steals,    &ps_widget_waiting,
     &ps_widget_diagnosis, &ps_widget_events,
-    &ps_widget_picture,   NULL,
+    &ps_widget_picture,   &ps_widget_types,
+    NULL,
 };
 
 unsigned ps_panel_count(void)

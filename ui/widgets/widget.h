@@ -36,6 +36,7 @@ extern const struct ps_widget ps_widget_waiting;
 extern const struct ps_widget ps_widget_diagnosis;
 extern const struct ps_widget ps_widget_events;
 extern const struct ps_widget ps_widget_picture; /* among the panels of a run that draws one */
+extern const struct ps_widget ps_widget_types;
 
 /* Parts of the frame that are not panels. */
 extern const struct ps_widget ps_widget_header;  /* 2 rows */
