@@ -1,6 +1,7 @@
 /* Hogs: tasks that keep a worker for long without a switch, on engines whose waiting tasks give their
- * worker free (PS_TRAIT_PARKS_TASKS). There a task that neither waits nor yields keeps all others of
- * its worker from running but those that are stolen. Public and installed.
+ * worker free (PS_TRAIT_PARKS_TASKS). There a task that neither waits nor yields, or that calls what
+ * blocks the thread, keeps all others of its worker from running but those that are stolen. Public and
+ * installed.
  *
  * One thread looks at all workers from time to time: workers do nothing for it, and a hog is found
  * while it runs. What is found is counted in the worker's cell, and in an event when it is over. A task

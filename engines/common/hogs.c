@@ -18,12 +18,14 @@ bool ps_hogs_possible(const struct ps_hogs *hogs)
     return hogs->engine->ops->turns && (hogs->engine->policy->traits & PS_TRAIT_PARKS_TASKS);
 }
 
-/* The type of the task that a worker runs; -1: none. */
-static int running(const struct ps_engine *engine, unsigned slot)
+/* The type of the task that keeps a worker, be it by running or by a call that blocks the thread; -1:
+ * none. */
+static int keeping(const struct ps_engine *engine, unsigned slot)
 {
     struct ps_cell *cell = ps_segment_cell(engine->config.segment, slot);
     uint64_t now = atomic_load_explicit(&cell->now, memory_order_relaxed);
-    return ps_state_of(now) == PS_STATE_RUN ? ps_state_type(now) : -1;
+    enum ps_state state = ps_state_of(now);
+    return state >= PS_STATE_RUN && state <= PS_STATE_BLOCK ? ps_state_type(now) : -1;
 }
 
 static void moved(struct ps_hogs *hogs, unsigned slot, uint64_t now_ns)
@@ -41,7 +43,7 @@ static void look_at(struct ps_hogs *hogs, unsigned slot, uint64_t now_ns)
     struct ps_engine *engine = hogs->engine;
     struct ps_hog_watch *watch = &hogs->worker[slot];
     uint64_t turns = engine->ops->turns(engine, slot);
-    int type = running(engine, slot);
+    int type = keeping(engine, slot);
     if (turns != watch->turns || type < 0 || engine->ops->turns(engine, slot) != turns) {
         moved(hogs, slot, now_ns);
         watch->turns = turns;

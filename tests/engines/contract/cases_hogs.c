@@ -18,6 +18,23 @@ static struct ps_wait *step_spin(struct job *job)
     return NULL;
 }
 
+static void spin(void *arg)
+{
+    rig_mark(((struct job *)arg)->rig);
+    while (!atomic_load(&told))
+        ;
+}
+
+static struct ps_wait *step_call(struct job *job)
+{
+    if (job->phase > 0)
+        return NULL;
+    struct ps_wait *wait = job_wait(job, PS_WAIT_CALL, PS_STATE_BLOCK, PS_NEVER);
+    wait->call = spin;
+    wait->call_arg = job;
+    return wait;
+}
+
 static struct ps_wait *step_yield(struct job *job)
 {
     if (job->phase == 0)
@@ -46,13 +63,13 @@ static void begin(struct rig *rig, const struct subject *subject, job_step *step
 }
 
 /* Once, when it is over the limit; its length, when it has ended. */
-static void a_hog_is_counted(const struct subject *subject)
+static void count_a_hog(const struct subject *subject, job_step *step)
 {
     struct rig rig;
     struct ps_hogs hogs;
     struct ps_event event;
     uint64_t now_ns = ps_now_ns(), next = 0, lost = 0;
-    begin(&rig, subject, step_spin, &hogs);
+    begin(&rig, subject, step, &hogs);
     for (unsigned look = 0; look < 8; look++) {
         ps_hogs_look(&hogs, now_ns + look * PS_HOG_NS / 2);
         assert_int_equal(hogs_in(&rig), ps_hogs_possible(&hogs) && look >= 2);
@@ -72,6 +89,17 @@ static void a_hog_is_counted(const struct subject *subject)
         assert_int_equal(atomic_load(&ps_segment_cell(rig.segment, 0)->hog_ns), 7 * PS_HOG_NS / 2);
     }
     rig_close(&rig, PS_CLOSE_DRAIN);
+}
+
+static void a_hog_is_counted(const struct subject *subject)
+{
+    count_a_hog(subject, step_spin);
+}
+
+/* The worker's own thread makes it: nobody helps. */
+static void a_call_that_blocks_is_a_hog(const struct subject *subject)
+{
+    count_a_hog(subject, step_call);
 }
 
 /* Nor is one that is the only task of its worker. */
@@ -127,6 +155,7 @@ static void what_a_hog_keeps_is_stolen(const struct subject *subject)
 
 const struct contract_case hog_cases[] = {
     {"a_hog_is_counted", a_hog_is_counted, true},
+    {"a_call_that_blocks_is_a_hog", a_call_that_blocks_is_a_hog, true},
     {"who_yields_is_no_hog", who_yields_is_no_hog, true},
     {"what_a_hog_keeps_is_stolen", what_a_hog_keeps_is_stolen, true},
     {NULL, NULL, false},
