@@ -231,8 +231,8 @@ static void take_notes(const struct ps_compare_view *view, struct ps_lab_notes *
             notes, PS_STYLE_WARNING,
             "! other processes took up to %.0f %% of the CPUs in a slot: intervals are wider",
             view->others * 100);
-    ps_lab_note(notes, PS_STYLE_NOTE, "A and B take turns, %u slots of %s each: none steals cpu.",
-                view->rounds, length);
+    ps_lab_note(notes, PS_STYLE_NOTE, "A and B %s turns, %u slots of %s each: none steals cpu.",
+                view->stage == PS_COMPARE_MEASURED ? "took" : "take", view->rounds, length);
     if (view->whole < 4)
         ps_lab_note(notes, PS_STYLE_DIM,
                     "%u whole round%s: too few to name any but the largest differences.",

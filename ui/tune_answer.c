@@ -70,12 +70,21 @@ static void draw_recommended(const struct ps_canvas *c, const struct ps_tune_vie
     }
     double best = rate_at(view, choice->best), taken = rate_at(view, choice->recommended);
     describe(view, choice->recommended, figures, sizeof figures);
-    if (choice->recommended == choice->best)
-        snprintf(rest, sizeof rest, "the same");
-    else
-        snprintf(rest, sizeof rest, "%.0f %% of it, %u fewer", best > 0 ? 100 * taken / best : 0,
-                 choice->best > choice->recommended ? choice->best - choice->recommended : 0);
+    int n = choice->recommended == choice->best
+                ? snprintf(rest, sizeof rest, "the same")
+                : snprintf(rest, sizeof rest, "%.0f %% of it", best > 0 ? 100 * taken / best : 0);
+    if (view->about->usable_cpus)
+        snprintf(rest + n, sizeof rest - (size_t)n, ", %.2gx%u cpu%s",
+                 (double)choice->recommended / view->about->usable_cpus, view->about->usable_cpus,
+                 view->about->usable_cpus == 1 ? "" : "s");
     draw_line(c, 1, PS_STYLE_FOCUS, "recommended", figures, rest);
+}
+
+/* Beyond the points nothing is known. */
+static bool is_within(const struct ps_surface *surface, unsigned workers)
+{
+    return workers >= surface->point[0].workers &&
+           workers <= surface->point[surface->count - 1].workers;
 }
 
 static void draw_guess(const struct ps_canvas *c, const struct ps_tune_view *view)
@@ -87,6 +96,11 @@ static void draw_guess(const struct ps_canvas *c, const struct ps_tune_view *vie
                   view->stage == PS_TUNE_MEASURED ? "none: type a number to see what it costs"
                                                   : "type a number: what will be best?",
                   "");
+        return;
+    }
+    if (!is_within(view->surface, view->guess)) {
+        snprintf(figures, sizeof figures, "%4u worker%s", view->guess, view->guess == 1 ? "" : "s");
+        draw_line(c, 2, PS_STYLE_STRONG, "your guess", figures, "not measured yet");
         return;
     }
     double best = rate_at(view, choice->best), mine = rate_at(view, view->guess);
@@ -104,7 +118,7 @@ static void draw_guess(const struct ps_canvas *c, const struct ps_tune_view *vie
 
 void ps_tune_answer_draw(const struct ps_canvas *c, const struct ps_tune_view *view)
 {
-    char figures[120], rest[120] = "";
+    char figures[120];
     if (!view->conclusion) {
         if (view->guess)
             ps_canvas_print(c, 0, 0, PS_STYLE_STRONG, "your guess: %u workers", view->guess);
@@ -116,11 +130,7 @@ void ps_tune_answer_draw(const struct ps_canvas *c, const struct ps_tune_view *v
     }
     const struct ps_choice *choice = &view->conclusion->choice;
     describe(view, choice->best, figures, sizeof figures);
-    if (view->about->usable_cpus && choice->recommended)
-        snprintf(rest, sizeof rest, "take %.3g x %u cpu%s",
-                 (double)choice->recommended / view->about->usable_cpus, view->about->usable_cpus,
-                 view->about->usable_cpus == 1 ? "" : "s");
-    draw_line(c, 0, PS_STYLE_STRONG, "highest measured", figures, rest);
+    draw_line(c, 0, PS_STYLE_STRONG, "highest measured", figures, "");
     draw_recommended(c, view);
     draw_guess(c, view);
 }
@@ -254,15 +264,19 @@ void ps_tune_notes_take(const struct ps_tune_view *view, struct ps_lab_notes *no
     if (view->failed_workers)
         ps_lab_note(notes, PS_STYLE_WARNING, "! %u workers: %s (counts as 0/s)",
                     view->failed_workers, view->failed);
+    const struct ps_choice *choice = view->conclusion ? &view->conclusion->choice : NULL;
+    if (choice && choice->best == about->high && about->high > about->low)
+        ps_lab_note(notes, PS_STYLE_WARNING,
+                    "! the best count is the last one measured: more may be better still%s",
+                    view->stage == PS_TUNE_MEASURED ? " (Esc, To)" : "");
     if (view->disturbed)
         ps_lab_note(notes, PS_STYLE_WARNING,
                     "! in %u of %u slots other processes took over %.0f %% of the CPUs",
                     view->disturbed, view->cells, PS_TUNE_DISTURBED * 100);
-    if (view->conclusion && view->conclusion->choice.recommended)
+    if (choice && choice->recommended)
         ps_lab_note(notes, PS_STYLE_NOTE,
                     "recommended: the smallest count within %.0f %% of the best%s",
-                    100 * view->conclusion->choice.tolerance,
-                    about->goal_ns > 0 ? " that keeps the p99 goal" : "");
+                    100 * choice->tolerance, about->goal_ns > 0 ? " that keeps the p99 goal" : "");
     const struct ps_conclusion *conclusion = view->conclusion;
     if (conclusion) {
         const struct ps_model *usl = ps_conclusion_model(conclusion, "USL");

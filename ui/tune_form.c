@@ -1,5 +1,6 @@
 #include "ui/tune_form.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -193,14 +194,24 @@ void ps_tune_form_action(struct ps_program *p, struct ps_tune_setup *s, enum ps_
     }
 }
 
+/* Four times the CPUs, and half as many again as the rule of thumb says, where that is more. */
+static unsigned default_high(const struct ps_program *p, const struct ps_experiment *experiment)
+{
+    enum { MOST = 64 };
+    double cpu_ns, wait_ns, high = 4.0 * p->options->usable_cpus;
+    ps_experiment_mean(experiment, &cpu_ns, &wait_ns);
+    if (cpu_ns > 0)
+        high = fmax(high, fmin(MOST, ceil(1.5 * p->options->usable_cpus * (1 + wait_ns / cpu_ns))));
+    return (unsigned)fmin(high, PS_WORKERS_MAX);
+}
+
 void ps_tune_form_begin(struct ps_program *p, struct ps_tune_setup *s,
                         const struct ps_experiment *experiment, const char *preset)
 {
-    unsigned cpus = p->options->usable_cpus;
     s->experiment = *experiment;
     s->preset = preset;
     s->low = 1;
-    s->high = cpus < PS_WORKERS_MAX / 4 ? 4 * cpus : PS_WORKERS_MAX;
+    s->high = default_high(p, experiment);
     s->repeats = 3;
     s->load = PS_TUNE_AUTO;
     s->length_ns = 1000 * MS;

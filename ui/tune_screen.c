@@ -136,6 +136,7 @@ static void advance(struct state *s)
     if (s->view.frozen)
         return;
     struct ps_slot *slot = ps_tune_slot(s->tune, &s->view.workers, &s->view.repeat);
+    s->view.tries = ps_tune_tries(s->tune);
     s->view.slot = slot ? ps_slot_state(slot) : PS_SLOT_STARTING;
     show_time(s);
 }

@@ -37,8 +37,9 @@ static void draw_progress(const struct ps_canvas *row, const struct ps_tune_view
     struct ps_lab_progress progress = {.share = view->progress, .left_ns = view->left_ns};
     const struct ps_tune_about *about = view->about;
     if (view->stage == PS_TUNE_MEASURING) {
-        snprintf(progress.text, sizeof progress.text, "%u worker%s, repeat %u of %u", view->workers,
-                 view->workers == 1 ? "" : "s", view->repeat + 1, about->repeats);
+        snprintf(progress.text, sizeof progress.text, "%u worker%s, repeat %u of %u%s",
+                 view->workers, view->workers == 1 ? "" : "s", view->repeat + 1, about->repeats,
+                 view->tries ? ", again: others took cpu" : "");
         ps_lab_progress_draw(row, &progress);
     } else if (view->stage == PS_TUNE_MEASURED) {
         ps_canvas_print(row, 1, 0, PS_STYLE_GOOD, "measured: %u points, %u slots",
@@ -57,7 +58,8 @@ static void curve_title(const struct ps_tune_view *view, int width, char *into, 
     else if (view->conclusion && width >= 50)
         n += snprintf(into + n, size - (size_t)n, "  R take  B highest");
     if (best && width >= 80)
-        snprintf(into + n, size - (size_t)n, "  line: %s  dots: hard cap", best->name);
+        snprintf(into + n, size - (size_t)n, "  line: %s%s", best->name,
+                 width >= 90 ? "  dots: hard cap" : "");
 }
 
 static struct ps_tune_chart chart_of(const struct ps_tune_view *view)

@@ -32,6 +32,7 @@ struct ps_tune_view {
     uint64_t planned_ns;
     /* MEASURING */
     unsigned workers, repeat; /* of the slot; repeat from 0 */
+    unsigned tries;           /* before, which others disturbed */
     enum ps_slot_state slot;
     double progress;
     uint64_t left_ns, elapsed_ns;

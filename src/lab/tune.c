@@ -350,6 +350,11 @@ struct ps_slot *ps_tune_slot(struct ps_tune *tune, unsigned *workers, unsigned *
     return tune->slot;
 }
 
+unsigned ps_tune_tries(const struct ps_tune *tune)
+{
+    return tune->tries;
+}
+
 const struct ps_tune_cell *ps_tune_cells(const struct ps_tune *tune, unsigned *count)
 {
     *count = tune->cell_count;

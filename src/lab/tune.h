@@ -92,6 +92,8 @@ const char *ps_tune_why(const struct ps_tune *tune, enum ps_err *err);
 
 /* What runs now; the slot is NULL between slots. */
 struct ps_slot *ps_tune_slot(struct ps_tune *tune, unsigned *workers, unsigned *repeat);
+/* How often this slot has been measured already, because others used the CPUs. */
+unsigned ps_tune_tries(const struct ps_tune *tune);
 /* What has been measured so far. */
 const struct ps_tune_cell *ps_tune_cells(const struct ps_tune *tune, unsigned *count);
 const struct ps_surface *ps_tune_surface(const struct ps_tune *tune);

@@ -126,6 +126,8 @@ static void the_answer_is_told(void **state)
     assert_says(&made->view, "you would lose 2");
     made->view.guess = 20;
     assert_says(&made->view, "more than needed");
+    made->view.guess = 40;
+    assert_says(&made->view, "not measured yet");
     made->view.guess = 0;
     assert_says(&made->view, "type a number");
     made->about.goal_ns = 1e6;
