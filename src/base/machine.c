@@ -306,3 +306,12 @@ void ps_machine_read(struct ps_machine *machine)
     struct rlimit limit;
     machine->descriptors = getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
 }
+
+bool ps_machine_realtime(void)
+{
+    const struct sched_param lowest = {.sched_priority = 1}, none = {.sched_priority = 0};
+    if (sched_setscheduler(0, SCHED_FIFO, &lowest) != 0)
+        return false;
+    sched_setscheduler(0, SCHED_OTHER, &none);
+    return true;
+}

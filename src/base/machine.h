@@ -2,6 +2,7 @@
 #ifndef PS_BASE_MACHINE_H
 #define PS_BASE_MACHINE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct ps_machine {
@@ -27,5 +28,9 @@ uint64_t ps_machine_throttled_ns(void);
 
 /* CPU time that a process has used so far, with its threads, to 10 ms; 0: there is no such process. */
 uint64_t ps_machine_process_cpu_ns(uint64_t pid);
+
+/* Whether threads of this process may have real-time priorities: the calling thread, which has none, gets
+ * one for a moment. */
+bool ps_machine_realtime(void);
 
 #endif

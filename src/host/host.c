@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,7 @@
 #include "host/machine_account.h"
 #include "host/net_service.h"
 #include "host/probe_cost.h"
+#include "host/realtime.h"
 #include "host/services.h"
 #include "host/watchdog.h"
 #include "host/worker_account.h"
@@ -581,6 +583,19 @@ static void be_a_good_child(void)
     ps_net_raise_nofile();
 }
 
+/* The first so many of those that may be used; 0: all. Threads that are started later have the same. */
+static void use_cpus(unsigned count)
+{
+    cpu_set_t all, some;
+    CPU_ZERO(&some);
+    if (count == 0 || sched_getaffinity(0, sizeof all, &all) != 0)
+        return;
+    for (int cpu = 0; cpu < CPU_SETSIZE && (unsigned)CPU_COUNT(&some) < count; cpu++)
+        if (CPU_ISSET(cpu, &all))
+            CPU_SET(cpu, &some);
+    sched_setaffinity(0, sizeof some, &some);
+}
+
 int ps_host_main(void)
 {
     static struct host host; /* too large for a stack; one a process */
@@ -597,8 +612,11 @@ int ps_host_main(void)
     put32(&host.run.segment->phase, PS_PHASE_STARTING);
     ps_crash_install(host.run.segment);
     err = receive_experiment(&host.run.experiment, why, sizeof why);
-    if (err == PS_OK)
+    if (err == PS_OK) {
+        use_cpus(host.run.experiment.cpus);
+        ps_realtime_begin(&host.run);
         err = build(&host, why, sizeof why);
+    }
     if (err != PS_OK) {
         char line[600];
         snprintf(line, sizeof line, "error %s\n", why);

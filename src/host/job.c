@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "host/feeder.h"
+#include "host/realtime.h"
 #include "host/retries.h"
 
 #define STEP_EXTERN(name, word, shape, help) extern const struct ps_step_ops ps_step_##word;
@@ -27,7 +28,7 @@ static void begin(struct ps_job *job, struct ps_run *run, unsigned type, struct 
     job->type = &run->experiment.types[type];
     job->first = job->rng = rng;
     job->position = job->phase = job->children = 0;
-    job->holds_gil = false;
+    job->holds_gil = job->entered = false;
     job->waited = NULL;
     job->waits_at = 0;
     job->born_ns = ps_now_ns();
@@ -283,11 +284,14 @@ static void count_wait(struct ps_job *job, bool begins)
 static struct ps_wait *step(struct ps_task *task)
 {
     struct ps_job *job = (struct ps_job *)task;
+    ps_realtime_enter(job);
     if (job->waits_at)
         count_wait(job, false);
     struct ps_wait *wait = go_on(job);
     ps_job_computed(job);
-    if (wait && wait->kind != PS_WAIT_YIELD)
+    if (!wait)
+        ps_realtime_leave(job);
+    else if (wait->kind != PS_WAIT_YIELD)
         count_wait(job, true);
     return wait;
 }

@@ -28,14 +28,16 @@ struct ps_job {
     const struct ps_task_type *type;
     struct ps_rng first; /* its generator at the start, from which children derive theirs */
     struct ps_rng rng;
-    uint32_t position;        /* index of the current step */
-    uint32_t phase;           /* 0 when a step begins; the step's own after that */
-    uint32_t children;        /* spawned so far */
-    bool holds_gil;           /* the thread that runs it does, for it */
-    bool root;                /* came from the feeder, not from a parent */
-    unsigned attempt;         /* root: 0 for the first */
-    struct ps_rng original;   /* root: `first` of the first attempt */
-    _Atomic uint32_t started; /* not 0 from its first step to its end; see job_pool.c */
+    uint32_t position;           /* index of the current step */
+    uint32_t phase;              /* 0 when a step begins; the step's own after that */
+    uint32_t children;           /* spawned so far */
+    bool entered;                /* realtime.c's: the thread has its priority, */
+    signed char priority_before; /* and had this one */
+    bool holds_gil;              /* the thread that runs it does, for it */
+    bool root;                   /* came from the feeder, not from a parent */
+    unsigned attempt;            /* root: 0 for the first */
+    struct ps_rng original;      /* root: `first` of the first attempt */
+    _Atomic uint32_t started;    /* not 0 from its first step to its end; see job_pool.c */
     uint64_t born_ns;
     struct ps_wait wait;
     const struct ps_wait *waited; /* the wait it comes back from; NULL: none yet */

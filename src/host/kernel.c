@@ -6,6 +6,7 @@
  * reads it after its join, which orders the ends of all nodes before it. A step that is cancelled may
  * have no worker to run on, since its nodes hold them all, so nodes look at its task, too. */
 #include "host/kernel.h"
+#include "host/realtime.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -182,7 +183,7 @@ void ps_kernel_abandon(struct ps_job *job, const struct ps_step_def *step)
 
 /* ---- nodes ---- */
 
-static struct ps_wait *node_step(struct ps_task *task)
+static struct ps_wait *node_go_on(struct ps_task *task)
 {
     struct ps_job *node = (struct ps_job *)task;
     struct ps_kernel *kernel = node->node.kernel;
@@ -210,6 +211,16 @@ static struct ps_wait *node_step(struct ps_task *task)
     if (stops(kernel) || ps_job_stopping(node) || is_abandoned(kernel))
         ps_task_give_up(task);
     return NULL;
+}
+
+static struct ps_wait *node_step(struct ps_task *task)
+{
+    struct ps_job *node = (struct ps_job *)task;
+    ps_realtime_enter(node);
+    struct ps_wait *wait = node_go_on(task);
+    if (!wait)
+        ps_realtime_leave(node);
+    return wait;
 }
 
 static void node_ended(struct ps_task *task)

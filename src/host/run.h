@@ -26,6 +26,7 @@ struct ps_run {
     struct ps_engine *engine;
     const struct ps_policy *policy;
     unsigned workers;            /* target count; main thread */
+    unsigned realtime;           /* the host's own priority; 0: no task type has one */
     unsigned usable_cpus;        /* of the machine, when the run was built */
     struct ps_arrivals arrivals; /* constant but for the feeder's own generator */
     struct ps_burner burner;

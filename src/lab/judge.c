@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/machine.h"
+
 /* What names mean: with runs, or (runs == NULL) only whether they mean anything. */
 struct judging {
     const struct ps_lab *lab;
@@ -73,7 +75,7 @@ static bool worker_index(const char *text, unsigned *index)
     return strspn(text, "0123456789") == strlen(text) && *index < PS_MAX_WORKERS;
 }
 
-/* cpus, workers, ended[WORD]. */
+/* cpus, realtime, workers, ended[WORD]. */
 static bool plain_figure(const struct ps_lab_run *run, const char *key, const char *index,
                          struct ps_figure *into)
 {
@@ -81,6 +83,8 @@ static bool plain_figure(const struct ps_lab_run *run, const char *key, const ch
     bool ended = strcmp(key, "ended") == 0;
     if (strcmp(key, "cpus") == 0 && !*index)
         *into = number(snapshot ? snapshot->usable_cpus : 1, "");
+    else if (strcmp(key, "realtime") == 0 && !*index)
+        *into = number(snapshot ? ps_machine_realtime() : 1, "");
     else if (strcmp(key, "workers") == 0 && !*index)
         *into = number(snapshot ? snapshot->workers : 1, "");
     else if (ended)
@@ -177,7 +181,7 @@ static bool find_run(const struct ps_lab *lab, const char *name, unsigned *run, 
     }
     *run = 0;
     *key = name;
-    return trial_runs(lab) == 1 || strcmp(name, "cpus") == 0;
+    return trial_runs(lab) == 1 || strcmp(name, "cpus") == 0 || strcmp(name, "realtime") == 0;
 }
 
 static struct ps_figure look_up(void *user, const struct ps_figure_name *name)

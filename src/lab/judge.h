@@ -1,7 +1,8 @@
 /* Whether the runs of a lab came out as expected.
  *
  * Figures of a formula (model/formula.h): the keys of the table of metrics, of a run ("METRIC"), of a
- * task type ("METRIC[TYPE]") or of a worker ("METRIC[0]"); cpus; workers; ended[WORD], which is 1 if
+ * task type ("METRIC[TYPE]") or of a worker ("METRIC[0]"); cpus; realtime, 1 if threads may have
+ * real-time priorities here; workers; ended[WORD], which is 1 if
  * the run ended so (completed, duration, deadlock, crash, cancelled) and else 0. With more than one
  * trial the trial's name and a dot stand before it. Functions: max, min, best over the sweep; most,
  * least over the workers of a run. */

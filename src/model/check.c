@@ -108,6 +108,23 @@ static void check_threads_locks(struct checking *checking, const char *engine)
     }
 }
 
+/* A thread's priority is its task's only where a task has a thread. */
+static void check_realtime(struct checking *checking, const char *engine)
+{
+    const struct ps_experiment *e = checking->experiment;
+    for (unsigned t = 0; t < e->type_count; t++) {
+        char key[64], value[16];
+        if (e->types[t].realtime == 0)
+            continue;
+        snprintf(key, sizeof key, "task %s.realtime", e->types[t].name);
+        snprintf(value, sizeof value, "%u", e->types[t].realtime);
+        COMPLAIN(checking, key, value,
+                 "on engine %s a task has no thread of its own whose priority it could be: 0, or "
+                 "pthread or threadpool",
+                 engine);
+    }
+}
+
 static void check_engine(struct checking *checking, const struct ps_vocabulary *words)
 {
     const struct ps_experiment *e = checking->experiment;
@@ -144,6 +161,8 @@ static void check_engine(struct checking *checking, const struct ps_vocabulary *
                  "help-first, "
                  "or green or async",
                  engine->name, policy->name);
+    if (policy->parks || policy->apart)
+        check_realtime(checking, engine->name);
     if (policy->parks)
         check_threads_locks(checking, engine->name);
     if (policy->apart)

@@ -26,6 +26,7 @@
 #define PS_STEPS_MAX        32u
 #define PS_LOCKS_MAX        8u
 #define PS_WORKERS_MAX      256u
+#define PS_REALTIME_MAX     90u
 #define PS_PHASES_MAX       16u
 #define PS_PHASE_FAULTS_MAX 6u
 #define PS_PATH_MAX         160u
@@ -64,7 +65,9 @@ struct ps_task_type {
     unsigned reserve;    /* workers that run only this type, where the policy has that */
     unsigned step_count; /* >= 1 */
     enum ps_type_full on_full;
-    bool high; /* priority = high */
+    unsigned
+        realtime; /* 1..PS_REALTIME_MAX: its thread's priority under SCHED_FIFO; 0: SCHED_OTHER */
+    bool high;    /* priority = high */
     struct ps_step_def steps[PS_STEPS_MAX];
     unsigned
         retries; /* further attempts at an arriving task that failed, timed out or was refused */
@@ -172,7 +175,8 @@ struct ps_experiment {
     /* [run] */
     uint64_t duration_ns; /* 0: until stopped */
     uint64_t seed;
-    bool drain; /* end = discard | drain: what becomes of accepted tasks when the time is over */
+    unsigned cpus; /* use only the first so many; 0: all there are */
+    bool drain;    /* end = discard | drain: what becomes of accepted tasks when the time is over */
     enum ps_clock clock; /* whether the workload is stretched for people to follow */
     /* [faults] */
     double fail; /* probability 0..1 that a task fails at its end */

@@ -204,6 +204,11 @@ const struct ps_key ps_keys[] = {
      "one "
      "that blocks holds up all that arrive after it",
      type_full_choices, OF_TYPE(on_full)},
+    {"task", "realtime", PS_KEY_COUNT, "0", "0 (no) .. 90",
+     "priority of its thread among real-time ones (SCHED_FIFO), where tasks keep their threads and "
+     "the "
+     "system allows it",
+     NULL, OF_TYPE(realtime), .min = 0, .max = PS_REALTIME_MAX},
     {"task", "steps", PS_KEY_STEPS, NULL, "1..32 steps, separated by commas",
      "what a task of this type does, in order", NULL, OF_TYPE(steps)},
 
@@ -246,6 +251,9 @@ const struct ps_key ps_keys[] = {
     {"run", "seed", PS_KEY_COUNT, "1", "0..18446744073709551615",
      "of arrivals and drawn times: the same seed is the same work", NULL, OF(seed), .min = 0,
      .max = UINT64_MAX},
+    {"run", "cpus", PS_KEY_COUNT, "0", "0 (all) .. 1024",
+     "run on the first so many of the CPUs that may be used", NULL, OF(cpus), .min = 0,
+     .max = 1024},
     {"run", "end", PS_KEY_SWITCH, "drain", "drain | discard",
      "when the time is over: finish what was accepted (3 s at most), or cancel it", discard_drain,
      OF(drain)},

@@ -2,15 +2,19 @@
 #include "support.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <sched.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/machine.h"
 #include "engines/common/core.h"
 #include "host/host.h"
 #include "host/job.h"
+#include "host/realtime.h"
 
 extern const struct ps_step_ops ps_step_spawn;
 
@@ -249,6 +253,41 @@ static void who_is_cancelled_spawns_no_more(void **state)
     end(job);
 }
 
+static int priority_of_thread(void)
+{
+    struct sched_param param;
+    int policy;
+    pthread_getschedparam(pthread_self(), &policy, &param);
+    return policy == SCHED_FIFO ? param.sched_priority : 0;
+}
+
+/* One job inside another, as a worker has them that helps in a join. */
+static void a_worker_has_the_priority_of_its_task(void **state)
+{
+    struct fixture *f = *state;
+    if (!ps_machine_realtime())
+        skip();
+    give_steps(f, "yield\n[task other]\nweight = 0\nsteps = yield");
+    f->run.experiment.types[0].realtime = 2;
+    struct ps_job *job = arrival(f), *inner = ps_job_child(job, 1);
+    inner->task.engine = &f->engine;
+    ps_realtime_begin(&f->run);
+    assert_int_equal(priority_of_thread(), 3);
+    assert_non_null(step(job));
+    assert_int_equal(priority_of_thread(), 2);
+    assert_non_null(step(inner));
+    assert_int_equal(priority_of_thread(), 0);
+    inner->wait.result = job->wait.result = PS_OK;
+    assert_null(step(inner));
+    assert_int_equal(priority_of_thread(), 2);
+    assert_null(step(job));
+    assert_int_equal(priority_of_thread(), 3);
+    const struct sched_param none = {.sched_priority = 0};
+    pthread_setschedparam(pthread_self(), SCHED_OTHER, &none);
+    end(inner);
+    end(job);
+}
+
 static struct ps_task *children[3];
 static unsigned child_count;
 
@@ -316,6 +355,7 @@ int main(void)
         TEST(a_job_has_the_priority_of_its_type),
         TEST(a_child_has_no_more_time_than_its_parent),
         TEST(who_is_cancelled_spawns_no_more),
+        TEST(a_worker_has_the_priority_of_its_task),
         TEST(a_parent_goes_on_or_steps_aside),
         TEST(only_computing_steps_hold_the_gil),
         TEST(who_waits_for_a_lock_or_gives_up_lets_the_gil_go),

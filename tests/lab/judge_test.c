@@ -92,6 +92,7 @@ static void figures_of_runs_types_and_workers_are_found(void **state)
     assert_int_equal(verdict(f, "most(slow.tasks) > 50 * least(slow.tasks)"), PS_LAB_SHOWN);
     assert_int_equal(verdict(f, "fast.throughput_per_s = 150"), PS_LAB_SHOWN);
     assert_int_equal(verdict(f, "cpus = 2"), PS_LAB_SHOWN);
+    assert_int_equal(verdict(f, "realtime <= 1"), PS_LAB_SHOWN);
     assert_int_equal(verdict(f, "slow.workers = 2"), PS_LAB_SHOWN);
     assert_int_equal(verdict(f, "slow.ended[duration] = 1"), PS_LAB_SHOWN);
     assert_int_equal(verdict(f, "slow.ended[deadlock] = 1"), PS_LAB_NOT_SHOWN);

@@ -143,7 +143,7 @@ static size_t put(char *into, size_t size, size_t used, const char *format, ...)
 
 static size_t put_types(char *into, size_t size, size_t used)
 {
-    unsigned types = 1 + below(PS_TYPES_MAX - 1); /* and one for random_preset */
+    unsigned types = 1 + below(PS_TYPES_MAX - 2); /* and two for random_preset */
     for (unsigned t = 0; t < types; t++) {
         used = put(into, size, used, "[task t%u]\n", t);
         if (t == 0 || below(2))
@@ -256,10 +256,13 @@ static size_t random_preset(char *into, size_t size)
     used = put_types(into, size, used);
     used = put_phases(into, size, used, model);
     if (below(2))
-        used = put(into, size, used, "[task locks]\nsteps = lock l1 1us\n[lock l1]\nkind = %s\n",
-                   strcmp(engine->name, "threadpool") == 0 ? "unfair" : "fair");
-    used = put(into, size, used, "[run]\nduration = %s\nseed = %llu\n", time_of(a, sizeof a),
-               (unsigned long long)ps_rng_next(&rng));
+        used = put(into, size, used,
+                   "[task locks]\nsteps = lock l1 1us\n[lock l1]\nkind = %s\n[task hard]\nrealtime "
+                   "= %u\nsteps = yield\n",
+                   strcmp(engine->name, "threadpool") == 0 ? "unfair" : "fair",
+                   strcmp(engine->name, "threadpool") == 0 ? below(91) : 0);
+    used = put(into, size, used, "[run]\ncpus = %u\nduration = %s\nseed = %llu\n", below(3),
+               time_of(a, sizeof a), (unsigned long long)ps_rng_next(&rng));
     return put(into, size, used, "[faults]\nfail = %u.%u%%\n", below(100), below(1000000));
 }
 
@@ -283,6 +286,7 @@ static void assert_same_type(const struct ps_task_type *a, const struct ps_task_
     assert_string_equal(a->name, b->name);
     assert_true(a->weight == b->weight);
     assert_int_equal(a->timeout_ns, b->timeout_ns);
+    assert_int_equal(a->realtime, b->realtime);
     assert_true(a->retries == b->retries && a->retry_budget == b->retry_budget);
     assert_true(a->backoff.first_ns == b->backoff.first_ns &&
                 a->backoff.factor == b->backoff.factor && a->backoff.max_ns == b->backoff.max_ns &&
@@ -334,7 +338,7 @@ static void assert_same(const struct ps_experiment *a, const struct ps_experimen
                 a->stack_bytes == b->stack_bytes && a->offload == b->offload &&
                 a->stealing == b->stealing && a->help == b->help && a->wake_all == b->wake_all &&
                 a->lifo_slot == b->lifo_slot && a->work_first == b->work_first &&
-                a->autotune == b->autotune);
+                a->autotune == b->autotune && a->cpus == b->cpus);
     assert_true(a->model == b->model && a->rate == b->rate && a->process == b->process &&
                 a->in_flight == b->in_flight && a->tasks == b->tasks);
     assert_same_dist(&a->think, &b->think);
