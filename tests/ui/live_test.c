@@ -157,14 +157,33 @@ static void drawing_twice_gives_the_same(void **state)
     scene_free(scene);
 }
 
+/* A look that differs with every number: time scale, cursor and marks, a filter, panels. */
+static void vary(struct ps_live_view *v, unsigned n)
+{
+    const struct ps_timeline *t = ps_history_timeline(v->history);
+    uint64_t now = v->snapshot->at_ns;
+    v->look.scale = PS_TIME_FINEST + (int)(n % (PS_TIME_COARSEST - PS_TIME_FINEST + 1));
+    v->look.only = n % 7 ? 0 : PS_STATE_NET;
+    v->look.panels = n % 9;
+    for (unsigned i = 0; i < v->look.panels; i++)
+        v->look.panel[i] = (unsigned char)((n + i) % ps_panel_count());
+    v->cursor_ns = n % 3 ? 0 : now - n % 5000 * (uint64_t)PS_NS_PER_MS;
+    for (unsigned i = 0; i < PS_MARKS; i++)
+        if (n % (4 + i) == 0 || !ps_timeline_instant(t, now - n % 4000 * 1000000, &v->mark[i]))
+            v->mark[i].column_ns = 0;
+    v->zoom = n % 5 == 0;
+    v->panel = n % ps_panel_count();
+}
+
 static void every_size_is_safe(void **state)
 {
     (void)state;
     struct scene *few = scene_new(SCENE_STEAL, 2, 6), *many = scene_new(SCENE_STEAL, 40, 6);
     struct ps_canvas *c = ps_canvas_new(1, 1, false);
     for (int height = 1; height <= 60; height++) {
-        for (int width = 1; width <= 250; width++) {
-            const struct scene *scene = (width + height) % 2 ? few : many;
+        for (int width = 1 + height % 3; width <= 250; width += 3) {
+            struct scene *scene = (width + height) % 2 ? few : many;
+            vary(&scene->view, (unsigned)(width * 31 + height * 17));
             assert_true(ps_canvas_resize(c, width, height));
             ps_live_screen_draw(c, &scene->view);
         }
