@@ -186,8 +186,12 @@ void ps_axis_marks_lanes(const struct ps_canvas *strip, const struct ps_live_vie
     lines_of(view, strip->ascii, lines);
     for (unsigned i = 0; i < LINES; i++) {
         int place = lines[i].at_ns ? ps_axis_place(&axis, view, lines[i].at_ns) : -1;
-        for (int y = 0; place >= 0 && y < rows && y < strip->height; y++)
-            ps_canvas_restyle(strip, place, y, 1, PS_STYLE_SELECTION);
+        for (int y = 0; place >= 0 && y < rows && y < strip->height; y++) {
+            if (ps_canvas_blank(strip, place, y))
+                ps_canvas_cell(strip, place, y, lines[i].style, strip->ascii ? '|' : 0x2502);
+            else
+                ps_canvas_restyle(strip, place, y, 1, PS_STYLE_SELECTION);
+        }
         if (place >= 0)
             ps_canvas_cell(strip, place, 0, lines[i].style, lines[i].name);
     }
