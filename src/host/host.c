@@ -5,7 +5,6 @@
  * workers and helpers. This thread never waits for a task: ending is done in slices between looks
  * at the control socket, so a stuck pool can still be told to discard, or killed by its parent. */
 #include "host/host.h"
-#include "host/autotune.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,8 +22,10 @@
 #include "base/clock.h"
 #include "base/machine.h"
 #include "engines/hogs.h"
+#include "host/autotune.h"
 #include "host/control.h"
 #include "host/crash.h"
+#include "host/engine_config.h"
 #include "host/feeder.h"
 #include "host/http.h"
 #include "host/job.h"
@@ -32,10 +33,10 @@
 #include "host/machine_account.h"
 #include "host/net_service.h"
 #include "host/probe_cost.h"
+#include "host/process_account.h"
 #include "host/realtime.h"
 #include "host/services.h"
 #include "host/watchdog.h"
-#include "host/worker_account.h"
 #include "host/worker_process.h"
 
 #define TICK_NS    (100 * (uint64_t)PS_NS_PER_MS)
@@ -136,40 +137,6 @@ static enum ps_err receive_experiment(struct ps_experiment *experiment, char *wh
 
 /* ---- building and unbuilding ---- */
 
-static struct ps_engine_config engine_config(struct ps_run *run, const struct ps_policy *policy,
-                                             unsigned workers)
-{
-    const struct ps_experiment *e = &run->experiment;
-    static const enum ps_on_full on_full[] = {
-        [PS_FULL_BLOCK] = PS_ON_FULL_BLOCK,
-        [PS_FULL_REFUSE] = PS_ON_FULL_REFUSE,
-        [PS_FULL_CALLER_RUNS] = PS_ON_FULL_CALLER_RUNS,
-    };
-    static const enum ps_lifo_slot lifo_slot[] = {
-        [PS_SLOT_STEALABLE] = PS_LIFO_STEALABLE,
-        [PS_SLOT_KEPT] = PS_LIFO_KEPT,
-        [PS_SLOT_OFF] = PS_LIFO_OFF,
-    };
-    struct ps_engine_config config = {
-        .policy = policy,
-        .workers = workers,
-        .queue = e->queue,
-        .on_full = on_full[e->on_full],
-        .limit = e->limit,
-        .stack_bytes = e->stack_bytes,
-        .offload = e->offload,
-        .stealing = e->stealing,
-        .lifo_slot = lifo_slot[e->lifo_slot],
-        .wake_all = e->wake_all,
-        .help = e->help,
-        .seed = e->seed,
-        .segment = run->segment,
-    };
-    for (unsigned t = 0; t < e->type_count; t++)
-        config.reserve[t] = e->types[t].reserve;
-    return config;
-}
-
 /* A compartment takes its workers from the others, who need at least one. */
 static bool reserves_fit(const struct ps_experiment *e, const struct ps_policy *policy,
                          unsigned workers, char *why, size_t size)
@@ -268,7 +235,7 @@ static enum ps_err build(struct host *host, char *why, size_t size)
     err = ps_services_start(run, why, size);
     if (err != PS_OK)
         return err;
-    struct ps_engine_config config = engine_config(run, policy, workers);
+    struct ps_engine_config config = ps_engine_config_of(run, policy, workers);
     struct ps_worker_setup setup = {0};
     if (policy->traits & PS_TRAIT_PROCESSES)
         err = ps_worker_setup(run, &setup);
@@ -308,53 +275,6 @@ static void unbuild(struct ps_run *run)
 }
 
 /* ---- the loop ---- */
-
-static uint64_t field(const char *text, const char *name)
-{
-    const char *at = strstr(text, name);
-    return at ? strtoull(at + strlen(name), NULL, 10) : 0;
-}
-
-/* A figure that only grows: a worker process that ends is for a moment in neither account. */
-static void grow64(_Atomic uint64_t *word, uint64_t value)
-{
-    if (value > *word)
-        put64(word, value);
-}
-
-/* Not ru_maxrss: that survives exec and would be at least the front end's. */
-static void account_memory(struct ps_segment *segment, const struct ps_worker_account *workers)
-{
-    char text[4096] = "";
-    int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    ssize_t n = read(fd, text, sizeof text - 1);
-    close(fd);
-    if (n <= 0)
-        return;
-    put64(&segment->proc_rss, field(text, "\nVmRSS:") * 1024 + workers->rss);
-    grow64(&segment->proc_rss_peak, field(text, "\nVmHWM:") * 1024);
-    grow64(&segment->proc_rss_peak, segment->proc_rss);
-    put64(&segment->proc_threads, field(text, "\nThreads:") + workers->threads);
-}
-
-static void account(struct ps_segment *segment)
-{
-    struct rusage use;
-    struct ps_worker_account workers;
-    ps_worker_account(segment, &workers);
-    getrusage(RUSAGE_SELF, &use);
-    grow64(&segment->proc_cpu_ns,
-           (uint64_t)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) * PS_NS_PER_S +
-               (uint64_t)(use.ru_utime.tv_usec + use.ru_stime.tv_usec) * PS_NS_PER_US +
-               workers.cpu_ns);
-    account_memory(segment, &workers);
-    grow64(&segment->proc_voluntary, (uint64_t)use.ru_nvcsw + workers.voluntary);
-    grow64(&segment->proc_involuntary, (uint64_t)use.ru_nivcsw + workers.involuntary);
-    ps_machine_account(segment, ps_now_ns());
-    put64(&segment->heartbeat, segment->heartbeat + 1);
-}
 
 static uint64_t ran_ns(const struct host *host, uint64_t now_ns)
 {
@@ -418,7 +338,9 @@ static void tick(struct host *host)
     ps_worker_tell_faults(&host->run);
     if (due) {
         host->tick_ns = now_ns + TICK_NS;
-        account(host->run.segment);
+        ps_process_account(host->run.segment);
+        ps_machine_account(host->run.segment, now_ns);
+        put64(&host->run.segment->heartbeat, host->run.segment->heartbeat + 1);
     }
     host->fault_ns = ps_faults_tick(&host->run, now_ns);
     if (now_ns >= host->hogs_ns) {
@@ -514,7 +436,7 @@ static void finish(struct host *host)
         ps_segment_say(run->segment,
                        "some tasks did not stop within 3 s of being cancelled; the host was ended");
     ps_faults_end(run); /* the CPUs that the run had are those it began with */
-    account(run->segment);
+    ps_process_account(run->segment);
     put64(&run->segment->ended_ns, end_ns - run->segment->epoch_ns);
     put32(&run->segment->end, host->end);
     put32(&run->segment->phase, PS_PHASE_ENDED);
