@@ -44,6 +44,19 @@ static void run_to_the_end(const char *engine, const char *policy, const char *t
     assert_true(ps_totals_conserved(&snapshot.totals));
 }
 
+/* What screens say of programs adds up when all has ended. */
+static void nobody_waits_or_holds(uint64_t taken)
+{
+    assert_int_equal(snapshot.locks, 1);
+    assert_string_equal(snapshot.lock[0].name, "a");
+    assert_int_equal(snapshot.lock[0].taken, taken);
+    assert_int_equal(snapshot.lock[0].waiting, 0);
+    assert_false(snapshot.lock[0].holder.held);
+    assert_false(snapshot.gil_holder.held);
+    for (unsigned step = 0; step < PS_MAX_STEPS; step++)
+        assert_int_equal(snapshot.type[0].waiting_at[step], 0);
+}
+
 static void with_a_gil_every_engine_takes_turns(void **state)
 {
     (void)state;
@@ -58,6 +71,7 @@ static void with_a_gil_every_engine_takes_turns(void **state)
             assert_int_equal(snapshot.totals.ended[PS_COMPLETED], 200);
             assert_int_equal(snapshot.gil_interval_ns, 50000);
             assert_int_equal(snapshot.waiting[PS_STATE_GIL], 0);
+            nobody_waits_or_holds(200);
             assert_true(snapshot.gil_switches > 0);
         }
 }

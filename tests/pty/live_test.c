@@ -267,6 +267,31 @@ static void panels_are_reached_and_zoomed(void **state)
     quit(pty);
 }
 
+/* Pages above the run: its evidence, why a worker is as it is, all its figures. */
+static void pages_show_the_run_as_it_is(void **state)
+{
+    (void)state;
+    struct pty *pty = run_at(80, 24, "circle");
+    pty_expect(pty, "DEADLOCK: 2 of 2");
+    pty_send(pty, "w");
+    pty_expect(pty, "Why is W0 like this?");
+    pty_expect(pty, "W0 waits for child tasks, for");
+    pty_expect(pty, "step 3 of 3: join");
+    pty_send(pty, "j");
+    pty_expect(pty, "Why is W1 like this?");
+    pty_send(pty, "\r");
+    pty_expect(pty, "Worker W1: waits for child tasks");
+    pty_send(pty, "d");
+    pty_expect(pty, "2 of 2");
+    pty_expect(pty, "L lesson 14 shows it");
+    pty_send(pty, "+++");
+    pty_expect_gone(pty, "DEADLOCK");
+    pty_expect_gone(pty, "L lesson 14 shows it");
+    pty_send(pty, "\033");
+    pty_expect_gone(pty, "what they rest on");
+    quit(pty);
+}
+
 /* Four parents on two workers: with three more there is one that runs the children. */
 static void a_deadlock_is_named_and_workers_end_it(void **state)
 {
@@ -388,6 +413,7 @@ int main(void)
         cmocka_unit_test(space_pauses_and_resumes),
         cmocka_unit_test(z_freezes_the_view),
         cmocka_unit_test(panels_are_reached_and_zoomed),
+        cmocka_unit_test(pages_show_the_run_as_it_is),
         cmocka_unit_test(a_deadlock_is_named_and_workers_end_it),
         cmocka_unit_test(a_click_on_the_key_bar_pauses),
         cmocka_unit_test(themes_cycle),

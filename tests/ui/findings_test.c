@@ -77,6 +77,7 @@ static void step_worker(struct made *m, unsigned w)
         worker->since_ns = m->snapshot->at_ns;
     worker->state = most;
     worker->ready_ns += (uint64_t)(m->ready * (double)STEP_NS);
+    worker->cpu_ns += (uint64_t)((share[PS_STATE_RUN] - m->ready) * (double)STEP_NS);
     worker->type = most >= PS_STATE_RUN ? 0 : -1;
 }
 
@@ -181,6 +182,16 @@ static void make_retries(struct made *m, bool above)
     m->retried = above ? 25 : 15;
     m->failed = 30;
     m->done = 70;
+}
+static void make_behind(struct made *m, bool above)
+{
+    struct ps_snapshot *s = m->snapshot;
+    s->types = 2;
+    s->type[0].timed = s->type[1].timed = 100;
+    s->type[0].service_mean_ns = 1000000;
+    s->type[0].queueing_mean_ns = above ? 6000000 : 4000000;
+    s->type[1].service_mean_ns = 20000000;
+    snprintf(s->type[1].name, sizeof s->type[1].name, "elephant");
 }
 static void make_full(struct made *m, bool above)
 {

@@ -73,11 +73,6 @@ bool ps_look_gil(const struct ps_signs *signs, struct ps_finding *f)
     return true;
 }
 
-static double ready_share(const struct ps_signs *signs)
-{
-    return signs->sums.run > 0.5 ? signs->sums.ready / signs->sums.run : 0;
-}
-
 static double own_cpus(const struct ps_signs *signs)
 {
     return 1e-9 * ps_signs_rate(signs, signs->then->process.cpu_ns, signs->now->process.cpu_ns);
@@ -87,17 +82,17 @@ bool ps_look_oversubscribed(const struct ps_signs *signs, struct ps_finding *f)
 {
     const struct ps_snapshot *s = signs->snapshot;
     unsigned lanes = signs->figures->lanes;
-    double ready = ready_share(signs);
+    double ready = ps_signs_ready(signs);
     char rate[PS_FIGURE_BYTES];
     if (!signs->running || signs->sums.run <= s->usable_cpus || ready < 0.25)
         return false;
     double switches =
         ps_signs_rate(signs, signs->then->process.involuntary, signs->now->process.involuntary);
     ps_finding_say(f, PS_STYLE_WARNING,
-                   "Oversubscribed: workers are ready but without a cpu %.0f %% of their running "
-                   "time: %u workers on %u cpu.",
+                   "Oversubscribed: workers are ready but without a cpu %.0f %% of the time they "
+                   "could run: %u workers on %u cpu.",
                    100 * ready, lanes, s->usable_cpus);
-    ps_finding_figure(f, "ready without a CPU", "%.0f %% of their running time (bar: 25 %%)",
+    ps_finding_figure(f, "ready without a CPU", "%.0f %% of the time they could run (bar: 25 %%)",
                       100 * ready);
     ps_finding_figure(f, "workers that run", "%.1f of %u, on %u CPUs", signs->sums.run, lanes,
                       s->usable_cpus);
@@ -150,14 +145,13 @@ bool ps_look_others(const struct ps_signs *signs, struct ps_finding *f)
 {
     const struct ps_snapshot *s = signs->snapshot;
     double others = others_cpus(signs), own = own_cpus(signs), cpus = s->machine.cpus;
-    bool known = s->slots > 0 && s->worker[0].os_valid && signs->sums.run > 0;
-    double ready = known ? signs->sums.ready / signs->sums.run : 0;
+    double ready = ps_signs_ready(signs);
     if (!signs->running || others < 0.2 || own < 0.1 || others + own < 0.8 * cpus)
         return false;
     if (ready >= 0.1)
         ps_finding_say(f, PS_STYLE_WARNING,
                        "Other processes use %.1f of this machine's %.0f CPUs: workers here wait "
-                       "for one %.0f %% of their running time.",
+                       "for one %.0f %% of the time they could run.",
                        others, cpus, 100 * ready);
     else
         ps_finding_say(f, PS_STYLE_NOTE,
@@ -167,8 +161,8 @@ bool ps_look_others(const struct ps_signs *signs, struct ps_finding *f)
     ps_finding_figure(f, "this run", "%.2f CPUs, the screen not counted", own);
     ps_finding_figure(f, "the machine", "%.0f CPUs, %.0f %% busy (bar: 80 %%)", cpus,
                       100 * (others + own) / cpus);
-    if (known)
-        ps_finding_figure(f, "ready without a CPU", "%.0f %% of the workers' running time",
+    if (ready >= 0)
+        ps_finding_figure(f, "ready without a CPU", "%.0f %% of the time they could run",
                           100 * ready);
     ps_finding_try(f, PS_DO_NOTHING, "end what else runs, or measure in turns: poolscope compare");
     return true;

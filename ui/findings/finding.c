@@ -48,3 +48,12 @@ double ps_signs_rate(const struct ps_signs *signs, uint64_t then, uint64_t now)
 {
     return signs->seconds > 0 && now > then ? (double)(now - then) / signs->seconds : 0;
 }
+
+double ps_signs_ready(const struct ps_signs *signs)
+{
+    const struct ps_snapshot *s = signs->snapshot;
+    double could = signs->sums.ready + signs->sums.cpu;
+    if (s->slots == 0 || !s->worker[0].os_valid || signs->seconds <= 0)
+        return -1;
+    return could > 0 ? signs->sums.ready / could : 0;
+}

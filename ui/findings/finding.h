@@ -19,20 +19,23 @@
     X(paused, "not running", 0, 1, "the host says so")                                             \
     X(deadlock, "all blocked", 14, 1, "no task begins or ends, and all that is left waits")        \
     X(hogged, "one worker hogged", 7, 0, "in one task for 2 s, and 20 times the median service")   \
+    X(retries, "retry storm", 29, 0, "a fifth of what is submitted are further attempts")          \
     X(loop, "loop blocked", 12, 0,                                                                 \
       "tasks keep their worker too long (10 ms) and others wait behind")                           \
     X(held, "all blocked", 4, 0, "workers wait inside tasks 80 % of the time, and tasks queue")    \
     X(lock, "lock-bound", 15, 0, "a third of the workers, or most tasks, wait for a lock")         \
     X(gil, "GIL-bound", 18, 0, "half a worker or more waits for the GIL")                          \
     X(idle, "idle beside backlog", 7, 0, "a worker idle half the time, 4 tasks in another queue")  \
-    X(retries, "retry storm", 29, 0, "a fifth of what is submitted are further attempts")          \
+    X(behind, "short behind long", 22, 0,                                                          \
+      "a type waits 5 times as long as it runs, beside one that "                                  \
+      "runs 10 times as long")                                                                     \
     X(full, "queue full", 20, 0, "tasks are refused, or their submitters wait for room")           \
     X(saturated, "saturated", 1, 0,                                                                \
       "workers busy 90 % of the time, and the queue grows or is "                                  \
       "4 times as long as there are workers")                                                      \
     X(oversubscribed, "oversubscribed", 5, 0,                                                      \
       "more workers run than there are CPUs, ready without one a "                                 \
-      "quarter of their running time")                                                             \
+      "quarter of the time they could")                                                            \
     X(quota, "CPU quota", 3, 0, "a cgroup allows less CPU than the machine shows, and it is used") \
     X(others, "other load", 0, 0,                                                                  \
       "other processes use a fifth of a CPU or more, and all are busy")                            \
@@ -49,6 +52,8 @@ enum ps_finding_word {
 /* Where workers spent the last 2 s, in workers: of `lanes`. busy: all but idle, seek, paused, off. */
 struct ps_signs_sums {
     double run, ready, wait, lock, gil, join, idle, seek, busy; /* wait: net, disk, sleep, block */
+    double
+        cpu; /* of workers, by the operating system; with `ready` the time in which they could run */
 };
 
 /* What a look may look at. */
@@ -101,6 +106,9 @@ void ps_finding_figure(struct ps_finding *finding, const char *label, const char
     __attribute__((format(printf, 3, 4)));
 void ps_finding_try(struct ps_finding *finding, enum ps_action action, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The share of the time in which workers could run and had no CPU; negative: not known. */
+double ps_signs_ready(const struct ps_signs *signs);
 
 /* A counter's growth per second between the two marks; 0 if there are not two. */
 double ps_signs_rate(const struct ps_signs *signs, uint64_t then, uint64_t now);

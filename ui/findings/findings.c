@@ -44,6 +44,9 @@ void ps_signs_take(struct ps_signs *signs, const struct ps_live_view *view,
     signs->seconds = ps_recent_span(recent, &signs->then, &signs->now);
     if (!signs->now)
         signs->then = signs->now = &none;
+    for (unsigned w = 0; w < figures->lanes; w++)
+        signs->sums.cpu += 1e-9 * ps_signs_rate(signs, signs->then->worker[w].cpu_ns,
+                                                signs->now->worker[w].cpu_ns);
 }
 
 bool ps_finding_look(enum ps_finding_word word, const struct ps_signs *signs,

@@ -37,14 +37,33 @@ bool ps_look_full(const struct ps_signs *signs, struct ps_finding *f)
     return true;
 }
 
+#define GROWTH_COLUMNS 50u /* 5 s */
+
+struct flow {
+    double offered, done; /* per second */
+};
+
+/* Means over the same time as the growth of the queue. */
+static struct flow flow_of(const struct ps_history *history)
+{
+    struct flow flow = {0, 0};
+    unsigned columns = ps_history_columns(history);
+    columns = columns < GROWTH_COLUMNS ? columns : GROWTH_COLUMNS;
+    for (unsigned age = 0; age < columns; age++) {
+        flow.offered += ps_history_pool(history, age)->offered_per_s / (double)columns;
+        flow.done += ps_history_pool(history, age)->done_per_s / (double)columns;
+    }
+    return flow;
+}
+
 /* Tasks a second by which the queue has grown over 5 s, all along; 0: it has not. */
 static double growth(const struct ps_history *history)
 {
     if (ps_history_columns(history) < 60)
         return 0;
     const struct ps_pool_column *now = ps_history_pool(history, 0);
-    const struct ps_pool_column *middle = ps_history_pool(history, 25);
-    const struct ps_pool_column *then = ps_history_pool(history, 50);
+    const struct ps_pool_column *middle = ps_history_pool(history, GROWTH_COLUMNS / 2);
+    const struct ps_pool_column *then = ps_history_pool(history, GROWTH_COLUMNS);
     if (now->queued <= middle->queued || middle->queued <= then->queued || now->queued <= 20)
         return 0;
     return (double)(now->queued - then->queued) / 5;
@@ -55,6 +74,7 @@ bool ps_look_saturated(const struct ps_signs *signs, struct ps_finding *f)
     const struct ps_snapshot *s = signs->snapshot;
     const struct ps_figures *figures = signs->figures;
     double grows = growth(signs->history);
+    struct flow flow = flow_of(signs->history);
     unsigned lanes = figures->lanes;
     bool backlog = s->queued >= 4 * (uint64_t)lanes;
     char queued[PS_FIGURE_BYTES], offered[PS_FIGURE_BYTES], done[PS_FIGURE_BYTES];
@@ -75,8 +95,8 @@ bool ps_look_saturated(const struct ps_signs *signs, struct ps_finding *f)
     ps_finding_figure(f, "workers busy", "%.1f of %u (bar: 90 %%)", signs->sums.busy, lanes);
     ps_finding_figure(f, "queued", "%s tasks (bar: %u)", queued, 4 * lanes);
     ps_finding_figure(f, "queue grows by", "%.0f tasks a second over 5 s", grows);
-    ps_finding_figure(f, "offered", "%s/s", ps_figure_rate(offered, figures->offered));
-    ps_finding_figure(f, "done", "%s/s", ps_figure_rate(done, figures->done));
+    ps_finding_figure(f, "offered", "%s/s over 5 s", ps_figure_rate(offered, flow.offered));
+    ps_finding_figure(f, "done", "%s/s over 5 s", ps_figure_rate(done, flow.done));
     ps_finding_try(f, PS_DO_WORKERS_MORE, "one worker more, if there is a CPU for it");
     ps_finding_try(f, PS_DO_LOAD_LESS, "less load");
     return true;
@@ -107,6 +127,40 @@ bool ps_look_retries(const struct ps_signs *signs, struct ps_finding *f)
     ps_finding_figure(f, "queued", "%" PRIu64 " tasks", signs->snapshot->queued);
     ps_finding_try(f, PS_DO_LOAD_LESS, "less load: does it recover, or does it feed on itself?");
     ps_finding_try(f, PS_DO_NOTHING, "a retry budget or a longer backoff in the preset");
+    return true;
+}
+
+/* The type that waits longest for its own length, if it waits so and a much longer one is there. */
+bool ps_look_behind(const struct ps_signs *signs, struct ps_finding *f)
+{
+    const struct ps_snapshot *s = signs->snapshot;
+    const struct ps_type_view *mouse = NULL, *elephant = NULL;
+    char wait[PS_FIGURE_BYTES], work[PS_FIGURE_BYTES], length[PS_FIGURE_BYTES];
+    for (unsigned t = 0; t < s->types; t++) {
+        const struct ps_type_view *type = &s->type[t];
+        if (type->timed < 5)
+            continue;
+        if (!elephant || type->service_mean_ns > elephant->service_mean_ns)
+            elephant = type;
+        if (type->timed >= 20 && (!mouse || type->service_mean_ns < mouse->service_mean_ns))
+            mouse = type;
+    }
+    if (!signs->running || !mouse || mouse->queueing_mean_ns < 5 * mouse->service_mean_ns ||
+        elephant->service_mean_ns < 10 * mouse->service_mean_ns)
+        return false;
+    ps_figure_time(wait, mouse->queueing_mean_ns);
+    ps_figure_time(work, mouse->service_mean_ns);
+    ps_figure_time(length, elephant->service_mean_ns);
+    ps_finding_say(f, PS_STYLE_WARNING,
+                   "Short behind long: '%s' waits %s for %s of work, in one pool with '%s' of %s.",
+                   mouse->name, wait, work, elephant->name, length);
+    ps_finding_figure(f, mouse->name, "mean queueing %s, mean service %s (bar: 5 times)", wait,
+                      work);
+    ps_finding_figure(f, elephant->name, "mean service %s (bar: 10 times as long)", length);
+    ps_finding_figure(f, "timed", "%" PRIu64 " and %" PRIu64 " tasks of the whole run",
+                      mouse->timed, elephant->timed);
+    ps_finding_try(f, PS_DO_ENGINE, "workers reserved for each: threadpool:bulkhead");
+    ps_finding_try(f, PS_DO_WORKERS_MORE, "one worker more");
     return true;
 }
 

@@ -63,7 +63,6 @@ bool ps_look_deadlock(const struct ps_signs *signs, struct ps_finding *f)
         "A worker more (+) takes the next task of the queue, and hangs as well if that "
         "waits too. r starts again.%s",
         s->traits & PS_TRAIT_PARKS_TASKS ? "" : " On green (e) a task that waits holds no worker.");
-    ps_finding_figure(f, "the watchdog", "%s", s->message);
     ps_finding_figure(f, "workers that wait", "%u of %u", held, s->workers);
     ps_finding_figure(f, "tasks that wait", "%s",
                       ps_figure_whole(waiting, signs->figures->waiting));

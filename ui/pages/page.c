@@ -71,6 +71,15 @@ double ps_page_type_rate(const struct ps_live_view *view, unsigned type, enum ps
     return (double)(now->type[type].ended[outcome] - then->type[type].ended[outcome]) / seconds;
 }
 
+double ps_page_cpu(const struct ps_live_view *view, unsigned worker)
+{
+    const struct ps_recent_mark *then, *now;
+    double seconds = view->findings ? ps_recent_span(&view->findings->recent, &then, &now) : 0;
+    if (seconds <= 0 || now->worker[worker].cpu_ns < then->worker[worker].cpu_ns)
+        return 0;
+    return 1e-9 * (double)(now->worker[worker].cpu_ns - then->worker[worker].cpu_ns) / seconds;
+}
+
 /* ---- the box ---- */
 
 static int box_width(int width)

@@ -53,6 +53,8 @@ const char *ps_page_outcome(enum ps_outcome outcome);
 /* The step that the worker's task is at; NULL: not known. */
 const struct ps_step_def *ps_page_step(const struct ps_live_view *view,
                                        const struct ps_worker_view *worker);
+/* CPUs that a worker used over the last 2 s, 0..1; 0 where the kernel does not say. */
+double ps_page_cpu(const struct ps_live_view *view, unsigned worker);
 /* Tasks of a type that ended so a second, over the last 2 s. */
 double ps_page_type_rate(const struct ps_live_view *view, unsigned type, enum ps_outcome outcome);
 

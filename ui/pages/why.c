@@ -184,7 +184,7 @@ static void why_runs(const struct why *w)
     if (rate->ready < 0)
         return;
     snprintf(text, sizeof text, "%.0f %% of the last 2 s; ready and without one %.0f %%",
-             100 * (double)(rate->share[PS_STATE_RUN] - rate->ready), 100 * (double)rate->ready);
+             100 * ps_page_cpu(w->view, w->number), 100 * (double)rate->ready);
     row(w, "on a CPU", text);
 }
 

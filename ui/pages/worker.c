@@ -85,11 +85,9 @@ static void draw_system(struct ps_page_pen *pen, const struct ps_live_view *view
     if (!w->os_valid) {
         ps_page_row(pen, FIGURE, "cpu", PS_STYLE_DIM, "n/a: the kernel does not say");
     } else if (seconds > 0) {
-        double used =
-            (double)(now->worker[number].cpu_ns - then->worker[number].cpu_ns) / seconds * 1e-9;
         ps_page_row(pen, FIGURE, "cpu", PS_STYLE_STRONG,
-                    "%.0f %% of one in the last %.1f s, %s in all", 100 * used, seconds,
-                    ps_figure_age(a, w->cpu_ns));
+                    "%.0f %% of one in the last %.1f s, %s in all", 100 * ps_page_cpu(view, number),
+                    seconds, ps_figure_age(a, w->cpu_ns));
     }
     if (w->os_valid)
         ps_page_row(pen, FIGURE, "ready, no cpu", PS_STYLE_STRONG, "%s in all",
