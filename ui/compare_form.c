@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "lab/words.h"
-#include "ui/lab_screen.h"
+#include "ui/program_lab.h"
 
 #define MS      (uint64_t) PS_NS_PER_MS
 #define HOST_NS (100 * MS) /* what starting and ending a host takes on top of a slot */

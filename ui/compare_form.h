@@ -2,7 +2,7 @@
 #ifndef PS_UI_COMPARE_FORM_H
 #define PS_UI_COMPARE_FORM_H
 
-#include "ui/compare_view.h"
+#include "ui/compare_screen.h"
 #include "ui/program.h"
 
 struct ps_compare_setup {

@@ -1,410 +1,365 @@
-/* The compare screen: choose two sides, let them take turns, see what differs. */
+#include "ui/compare_screen.h"
+
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "lab/csv.h"
-#include "ui/compare_form.h"
-#include "ui/compare_match.h"
-#include "ui/lab_screen.h"
+#include "base/text.h"
+#include "lab/words.h"
+#include "ui/compare_graph.h"
+#include "ui/flow.h"
+#include "ui/format.h"
+#include "ui/live_screen.h"
+#include "ui/widgets/lanes.h"
 
-#define MS      (uint64_t) PS_NS_PER_MS
-#define WORK_NS (20 * MS) /* of arithmetic in one frame */
+static const enum ps_style side_style[2] = {PS_STYLE_GRAPH1, PS_STYLE_GRAPH2};
 
-struct state {
-    struct ps_lab_origin origin;
-    struct ps_compare_setup setup;
-    struct ps_compare *compare; /* NULL: not begun */
-    struct ps_compare_view view;
-    unsigned more;                /* rounds that `n` adds: as many as were chosen */
-    unsigned rows_of, rows_taken; /* rounds; rows of them that are worked out */
-    struct ps_compare_row row[PS_COMPARE_METRICS];
-    struct ps_snapshot *snapshot[2];
-    struct ps_history *history[2];
-    unsigned slot_side, slot_round; /* of what the histories were last fed */
-    uint64_t measured_ns, since_ns; /* before, and since this instant */
-    char why[600];
-};
+/* ---- the head ---- */
 
-static struct state *state_of(const struct ps_program *p)
+static void draw_header(const struct ps_canvas *root, const struct ps_compare_view *view)
 {
-    return *ps_screen_state((struct ps_program *)p, &ps_screen_compare);
+    char clock[PS_FIGURE_BYTES];
+    struct ps_flow flow = {.gap = 3};
+    ps_flow_add(&flow, 0, view->frozen ? PS_STYLE_FOCUS : PS_STYLE_BRAND, "", "%s",
+                view->frozen ? "FROZEN" : "COMPARE");
+    ps_flow_add(&flow, 0, PS_STYLE_NORMAL, "", "%.40s", view->title);
+    ps_flow_add(&flow, 1, PS_STYLE_NORMAL, "same arrivals:", "%s", view->load);
+    ps_flow_add(&flow, 2, PS_STYLE_NORMAL, "seed", "%" PRIu64, view->seed);
+    if (view->stage != PS_COMPARE_CHOOSING)
+        ps_flow_add(&flow, 0, PS_STYLE_STRONG, "", "%s", ps_figure_clock(clock, view->elapsed_ns))
+            ->right = true;
+    ps_flow_draw(root, 0, &flow);
 }
 
-/* ---- measuring ---- */
-
-static bool prepare(struct state *s)
+static const char *doing(enum ps_slot_state state)
 {
-    for (unsigned side = 0; side < 2; side++) {
-        if (!s->snapshot[side])
-            s->snapshot[side] = calloc(1, sizeof *s->snapshot[side]);
-        if (!s->history[side])
-            s->history[side] = ps_history_new();
-        if (!s->snapshot[side] || !s->history[side])
-            return false;
-        s->view.side[side].history = s->history[side];
-        s->view.side[side].snapshot = NULL;
-    }
-    return true;
-}
-
-static void stop(struct state *s)
-{
-    ps_compare_free(s->compare);
-    s->compare = NULL;
-}
-
-/* The rows of the rounds that are whole, a few at a time: intervals of many rounds take tens of
- * milliseconds. Shown when all are there. */
-static void take_rows(struct state *s)
-{
-    uint64_t until_ns = ps_now_ns() + WORK_NS;
-    while (s->rows_taken < PS_COMPARE_METRICS && ps_now_ns() < until_ns) {
-        unsigned m = s->rows_taken++;
-        ps_compare_row(s->compare, 0, 1, m, &s->row[m]);
-    }
-    if (s->rows_taken < PS_COMPARE_METRICS)
-        return;
-    memcpy(s->view.row, s->row, sizeof s->view.row);
-    s->view.whole = s->rows_of;
-    for (unsigned m = 0; m < PS_COMPARE_METRICS; m++)
-        for (unsigned side = 0; side < 2; side++)
-            s->view.median[side][m] = ps_compare_median(s->compare, side, m);
-}
-
-static void keep_rows_fresh(struct state *s)
-{
-    unsigned whole = ps_compare_rounds(s->compare);
-    if (whole != s->rows_of) {
-        s->rows_of = whole;
-        s->rows_taken = 0;
-    }
-    if (s->rows_taken < PS_COMPARE_METRICS)
-        take_rows(s);
-}
-
-static void begin(struct ps_program *p, struct state *s)
-{
-    stop(s);
-    s->compare = prepare(s) ? ps_compare_new(&s->setup.spec) : NULL;
-    if (!s->compare) {
-        ps_program_say(p, PS_STYLE_ERROR, "%s", ps_err_text(PS_ENOMEM));
-        return;
-    }
-    s->view.stage = PS_COMPARE_MEASURING;
-    s->view.frozen = false;
-    s->more = s->setup.spec.rounds;
-    s->slot_round = UINT32_MAX;
-    s->measured_ns = 0;
-    s->since_ns = ps_now_ns();
-    s->rows_of = s->rows_taken = 0;
-    keep_rows_fresh(s);
-}
-
-/* The lanes of the side that runs; those of the other stay as they were. */
-static void feed(struct state *s)
-{
-    unsigned side, round;
-    struct ps_slot *slot = ps_compare_slot(s->compare, &side, &round);
-    s->view.running = side;
-    s->view.round = round < s->view.rounds ? round : s->view.rounds - 1;
-    s->view.slot = slot ? ps_slot_state(slot) : PS_SLOT_STARTING;
-    const struct ps_snapshot *latest = slot ? ps_slot_latest(slot) : NULL;
-    if (!latest)
-        return;
-    if (side != s->slot_side || round != s->slot_round) {
-        ps_history_clear(s->history[side]);
-        s->slot_side = side;
-        s->slot_round = round;
-    }
-    ps_snapshot_copy(s->snapshot[side], latest);
-    ps_history_feed(s->history[side], latest);
-    s->view.side[side].snapshot = s->snapshot[side];
-    s->view.side[side].workers = latest->workers;
-}
-
-static uint64_t elapsed_ns(const struct state *s)
-{
-    bool runs = s->view.stage == PS_COMPARE_MEASURING;
-    return s->measured_ns + (runs ? ps_now_ns() - s->since_ns : 0);
-}
-
-static void show_time(struct state *s)
-{
-    double share = ps_compare_progress(s->compare);
-    s->view.progress = share < 1 ? share : 1;
-    s->view.rounds = ps_compare_spec(s->compare)->rounds;
-    s->view.elapsed_ns = elapsed_ns(s);
-    s->view.left_ns = (uint64_t)((1 - s->view.progress) *
-                                 (double)ps_compare_planned_ns(ps_compare_spec(s->compare)));
-    s->view.others = ps_compare_others(s->compare);
-}
-
-static void finish(struct state *s, enum ps_compare_state state)
-{
-    enum ps_err start;
-    s->measured_ns = elapsed_ns(s);
-    s->view.stage = state == PS_COMPARE_DONE ? PS_COMPARE_MEASURED : PS_COMPARE_BROKEN;
-    s->view.frozen = false;
-    if (state == PS_COMPARE_FAILED)
-        snprintf(s->why, sizeof s->why, "%s", ps_compare_why(s->compare, &s->view.running, &start));
-    s->view.why = s->why;
-}
-
-static void update(struct ps_program *p)
-{
-    struct state *s = state_of(p);
-    if (!s->compare)
-        return;
-    if (s->view.stage == PS_COMPARE_MEASURING) {
-        enum ps_compare_state now = ps_compare_advance(s->compare);
-        if (now == PS_COMPARE_RUNNING && s->view.frozen)
-            return;
-        if (now == PS_COMPARE_RUNNING)
-            feed(s);
-        show_time(s);
-        if (now != PS_COMPARE_RUNNING)
-            finish(s, now);
-    }
-    keep_rows_fresh(s);
-}
-
-static uint64_t due_ns(const struct ps_program *p)
-{
-    const struct state *s = state_of(p);
-    return s->view.stage == PS_COMPARE_MEASURING ? ps_compare_due_ns(s->compare) : UINT64_MAX;
-}
-
-static void more(struct ps_program *p, struct state *s)
-{
-    bool done = s->view.stage == PS_COMPARE_MEASURED;
-    unsigned added = ps_compare_more(s->compare, s->more);
-    if (added == 0) {
-        ps_program_say(p, PS_STYLE_NOTE, "%u rounds are the most", PS_PAIRS_MAX);
-        return;
-    }
-    if (done) {
-        s->view.stage = PS_COMPARE_MEASURING;
-        s->since_ns = ps_now_ns();
-    }
-    show_time(s);
-    ps_program_say(p, PS_STYLE_GOOD, "%u more rounds: intervals get narrower", added);
-}
-
-/* ---- results ---- */
-
-struct result {
-    struct ps_program *program;
-    struct state *state;
-};
-
-static enum ps_err write_csv(FILE *to, const void *what)
-{
-    return ps_compare_csv(((const struct result *)what)->state->compare, to);
-}
-
-static enum ps_err write_json(FILE *to, const void *what)
-{
-    const struct result *result = what;
-    const struct state *s = result->state;
-    char given[2][160];
-    const char *sides[2] = {given[0], given[1]};
-    for (unsigned side = 0; side < 2; side++) {
-        const struct ps_experiment *e = &s->setup.spec.side[side];
-        snprintf(given[side], sizeof given[side], "%s:%s,engine.workers=%u,engine.stealing=%s",
-                 e->engine, e->policy, s->view.side[side].workers, e->stealing ? "on" : "off");
-    }
-    return result->program->options->exports->compare(s->compare, s->origin.preset, sides, to);
-}
-
-static void export(struct ps_program *p, struct state *s)
-{
-    struct result result = {p, s};
-    if (!s->compare || ps_compare_rounds(s->compare) == 0) {
-        ps_program_say(p, PS_STYLE_NOTE, "the first round is not whole yet: nothing to export");
-        return;
-    }
-    ps_lab_export(p, "compare", write_csv, p->options->exports ? write_json : NULL, &result);
-}
-
-static void match(struct ps_program *p, struct state *s)
-{
-    char *text = ps_compare_match(&s->setup.spec.side[0], &s->setup.spec.side[1]);
-    if (!text) {
-        ps_program_say(p, PS_STYLE_ERROR, "%s", ps_err_text(PS_ENOMEM));
-        return;
-    }
-    ps_program_open(p, PS_OVERLAY_TEXT, "Settings of A and B");
-    p->overlay_text = text;
-    p->overlay.text = text;
-}
-
-/* ---- actions ---- */
-
-static enum ps_place place(const struct ps_program *p)
-{
-    const struct state *s = state_of(p);
-    return s->view.stage == PS_COMPARE_CHOOSING ? PS_AT_COMPARE_FORM : PS_AT_COMPARE;
-}
-
-static void choose_again(struct ps_program *p, struct state *s)
-{
-    stop(s);
-    s->view.stage = PS_COMPARE_CHOOSING;
-    s->view.frozen = s->view.zoom = false;
-    ps_compare_form_describe(p, &s->setup);
-}
-
-static void select_metric(struct state *s, int metric)
-{
-    if (metric >= 0 && metric < (int)PS_COMPARE_METRICS)
-        s->view.metric = (unsigned)metric;
-}
-
-static void select_part(struct state *s, unsigned part)
-{
-    s->view.part = (enum ps_compare_part)(part % PS_COMPARE_PARTS);
-}
-
-static void leave(struct ps_program *p, struct state *s)
-{
-    if (s->view.zoom)
-        s->view.zoom = false;
-    else
-        choose_again(p, s);
-}
-
-static void measured_action(struct ps_program *p, struct state *s, enum ps_action action,
-                            int argument)
-{
-    struct ps_compare_view *v = &s->view;
-    switch (action) {
-    case PS_DO_UP:
-        select_metric(s, (int)v->metric - 1);
-        break;
-    case PS_DO_DOWN:
-        select_metric(s, (int)v->metric + 1);
-        break;
-    case PS_DO_FIRST:
-        select_metric(s, 0);
-        break;
-    case PS_DO_LAST:
-        select_metric(s, (int)PS_COMPARE_METRICS - 1);
-        break;
-    case PS_DO_SELECT_ITEM:
-        select_metric(s, argument);
-        break;
-    case PS_DO_NEXT:
-        select_part(s, v->part + 1);
-        break;
-    case PS_DO_PREVIOUS:
-        select_part(s, v->part + PS_COMPARE_PARTS - 1);
-        break;
-    case PS_DO_PANEL:
-        select_part(s, (unsigned)argument - 1);
-        break;
-    case PS_DO_ZOOM:
-        v->zoom = !v->zoom;
-        break;
-    case PS_DO_FREEZE:
-        v->frozen = v->stage == PS_COMPARE_MEASURING && !v->frozen;
-        if (v->stage != PS_COMPARE_MEASURING)
-            ps_program_say(p, PS_STYLE_NOTE, "nothing moves: all is measured");
-        break;
-    case PS_DO_MORE:
-        if (v->stage == PS_COMPARE_BROKEN)
-            ps_program_say(p, PS_STYLE_WARNING, "one side cannot run this: Esc chooses again");
-        else
-            more(p, s);
-        break;
-    case PS_DO_EXPORT:
-        export(p, s);
-        break;
-    case PS_DO_BACK:
-        leave(p, s);
-        break;
+    switch (state) {
+    case PS_SLOT_STARTING:
+        return "starts";
+    case PS_SLOT_WARMING:
+        return "warms up";
+    case PS_SLOT_MEASURING:
+        return "is measured";
     default:
-        break;
+        return "ends";
     }
 }
 
-static void form_action(struct ps_program *p, struct state *s, enum ps_action action, int argument)
+static void draw_progress(const struct ps_canvas *row, const struct ps_compare_view *view)
 {
-    if (action == PS_DO_ACCEPT)
-        begin(p, s);
-    else if (action == PS_DO_BACK)
-        ps_lab_leave(p, &s->origin, 0);
-    else
-        ps_compare_form_action(p, &s->setup, action, argument);
-}
-
-static void act(struct ps_program *p, enum ps_action action, int argument)
-{
-    struct state *s = state_of(p);
-    if (action == PS_DO_MATCH)
-        match(p, s);
-    else if (s->view.stage == PS_COMPARE_CHOOSING)
-        form_action(p, s, action, argument);
-    else
-        measured_action(p, s, action, argument);
-}
-
-/* ---- coming and going ---- */
-
-static bool open(struct ps_program *p)
-{
-    void **kept = ps_screen_state(p, &ps_screen_compare);
-    struct state *s = *kept ? *kept : calloc(1, sizeof *s);
-    if (!s) {
-        ps_program_say(p, PS_STYLE_ERROR, "%s", ps_err_text(PS_ENOMEM));
-        return false;
-    }
-    *kept = s;
-    if (!ps_lab_enter(p, "compare", &s->origin))
-        return false;
-    s->view = (struct ps_compare_view){.title = s->origin.experiment.title,
-                                       .seed = s->origin.experiment.seed,
-                                       .others = NAN,
-                                       .metric = 2,
-                                       .part = PS_COMPARE_TABLE};
-    s->setup.view = &s->view;
-    ps_compare_form_begin(p, &s->setup, &s->origin.experiment);
-    return true;
-}
-
-static void close(struct ps_program *p)
-{
-    stop(state_of(p));
-}
-
-static void draw(const struct ps_canvas *root, struct ps_program *p)
-{
-    struct state *s = state_of(p);
-    s->view.noticed = ps_program_notice(p) != NULL;
-    ps_compare_view_draw(root, &s->view);
-    ps_screen_finish(root, p);
-}
-
-static void release(void *state)
-{
-    struct state *s = state;
-    if (!s)
+    struct ps_lab_progress progress = {.share = view->progress, .left_ns = view->left_ns};
+    if (view->stage == PS_COMPARE_MEASURING) {
+        snprintf(progress.text, sizeof progress.text, "round %u of %u, %c %s", view->round + 1,
+                 view->rounds, 'A' + view->running, doing(view->slot));
+        ps_lab_progress_draw(row, &progress);
         return;
-    stop(s);
-    for (unsigned side = 0; side < 2; side++) {
-        free(s->snapshot[side]);
-        ps_history_free(s->history[side]);
     }
-    free(s);
+    char length[32];
+    if (view->stage == PS_COMPARE_MEASURED)
+        ps_canvas_print(row, 1, 0, PS_STYLE_GOOD, "measured: %u rounds, %s a slot", view->whole,
+                        ps_format_duration(length, sizeof length, view->length_ns));
 }
 
-const struct ps_screen ps_screen_compare = {.name = "compare",
-                                            .place = place,
-                                            .open = open,
-                                            .close = close,
-                                            .action = act,
-                                            .update = update,
-                                            .due_ns = due_ns,
-                                            .draw = draw,
-                                            .free = release};
+/* ---- lanes ---- */
+
+/* What is said of a side, as much as there is room for. */
+static void lanes_title(const struct ps_compare_view *view, unsigned side, int room, char *into,
+                        size_t size)
+{
+    const struct ps_compare_side_view *of = &view->side[side];
+    bool runs = view->stage == PS_COMPARE_MEASURING && view->running == side;
+    const char *state = runs ? ", now" : of->snapshot ? ", last slot" : "";
+    snprintf(into, size, "%c %s, %u worker%s%s", 'A' + side, of->name, of->workers,
+             of->workers == 1 ? "" : "s", state);
+    if (ps_text_width(into) > room)
+        snprintf(into, size, "%c %s, %u W%s", 'A' + side, of->name, of->workers,
+                 runs ? ", now" : "");
+    if (ps_text_width(into) > room)
+        snprintf(into, size, "%c %s, %u W", 'A' + side, of->name, of->workers);
+    if (ps_text_width(into) > room)
+        snprintf(into, size, "%c %s", 'A' + side, of->name);
+}
+
+/* Heads of the figures beside the lanes stand where the name leaves room for them. */
+static bool is_headed(const struct ps_compare_view *view, unsigned side, int width)
+{
+    const struct ps_compare_side_view *of = &view->side[side];
+    int room = width - 4 - ps_worker_columns_width(width - 2);
+    return of->snapshot && ps_text_width(of->name) + 2 <= room;
+}
+
+static void draw_lanes(const struct ps_canvas *body, const struct ps_compare_view *view,
+                       unsigned side)
+{
+    const struct ps_compare_side_view *of = &view->side[side];
+    if (!of->snapshot) {
+        ps_canvas_wrap(body, 1, 0, body->width - 2, body->height, 0, PS_STYLE_DIM,
+                       "Its turn comes: they never run at the same time.");
+        return;
+    }
+    struct ps_live_view live = {.snapshot = of->snapshot,
+                                .history = of->history,
+                                .title = view->title,
+                                .calm = view->calm,
+                                .selected = PS_MAX_WORKERS};
+    struct ps_figures figures;
+    ps_figures_take(&figures, &live);
+    ps_widget_lanes.draw(body, &live, &figures);
+}
+
+static void draw_side(const struct ps_canvas *root, int x, int y, int width, int height,
+                      const struct ps_compare_view *view, unsigned side)
+{
+    char text[120];
+    struct ps_canvas heads = ps_canvas_view(root, x + 1, y, width - 2, 1);
+    int columns = ps_worker_columns_width(width - 2);
+    bool headed = is_headed(view, side, width);
+    lanes_title(view, side, width - 4 - (headed ? columns : 0), text, sizeof text);
+    struct ps_lab_panel panel = {
+        .title = text, .number = PS_COMPARE_LANES, .focused = view->part == PS_COMPARE_LANES};
+    struct ps_canvas body = ps_lab_panel_draw(root, x, y, width, height, &panel);
+    ps_canvas_restyle(root, x + 2, y, 1, side_style[side]);
+    if (headed)
+        ps_widget_lanes.heading(&heads, NULL, NULL);
+    draw_lanes(&body, view, side);
+}
+
+static void draw_sides(const struct ps_canvas *root, int y, int height,
+                       const struct ps_compare_view *view)
+{
+    int half = root->width / 2;
+    ps_canvas_hline(root, 0, y, root->width, PS_STYLE_BORDER);
+    ps_canvas_vline(root, half, y, height + 1, PS_STYLE_BORDER);
+    draw_side(root, 0, y, half, height, view, 0);
+    draw_side(root, half + 1, y, root->width - half - 1, height, view, 1);
+}
+
+/* Rows of lanes that both would like. */
+static int lanes_wanted(const struct ps_compare_view *view)
+{
+    unsigned most = 1;
+    for (unsigned side = 0; side < 2; side++)
+        most = view->side[side].workers > most ? view->side[side].workers : most;
+    return (int)most;
+}
+
+/* ---- the table ---- */
+
+struct columns {
+    int a, b, difference, interval, verdict; /* where they end; verdict: where it begins */
+};
+
+static struct columns columns_of(int width)
+{
+    if (width >= 100)
+        return (struct columns){30, 44, 57, 78, 82};
+    if (width >= 78)
+        return (struct columns){23, 33, 43, 60, 62};
+    return (struct columns){22, 31, 0, 44, 45};
+}
+
+static void draw_heads(const struct ps_canvas *c, const struct columns *at)
+{
+    ps_canvas_put(c, 1, 0, PS_STYLE_DIM, "metric");
+    ps_canvas_right(c, at->a, 0, side_style[0], "A");
+    ps_canvas_right(c, at->b, 0, side_style[1], "B");
+    if (at->difference)
+        ps_canvas_right(c, at->difference, 0, PS_STYLE_DIM, "B vs A");
+    ps_canvas_right(c, at->interval, 0, PS_STYLE_DIM,
+                    at->difference ? "95 % interval" : "B vs A, %");
+    ps_canvas_put(c, at->verdict, 0, PS_STYLE_DIM, "verdict");
+}
+
+static enum ps_style verdict_style(const struct ps_compare_row *row)
+{
+    if (row->verdict == PS_VERDICT_A || row->verdict == PS_VERDICT_B)
+        return side_style[row->verdict == PS_VERDICT_B];
+    return PS_STYLE_DIM;
+}
+
+static void draw_row(const struct ps_canvas *c, int y, const struct columns *at,
+                     const struct ps_compare_view *view, unsigned m)
+{
+    const struct ps_compare_row *row = &view->row[m];
+    char text[PS_WORDS_BYTES];
+    bool chosen = m == view->metric;
+    ps_canvas_hit(c, 0, y, c->width, 1, PS_DO_SELECT_ITEM, (int)m);
+    ps_canvas_put(c, 0, y, PS_STYLE_FOCUS, chosen ? ">" : " ");
+    ps_canvas_put(c, 1, y, chosen ? PS_STYLE_STRONG : PS_STYLE_LABEL, ps_compare_metrics[m].label);
+    if (view->whole == 0)
+        return;
+    double a = row->a_never ? NAN : view->median[0][m], b = row->b_never ? NAN : view->median[1][m];
+    ps_canvas_right(c, at->a, y, PS_STYLE_NORMAL, ps_words_value(text, row, a));
+    ps_canvas_right(c, at->b, y, PS_STYLE_NORMAL, ps_words_value(text, row, b));
+    if (at->difference)
+        ps_canvas_right(c, at->difference, y, PS_STYLE_NORMAL, ps_words_difference(text, row));
+    ps_words_interval(text, row);
+    if (!at->difference) /* the head has the unit */
+        text[strcspn(text, "%")] = '\0';
+    ps_canvas_right(c, at->interval + (!at->difference && strchr(text, '.')), y, PS_STYLE_LABEL,
+                    text);
+    ps_words_verdict(text, row, 'A', 'B');
+    char *last = strrchr(text, ' ');
+    if (last && ps_text_width(text) > c->width - at->verdict)
+        *last = '\0';
+    bool wins = row->verdict == PS_VERDICT_A || row->verdict == PS_VERDICT_B;
+    char told[PS_WORDS_BYTES + 12];
+    snprintf(told, sizeof told, "%s%s", text,
+             wins && row->metric->better != PS_BETTER_NEITHER ? " is better" : "");
+    ps_canvas_fit(c, at->verdict, y, c->width - at->verdict, verdict_style(row), told);
+}
+
+static void draw_table(const struct ps_canvas *c, const struct ps_compare_view *view)
+{
+    struct columns at = columns_of(c->width);
+    draw_heads(c, &at);
+    for (unsigned m = 0; m < PS_COMPARE_METRICS; m++)
+        draw_row(c, (int)m + 1, &at, view, m);
+}
+
+/* ---- notes ---- */
+
+static void take_notes(const struct ps_compare_view *view, struct ps_lab_notes *notes)
+{
+    char length[32];
+    ps_format_duration(length, sizeof length, view->length_ns);
+    if (view->stage == PS_COMPARE_BROKEN)
+        ps_lab_note(notes, PS_STYLE_ERROR, "%c cannot run this: %s", 'A' + view->running,
+                    view->why);
+    if (view->others > 0.1)
+        ps_lab_note(
+            notes, PS_STYLE_WARNING,
+            "! other processes took up to %.0f %% of the CPUs in a slot: intervals are wider",
+            view->others * 100);
+    ps_lab_note(notes, PS_STYLE_NOTE, "A and B %s turns, %u slots of %s each: none steals cpu.",
+                view->stage == PS_COMPARE_MEASURED ? "took" : "take", view->rounds, length);
+    if (view->whole < 4)
+        ps_lab_note(notes, PS_STYLE_DIM,
+                    "%u whole round%s: too few to name any but the largest differences.",
+                    view->whole, view->whole == 1 ? "" : "s");
+    ps_lab_note(notes, PS_STYLE_DIM,
+                "A verdict holds for all rows together with 99 %% confidence and exceeds %g %%.",
+                PS_COMPARE_SMALLEST * 100);
+    ps_lab_note(notes, PS_STYLE_DIM,
+                "Round i runs both under seed %" PRIu64 " + i: the same arrivals and drawn times.",
+                view->seed);
+}
+
+static void draw_notes(const struct ps_canvas *c, const struct ps_compare_view *view)
+{
+    struct ps_lab_notes notes = {0};
+    take_notes(view, &notes);
+    ps_lab_notes_draw(c, &notes);
+}
+
+/* ---- choosing ---- */
+
+static void draw_choosing(const struct ps_canvas *root, int y, int height,
+                          const struct ps_compare_view *view)
+{
+    char text[400], length[32], all[PS_FIGURE_BYTES];
+    struct ps_lab_panel panel = {.title = "What is compared", .focused = true};
+    ps_canvas_hline(root, 0, y, root->width, PS_STYLE_BORDER);
+    struct ps_canvas body = ps_lab_panel_draw(root, 0, y, root->width, height, &panel);
+    int used = ps_lab_form_draw(&body, &view->form) + 1;
+    ps_format_duration(length, sizeof length, view->length_ns);
+    snprintf(text, sizeof text,
+             "They take turns on this machine, A B, B A, ..., so that neither steals cpu from the "
+             "other. In each round both get the same arrivals and drawn times; the next round has "
+             "new ones. A slot is a fresh process, warmed up, then measured for %s. In all about "
+             "%s.",
+             length, ps_figure_clock(all, view->left_ns));
+    ps_canvas_wrap(&body, 1, used, body.width - 2, body.height - used, 0, PS_STYLE_LABEL, text);
+}
+
+/* ---- the whole ---- */
+
+static void graph_title(const struct ps_compare_view *view, int width, char *into, size_t size)
+{
+    snprintf(into, size, "%s by round%s", ps_compare_metrics[view->metric].label,
+             width >= 60 ? "   a = A  b = B  * = both" : "");
+}
+
+static void draw_table_panel(const struct ps_canvas *root, int y, int height,
+                             const struct ps_compare_view *view)
+{
+    char text[80];
+    snprintf(text, sizeof text, "Metrics, medians of %u round%s", view->whole,
+             view->whole == 1 ? "" : "s");
+    struct ps_lab_panel panel = {
+        .title = text, .number = PS_COMPARE_TABLE, .focused = view->part == PS_COMPARE_TABLE};
+    ps_canvas_hline(root, 0, y, root->width, PS_STYLE_BORDER);
+    struct ps_canvas body = ps_lab_panel_draw(root, 0, y, root->width, height, &panel);
+    draw_table(&body, view);
+}
+
+static void draw_graph_panel(const struct ps_canvas *root, int y, int height,
+                             const struct ps_compare_view *view)
+{
+    char text[80];
+    graph_title(view, root->width, text, sizeof text);
+    struct ps_lab_panel panel = {
+        .title = text, .number = PS_COMPARE_GRAPH, .focused = view->part == PS_COMPARE_GRAPH};
+    ps_canvas_hline(root, 0, y, root->width, PS_STYLE_BORDER);
+    struct ps_canvas body = ps_lab_panel_draw(root, 0, y, root->width, height, &panel);
+    ps_compare_graph_draw(&body, &view->row[view->metric], view->rounds);
+}
+
+static void draw_all(const struct ps_canvas *root, const struct ps_compare_view *view)
+{
+    int notes = root->height >= 40 ? 4 : root->height >= 30 ? 2 : 1;
+    int table = 2 + (int)PS_COMPARE_METRICS;
+    /* header 2, the notes, keys */
+    int rows = root->height - 2 - table - notes - 1;
+    int wanted = lanes_wanted(view) + 1, graph = rows / 2;
+    int lanes = rows - graph;
+    if (lanes > wanted * 2)
+        lanes = wanted * 2;
+    graph = rows - lanes;
+    draw_sides(root, 2, lanes, view);
+    draw_table_panel(root, 2 + lanes, table, view);
+    draw_graph_panel(root, 2 + lanes + table, graph, view);
+    struct ps_canvas below =
+        ps_canvas_view(root, 1, root->height - 1 - notes, root->width - 2, notes);
+    if (view->noticed)
+        below.height--;
+    draw_notes(&below, view);
+}
+
+static void draw_one(const struct ps_canvas *root, const struct ps_compare_view *view)
+{
+    static const char *const names[PS_COMPARE_PARTS] = {
+        [PS_COMPARE_LANES] = "Lanes", [PS_COMPARE_TABLE] = "Metrics", [PS_COMPARE_GRAPH] = "Graph"};
+    struct ps_canvas tabs = ps_canvas_view(root, 0, 2, root->width, 1);
+    ps_lab_tabs_draw(&tabs, names, PS_COMPARE_PARTS, view->part);
+    int y = 3, height = root->height - 5;
+    if (view->part == PS_COMPARE_LANES)
+        draw_sides(root, y, height, view);
+    else if (view->part == PS_COMPARE_TABLE)
+        draw_table_panel(root, y, height, view);
+    else
+        draw_graph_panel(root, y, height, view);
+    struct ps_canvas below = ps_canvas_view(root, 1, root->height - 2, root->width - 2, 1);
+    if (!view->noticed)
+        draw_notes(&below, view);
+}
+
+void ps_compare_screen_draw(const struct ps_canvas *root, const struct ps_compare_view *view)
+{
+    if (root->width < PS_SCREEN_MIN_WIDTH || root->height < PS_SCREEN_MIN_HEIGHT) {
+        ps_too_small_draw(root);
+        return;
+    }
+    draw_header(root, view);
+    if (view->stage == PS_COMPARE_CHOOSING) {
+        draw_choosing(root, 1, root->height - 3, view);
+        return;
+    }
+    struct ps_canvas row = ps_canvas_view(root, 0, 1, root->width, 1);
+    draw_progress(&row, view);
+    if (view->zoom || root->width < 80 || root->height < 24)
+        draw_one(root, view);
+    else
+        draw_all(root, view);
+}

@@ -2,7 +2,7 @@
 #ifndef PS_UI_TUNE_ANSWER_H
 #define PS_UI_TUNE_ANSWER_H
 
-#include "ui/tune_view.h"
+#include "ui/tune_screen.h"
 
 /* 3 rows: highest, recommended, your guess. */
 void ps_tune_answer_draw(const struct ps_canvas *canvas, const struct ps_tune_view *view);

@@ -3,7 +3,7 @@
 #define PS_UI_TUNE_FORM_H
 
 #include "ui/program.h"
-#include "ui/tune_view.h"
+#include "ui/tune_screen.h"
 
 struct ps_tune_setup {
     struct ps_experiment experiment; /* with the engine that is tuned */

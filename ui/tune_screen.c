@@ -1,464 +1,224 @@
-/* The tune screen: sweep over worker counts, see the curve grow, take the recommended count. */
+#include "ui/tune_screen.h"
+
+#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
-#include "lab/csv.h"
+#include "ui/flow.h"
 #include "ui/format.h"
-#include "ui/lab_screen.h"
-#include "ui/tune_form.h"
+#include "ui/live_screen.h"
+#include "ui/tune_answer.h"
 
-#define MS         (uint64_t) PS_NS_PER_MS
-#define WORK_NS    (20 * MS) /* of arithmetic in one frame */
-#define RACE_SPEED 12.0
-#define RACE_STEPS 1200u /* of a path: ten a second of the race's time */
-#define TRAIL_S    3.0
+/* ---- the head ---- */
 
-struct state {
-    struct ps_lab_origin origin;
-    struct ps_tune_setup setup;
-    struct ps_tune *tune; /* NULL: not begun */
-    struct ps_tune_view view;
-    unsigned concluded_of; /* cells */
-    bool bounded;          /* the intervals of the models are there */
-    struct ps_surface surface;
-    struct ps_conclusion conclusion;
-    struct ps_concluding work;
-    struct ps_tune_about about;
-    uint64_t race_ns; /* when it began */
-    float path[PS_TUNERS][RACE_STEPS];
-    uint64_t measured_ns, since_ns; /* before, and since this instant */
-    char why[600];
-};
-
-static struct state *state_of(const struct ps_program *p)
+static void draw_header(const struct ps_canvas *root, const struct ps_tune_view *view)
 {
-    return *ps_screen_state((struct ps_program *)p, &ps_screen_tune);
+    const struct ps_tune_about *about = view->about;
+    char clock[PS_FIGURE_BYTES], cpu[PS_FIGURE_BYTES], wait[PS_FIGURE_BYTES];
+    struct ps_flow flow = {.gap = 3};
+    ps_flow_add(&flow, 0, view->frozen ? PS_STYLE_FOCUS : PS_STYLE_BRAND, "", "%s",
+                view->frozen ? "FROZEN" : "TUNE");
+    ps_flow_add(&flow, 0, PS_STYLE_STRONG, "", "%s%s%s", about->engine, about->policy[0] ? ":" : "",
+                about->policy);
+    ps_flow_add(&flow, 3, PS_STYLE_NORMAL, "", "%.40s", view->title);
+    ps_flow_add(&flow, 2, PS_STYLE_NORMAL, "a task:", "cpu %s + wait %s",
+                ps_figure_time(cpu, (uint64_t)about->cpu_ns),
+                ps_figure_time(wait, (uint64_t)about->wait_ns));
+    ps_flow_add(&flow, 1, PS_STYLE_NORMAL, "", "%s%s", about->load,
+                about->saturated ? " (to saturate)" : "");
+    if (view->stage != PS_TUNE_CHOOSING)
+        ps_flow_add(&flow, 0, PS_STYLE_STRONG, "", "%s", ps_figure_clock(clock, view->elapsed_ns))
+            ->right = true;
+    ps_flow_draw(root, 0, &flow);
 }
 
-static void show_form(const struct ps_program *p, struct state *s)
+static void draw_progress(const struct ps_canvas *row, const struct ps_tune_view *view)
 {
-    ps_tune_form_describe(p, &s->setup);
-    s->about = s->setup.spec.about;
-}
-
-/* ---- measuring ---- */
-
-static void stop(struct state *s)
-{
-    ps_tune_free(s->tune);
-    s->tune = NULL;
-    s->view.racing = false;
-}
-
-static void begin(struct ps_program *p, struct state *s)
-{
-    stop(s);
-    ps_tune_form_prepare(&s->setup);
-    s->about = s->setup.spec.about;
-    s->tune = ps_tune_new(&s->setup.spec);
-    if (!s->tune) {
-        ps_program_say(p, PS_STYLE_ERROR, "%s", ps_err_text(PS_ENOMEM));
-        return;
-    }
-    s->view.stage = PS_TUNE_MEASURING;
-    s->view.conclusion = NULL;
-    s->view.cells = s->view.disturbed = s->view.failed_workers = 0;
-    memset(&s->surface, 0, sizeof s->surface);
-    s->concluded_of = 0;
-    s->bounded = true;
-    s->measured_ns = 0;
-    s->since_ns = ps_now_ns();
-}
-
-static uint64_t elapsed_ns(const struct state *s)
-{
-    bool runs = s->view.stage == PS_TUNE_MEASURING;
-    return s->measured_ns + (runs ? ps_now_ns() - s->since_ns : 0);
-}
-
-static void look_at_cells(struct state *s)
-{
-    unsigned count;
-    const struct ps_tune_cell *cells = ps_tune_cells(s->tune, &count);
-    s->view.cells = count;
-    s->view.disturbed = 0;
-    for (unsigned i = 0; i < count; i++) {
-        s->view.disturbed += cells[i].others > PS_TUNE_DISTURBED;
-        if (cells[i].failed[0]) {
-            s->view.failed_workers = cells[i].workers;
-            ps_text_clean(s->view.failed, sizeof s->view.failed, cells[i].failed);
-        }
+    struct ps_lab_progress progress = {.share = view->progress, .left_ns = view->left_ns};
+    const struct ps_tune_about *about = view->about;
+    if (view->stage == PS_TUNE_MEASURING) {
+        snprintf(progress.text, sizeof progress.text, "%u worker%s, repeat %u of %u%s",
+                 view->workers, view->workers == 1 ? "" : "s", view->repeat + 1, about->repeats,
+                 view->tries ? ", again: others took cpu" : "");
+        ps_lab_progress_draw(row, &progress);
+    } else if (view->stage == PS_TUNE_MEASURED) {
+        ps_canvas_print(row, 1, 0, PS_STYLE_GOOD, "measured: %u points, %u slots",
+                        view->surface->count, view->cells);
     }
 }
 
-/* What follows from the points so far; the intervals of the models a few at a time. */
-static void conclude(struct state *s)
+/* ---- parts ---- */
+
+static void curve_title(const struct ps_tune_view *view, int width, char *into, size_t size)
 {
-    unsigned count;
-    ps_tune_cells(s->tune, &count);
-    if (count != s->concluded_of) {
-        s->concluded_of = count;
-        s->about = *ps_tune_about(s->tune);
-        s->surface = *ps_tune_surface(s->tune);
-        look_at_cells(s);
-        ps_conclude_begin(&s->about, &s->surface, &s->work, &s->conclusion);
-        s->view.conclusion = s->surface.count ? &s->conclusion : NULL;
-        s->bounded = false;
-        return;
-    }
-    uint64_t until_ns = ps_now_ns() + WORK_NS;
-    while (!s->bounded && ps_now_ns() < until_ns)
-        s->bounded = ps_conclude_step(&s->work, &s->conclusion);
+    const struct ps_model *best = ps_tune_best_model(view->conclusion);
+    int n = snprintf(into, size, "done/s by workers  o measured");
+    if (view->racing)
+        n += snprintf(into + n, size - (size_t)n, "  the race: %.0f s", view->race_s);
+    else if (view->conclusion && width >= 50)
+        n += snprintf(into + n, size - (size_t)n, "  R take  B highest");
+    if (best && width >= 80)
+        snprintf(into + n, size - (size_t)n, "  line: %s%s", best->name,
+                 width >= 90 ? "  dots: hard cap" : "");
 }
 
-static void show_time(struct state *s)
+static struct ps_tune_chart chart_of(const struct ps_tune_view *view)
 {
-    double share = ps_tune_progress(s->tune);
-    s->view.progress = share < 1 ? share : 1;
-    s->view.elapsed_ns = elapsed_ns(s);
-    s->view.left_ns = share > 0.02 ? (uint64_t)((double)s->view.elapsed_ns * (1 - share) / share)
-                                   : s->view.planned_ns;
+    return (struct ps_tune_chart){.about = view->about,
+                                  .surface = view->surface,
+                                  .conclusion = view->conclusion,
+                                  .guess = view->guess,
+                                  .runners = view->racing ? view->runner : NULL};
 }
 
-static void advance(struct state *s)
+static void title_of(const struct ps_tune_view *view, enum ps_tune_part part, int width,
+                     char into[120])
 {
-    enum ps_tune_state now = ps_tune_advance(s->tune);
-    enum ps_err err;
-    if (now != PS_TUNE_RUNNING) {
-        s->measured_ns = elapsed_ns(s);
-        s->view.stage = now == PS_TUNE_DONE ? PS_TUNE_MEASURED : PS_TUNE_BROKEN;
-        s->view.frozen = false;
-        snprintf(s->why, sizeof s->why, "%s", ps_tune_why(s->tune, &err));
-        s->view.why = s->why;
-    }
-    if (s->view.frozen)
-        return;
-    struct ps_slot *slot = ps_tune_slot(s->tune, &s->view.workers, &s->view.repeat);
-    s->view.tries = ps_tune_tries(s->tune);
-    s->view.slot = slot ? ps_slot_state(slot) : PS_SLOT_STARTING;
-    show_time(s);
-}
-
-static float path_at(const struct state *s, unsigned tuner, double at_s)
-{
-    double step = at_s / PS_TUNERS_SECONDS * RACE_STEPS;
-    unsigned i = step < 0 ? 0 : step < RACE_STEPS - 1 ? (unsigned)step : RACE_STEPS - 1;
-    return s->path[tuner][i];
-}
-
-static void race(struct state *s)
-{
-    double at_s = (double)(ps_now_ns() - s->race_ns) / PS_NS_PER_S * RACE_SPEED;
-    s->view.race_s = at_s < PS_TUNERS_SECONDS ? at_s : PS_TUNERS_SECONDS;
-    for (unsigned i = 0; i < PS_TUNERS; i++) {
-        s->view.runner[i].workers = path_at(s, i, s->view.race_s);
-        s->view.runner[i].trail = path_at(s, i, s->view.race_s - TRAIL_S);
-    }
-}
-
-static void update(struct ps_program *p)
-{
-    struct state *s = state_of(p);
-    if (!s->tune)
-        return;
-    if (s->view.stage == PS_TUNE_MEASURING)
-        advance(s);
-    if (!s->view.frozen)
-        conclude(s);
-    if (s->view.racing)
-        race(s);
-}
-
-static uint64_t due_ns(const struct ps_program *p)
-{
-    const struct state *s = state_of(p);
-    return s->view.stage == PS_TUNE_MEASURING ? ps_tune_due_ns(s->tune) : UINT64_MAX;
-}
-
-static void toggle_race(struct ps_program *p, struct state *s)
-{
-    if (s->view.racing) {
-        s->view.racing = false;
-        return;
-    }
-    if (s->view.stage != PS_TUNE_MEASURED || !s->view.conclusion) {
-        ps_program_say(p, PS_STYLE_NOTE, "tuners race when all points are measured");
-        return;
-    }
-    struct ps_tuner_task task = ps_conclude_tuners(&s->about, &s->surface);
-    for (unsigned i = 0; i < PS_TUNERS; i++)
-        ps_tuner_path(i, &task, RACE_STEPS, s->path[i]);
-    s->race_ns = ps_now_ns();
-    s->view.racing = true;
-    race(s);
-}
-
-static void refine(struct ps_program *p, struct state *s)
-{
-    if (s->view.stage == PS_TUNE_MEASURING) {
-        ps_program_say(p, PS_STYLE_NOTE, "it is still measuring; n refines what is there then");
-    } else if (s->view.stage == PS_TUNE_MEASURED && ps_tune_more(s->tune)) {
-        s->view.stage = PS_TUNE_MEASURING;
-        s->view.racing = false;
-        s->since_ns = ps_now_ns();
-        s->about = *ps_tune_about(s->tune);
-        ps_program_say(p, PS_STYLE_GOOD, "every point once more");
-    } else {
-        ps_program_say(p, PS_STYLE_WARNING, "no more can be measured here");
-    }
-}
-
-/* ---- a guess, a goal ---- */
-
-static void take_guess(struct ps_program *p)
-{
-    struct state *s = state_of(p);
-    uint64_t guess;
-    if (!ps_parse_u64(p->overlay.input, s->about.low, s->about.high, &guess)) {
-        snprintf(p->overlay.complaint, sizeof p->overlay.complaint, "a number from %u to %u",
-                 s->about.low, s->about.high);
-        return;
-    }
-    ps_program_close_overlay(p);
-    s->view.guess = (unsigned)guess;
-}
-
-static void ask_guess(struct ps_program *p, int digit)
-{
-    ps_program_open(p, PS_OVERLAY_PROMPT, "Your guess: how many workers will be best?");
-    snprintf(p->overlay.input, sizeof p->overlay.input, "%d", digit);
-    p->accept = take_guess;
-}
-
-/* What is measured stays; a load that belongs to another question does not. */
-static void change_goal(struct ps_program *p, struct state *s)
-{
-    if (s->tune) {
-        ps_tune_goal(s->tune, (double)s->setup.goal_ns);
-        s->about = *ps_tune_about(s->tune);
-        s->concluded_of = 0;
-    }
-    if (s->tune && s->about.saturated && s->setup.load == PS_TUNE_AUTO && s->setup.goal_ns &&
-        s->setup.experiment.model == PS_ARRIVAL_OPEN)
-        ps_program_say(p, PS_STYLE_WARNING,
-                       "these p99 are of a saturated pool; at the preset's rate: Esc, Enter");
-}
-
-static void take_goal(struct ps_program *p)
-{
-    struct state *s = state_of(p);
-    uint64_t goal_ns = 0;
-    const char *text = p->overlay.input;
-    bool none = !text[0] || strcmp(text, "none") == 0 || strcmp(text, "0") == 0;
-    if (!none && (!ps_parse_duration(text, &goal_ns) || goal_ns == 0)) {
-        snprintf(p->overlay.complaint, sizeof p->overlay.complaint,
-                 "a time with its unit (20ms, 1.5s), or none");
-        return;
-    }
-    ps_program_close_overlay(p);
-    s->setup.goal_ns = goal_ns;
-    if (s->view.stage == PS_TUNE_CHOOSING)
-        show_form(p, s);
-    else
-        change_goal(p, s);
-}
-
-static void ask_goal(struct ps_program *p, const struct state *s)
-{
-    char text[PS_FIGURE_BYTES];
-    ps_program_open(p, PS_OVERLAY_PROMPT, "p99 goal: 99 of 100 tasks end within (20ms; none)");
-    if (s->setup.goal_ns)
-        snprintf(p->overlay.input, sizeof p->overlay.input, "%s",
-                 ps_figure_time(text, s->setup.goal_ns));
-    p->accept = take_goal;
-}
-
-/* ---- results ---- */
-
-struct result {
-    const struct ps_program *program;
-    const struct state *state;
-};
-
-static enum ps_err write_csv(FILE *to, const void *what)
-{
-    return ps_tune_csv(((const struct result *)what)->state->tune, to);
-}
-
-static enum ps_err write_json(FILE *to, const void *what)
-{
-    const struct result *result = what;
-    return result->program->options->exports->tune(result->state->tune, &result->state->conclusion,
-                                                   to);
-}
-
-static void export(struct ps_program *p, struct state *s)
-{
-    struct result result = {p, s};
-    if (!s->view.conclusion) {
-        ps_program_say(p, PS_STYLE_NOTE, "no point is measured yet: nothing to export");
-        return;
-    }
-    ps_lab_export(p, "tune", write_csv, p->options->exports ? write_json : NULL, &result);
-}
-
-static void apply(struct ps_program *p, struct state *s)
-{
-    unsigned workers = s->view.conclusion ? s->conclusion.choice.recommended : 0;
-    if (s->view.stage == PS_TUNE_MEASURING || workers == 0) {
-        ps_program_say(p, PS_STYLE_NOTE,
-                       s->view.stage == PS_TUNE_MEASURING ? "it is still measuring"
-                                                          : "there is no count to take");
-        return;
-    }
-    s->origin.experiment = s->setup.experiment;
-    ps_lab_leave(p, &s->origin, workers);
-    ps_program_say(p, PS_STYLE_GOOD, "running with the recommended %u worker%s", workers,
-                   workers == 1 ? "" : "s");
-}
-
-/* ---- actions ---- */
-
-static enum ps_place place(const struct ps_program *p)
-{
-    return state_of(p)->view.stage == PS_TUNE_CHOOSING ? PS_AT_TUNE_FORM : PS_AT_TUNE;
-}
-
-static void select_part(struct state *s, unsigned part)
-{
-    s->view.part = (enum ps_tune_part)(part % PS_TUNE_PARTS);
-}
-
-static void leave(struct ps_program *p, struct state *s)
-{
-    if (s->view.racing || s->view.zoom) {
-        s->view.racing = s->view.zoom = false;
-        return;
-    }
-    stop(s);
-    s->view.stage = PS_TUNE_CHOOSING;
-    s->view.frozen = false;
-    show_form(p, s);
-}
-
-static void measured_action(struct ps_program *p, struct state *s, enum ps_action action,
-                            int argument)
-{
-    struct ps_tune_view *v = &s->view;
-    switch (action) {
-    case PS_DO_NEXT:
-        select_part(s, v->part + 1);
+    char goal[PS_FIGURE_BYTES];
+    switch (part) {
+    case PS_TUNE_CURVE:
+        curve_title(view, width, into, 120);
         break;
-    case PS_DO_PREVIOUS:
-        select_part(s, v->part + PS_TUNE_PARTS - 1);
+    case PS_TUNE_P99:
+        snprintf(into, 120, "p99%s%s", view->about->goal_ns > 0 ? ", goal " : "",
+                 view->about->goal_ns > 0 ? ps_figure_time(goal, (uint64_t)view->about->goal_ns)
+                                          : "");
         break;
-    case PS_DO_PANEL:
-        select_part(s, (unsigned)argument - 1);
+    case PS_TUNE_ANSWER:
+        snprintf(into, 120, view->stage == PS_TUNE_MEASURED ? "Answer" : "Answer so far");
         break;
-    case PS_DO_ZOOM:
-        v->zoom = !v->zoom;
-        break;
-    case PS_DO_FREEZE:
-        v->frozen = v->stage == PS_TUNE_MEASURING && !v->frozen;
-        if (v->stage != PS_TUNE_MEASURING)
-            ps_program_say(p, PS_STYLE_NOTE, "nothing moves: all is measured");
-        break;
-    case PS_DO_MORE:
-        refine(p, s);
-        break;
-    case PS_DO_RACE:
-        toggle_race(p, s);
-        break;
-    case PS_DO_EXPORT:
-        export(p, s);
-        break;
-    case PS_DO_ACCEPT:
-        apply(p, s);
-        break;
-    case PS_DO_BACK:
-        leave(p, s);
+    case PS_TUNE_MODELS:
+        snprintf(into, 120, "%s",
+                 width >= 60 ? "Models: workers at knee or peak (95 %), fit, furthest off"
+                             : "Models: knee or peak (95 %), fit");
         break;
     default:
+        snprintf(into, 120, "%s",
+                 width >= 60 ? "Tuners replayed on these points: arithmetic, not a run"
+                             : "Tuners, replayed");
         break;
     }
 }
 
-static void form_action(struct ps_program *p, struct state *s, enum ps_action action, int argument)
+static void draw_part(const struct ps_canvas *root, int x, int y, int width, int height,
+                      const struct ps_tune_view *view, enum ps_tune_part part)
 {
-    if (action == PS_DO_ACCEPT) {
-        begin(p, s);
-    } else if (action == PS_DO_BACK) {
-        ps_lab_leave(p, &s->origin, 0);
-    } else {
-        ps_tune_form_action(p, &s->setup, action, argument);
-        s->about = s->setup.spec.about;
+    char title[120];
+    title_of(view, part, width, title);
+    struct ps_lab_panel panel = {
+        .title = title, .number = (unsigned)part, .focused = view->part == part};
+    struct ps_canvas body = ps_lab_panel_draw(root, x, y, width, height, &panel);
+    struct ps_tune_chart chart = chart_of(view);
+    switch (part) {
+    case PS_TUNE_CURVE:
+        ps_tune_chart_draw(&body, &chart);
+        break;
+    case PS_TUNE_P99:
+        ps_tune_p99_draw(&body, &chart);
+        break;
+    case PS_TUNE_ANSWER:
+        ps_tune_answer_draw(&body, view);
+        break;
+    case PS_TUNE_MODELS:
+        ps_tune_models_draw(&body, view);
+        break;
+    default:
+        ps_tune_tuners_draw(&body, view);
+        break;
     }
 }
 
-static void act(struct ps_program *p, enum ps_action action, int argument)
+/* ---- choosing ---- */
+
+static void draw_choosing(const struct ps_canvas *root, int y, int height,
+                          const struct ps_tune_view *view)
 {
-    struct state *s = state_of(p);
-    if (action == PS_DO_GUESS)
-        ask_guess(p, argument);
-    else if (action == PS_DO_GOAL)
-        ask_goal(p, s);
-    else if (s->view.stage == PS_TUNE_CHOOSING)
-        form_action(p, s, action, argument);
+    char text[500], all[PS_FIGURE_BYTES];
+    struct ps_lab_panel panel = {.title = "What is measured", .focused = true};
+    ps_canvas_hline(root, 0, y, root->width, PS_STYLE_BORDER);
+    struct ps_canvas body = ps_lab_panel_draw(root, 0, y, root->width, height, &panel);
+    int used = ps_lab_form_draw(&body, &view->form) + 1;
+    snprintf(text, sizeof text,
+             "Powers of two first, then closer at the knee; every count is measured in turns, up "
+             "and down, each time by a fresh process. In all about %s. "
+             "How many workers will be best? Type your guess before you look%s.",
+             ps_figure_clock(all, view->planned_ns), view->guess ? "" : ": a number");
+    int rows =
+        ps_canvas_wrap(&body, 1, used, body.width - 2, body.height - used, 0, PS_STYLE_LABEL, text);
+    if (view->guess)
+        ps_canvas_print(&body, 1, used + rows + (used + rows + 1 < body.height), PS_STYLE_FOCUS,
+                        "Your guess: %u workers", view->guess);
+}
+
+/* ---- the whole ---- */
+
+/* Returns the rows that the notes take. */
+static int notes_rows(const struct ps_canvas *root)
+{
+    return root->height >= 40 ? 3 : root->height >= 30 ? 2 : 1;
+}
+
+static void draw_notes(const struct ps_canvas *root, int rows, const struct ps_tune_view *view)
+{
+    struct ps_lab_notes notes = {0};
+    struct ps_canvas below = ps_canvas_view(root, 1, root->height - 1 - rows, root->width - 2,
+                                            rows - (view->noticed ? 1 : 0));
+    ps_tune_notes_take(view, &notes);
+    ps_lab_notes_draw(&below, &notes);
+}
+
+/* Two parts beside each other; `joined`: a line follows below. */
+static void draw_pair(const struct ps_canvas *root, int y, int height, int left, bool joined,
+                      const struct ps_tune_view *view, enum ps_tune_part first)
+{
+    ps_canvas_hline(root, 0, y, root->width, PS_STYLE_BORDER);
+    ps_canvas_vline(root, left, y, height + joined, PS_STYLE_BORDER);
+    draw_part(root, 0, y, left, height, view, first);
+    draw_part(root, left + 1, y, root->width - left - 1, height, view,
+              (enum ps_tune_part)(first + 1));
+}
+
+static void draw_all(const struct ps_canvas *root, const struct ps_tune_view *view)
+{
+    int notes = notes_rows(root), answer = 4, models = 6 + (root->height >= 30);
+    int chart = root->height - 2 - answer - models - notes - 1;
+    int below = 2 + chart + answer;
+    draw_pair(root, 2, chart, root->width * 7 / 10, true, view, PS_TUNE_CURVE);
+    ps_canvas_hline(root, 0, 2 + chart, root->width, PS_STYLE_BORDER);
+    draw_part(root, 0, 2 + chart, root->width, answer, view, PS_TUNE_ANSWER);
+    draw_pair(root, below, models, root->width * 58 / 100, false, view, PS_TUNE_MODELS);
+    draw_notes(root, notes, view);
+}
+
+static void draw_one(const struct ps_canvas *root, const struct ps_tune_view *view)
+{
+    static const char *const names[PS_TUNE_PARTS] = {[PS_TUNE_CURVE] = "Curve",
+                                                     [PS_TUNE_P99] = "p99",
+                                                     [PS_TUNE_ANSWER] = "Answer",
+                                                     [PS_TUNE_MODELS] = "Models",
+                                                     [PS_TUNE_TUNERS] = "Tuners"};
+    struct ps_canvas tabs = ps_canvas_view(root, 0, 2, root->width, 1);
+    ps_lab_tabs_draw(&tabs, names, PS_TUNE_PARTS, view->part);
+    ps_canvas_hline(root, 0, 3, root->width, PS_STYLE_BORDER);
+    draw_part(root, 0, 3, root->width, root->height - 5, view, view->part);
+    draw_notes(root, 1, view);
+}
+
+void ps_tune_screen_draw(const struct ps_canvas *root, const struct ps_tune_view *view)
+{
+    if (root->width < PS_SCREEN_MIN_WIDTH || root->height < PS_SCREEN_MIN_HEIGHT) {
+        ps_too_small_draw(root);
+        return;
+    }
+    draw_header(root, view);
+    if (view->stage == PS_TUNE_CHOOSING) {
+        draw_choosing(root, 1, root->height - 3, view);
+        return;
+    }
+    struct ps_canvas row = ps_canvas_view(root, 0, 1, root->width, 1);
+    draw_progress(&row, view);
+    if (view->zoom || root->width < 80 || root->height < 24)
+        draw_one(root, view);
     else
-        measured_action(p, s, action, argument);
+        draw_all(root, view);
 }
-
-/* ---- coming and going ---- */
-
-static bool open(struct ps_program *p)
-{
-    void **kept = ps_screen_state(p, &ps_screen_tune);
-    struct state *s = *kept ? *kept : calloc(1, sizeof *s);
-    if (!s) {
-        ps_program_say(p, PS_STYLE_ERROR, "%s", ps_err_text(PS_ENOMEM));
-        return false;
-    }
-    *kept = s;
-    if (!ps_lab_enter(p, "tune", &s->origin))
-        return false;
-    memset(&s->surface, 0, sizeof s->surface);
-    s->view = (struct ps_tune_view){
-        .title = s->setup.experiment.title, .about = &s->about, .surface = &s->surface};
-    s->setup.view = &s->view;
-    ps_tune_form_begin(p, &s->setup, &s->origin.experiment, s->origin.preset);
-    s->about = s->setup.spec.about;
-    return true;
-}
-
-static void close(struct ps_program *p)
-{
-    stop(state_of(p));
-}
-
-static void draw(const struct ps_canvas *root, struct ps_program *p)
-{
-    struct state *s = state_of(p);
-    s->view.noticed = ps_program_notice(p) != NULL;
-    ps_tune_view_draw(root, &s->view);
-    ps_screen_finish(root, p);
-}
-
-static void release(void *state)
-{
-    struct state *s = state;
-    if (s)
-        stop(s);
-    free(s);
-}
-
-const struct ps_screen ps_screen_tune = {.name = "tune",
-                                         .place = place,
-                                         .open = open,
-                                         .close = close,
-                                         .action = act,
-                                         .update = update,
-                                         .due_ns = due_ns,
-                                         .draw = draw,
-                                         .free = release};

@@ -109,6 +109,7 @@ static void a_sweep_is_refined(void **state)
     assert_int_equal(cells[2].repeat, 1);
     assert_int_equal(ps_tune_surface(tune)->point[0].repeats, 2);
     assert_true(ps_tune_about(tune)->goal_ns == 5e6);
+    assert_int_equal(ps_tune_about(tune)->repeats, 2);
     FILE *to = open_memstream(&text, &size);
     assert_int_equal(ps_tune_csv(tune, to), PS_OK);
     fclose(to);

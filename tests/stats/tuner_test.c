@@ -67,6 +67,22 @@ static void the_same_seed_is_the_same_replay(void **state)
 }
 
 /* Where a worker more makes it slower, hill climbing stays low. */
+/* What is shown of a race is the replay that is told. */
+static void a_path_leads_from_the_start_to_where_it_settles(void **state)
+{
+    (void)state;
+    struct ps_surface surface = knee(0.01);
+    struct ps_tuner_task task = task_on(&surface);
+    for (unsigned i = 0; i < PS_TUNERS; i++) {
+        float path[480];
+        struct ps_tuner_run run = ps_tuner_replay(i, &task);
+        ps_tuner_path(i, &task, 480, path);
+        assert_true(path[0] == 2);
+        for (unsigned k = 361; k < 480; k++)
+            assert_true(path[k] >= (float)run.lowest && path[k] <= (float)run.highest);
+    }
+}
+
 static void hill_climbing_does_not_climb_down_a_slope(void **state)
 {
     (void)state;
@@ -85,6 +101,7 @@ int main(void)
         cmocka_unit_test(every_tuner_leaves_a_bad_start),
         cmocka_unit_test(aimd_is_a_saw),
         cmocka_unit_test(the_same_seed_is_the_same_replay),
+        cmocka_unit_test(a_path_leads_from_the_start_to_where_it_settles),
         cmocka_unit_test(hill_climbing_does_not_climb_down_a_slope),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

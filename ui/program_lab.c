@@ -1,4 +1,4 @@
-#include "ui/lab_screen.h"
+#include "ui/program_lab.h"
 
 #include <errno.h>
 #include <fcntl.h>

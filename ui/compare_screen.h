@@ -2,8 +2,8 @@
  *
  * Layouts: from 80 x 24 the lanes of both sides beside each other, the table of metrics and the
  * graph by round below; from 60 x 16 one of them at a time; below that a message. */
-#ifndef PS_UI_COMPARE_VIEW_H
-#define PS_UI_COMPARE_VIEW_H
+#ifndef PS_UI_COMPARE_SCREEN_H
+#define PS_UI_COMPARE_SCREEN_H
 
 #include "lab/compare.h"
 #include "metrics/history.h"
@@ -54,10 +54,11 @@ struct ps_compare_view {
     unsigned metric; /* of the graph */
     enum ps_compare_part part;
     bool zoom, frozen;
+    bool calm;    /* reduced motion */
     bool noticed; /* something is said on the row of the first note */
 };
 
 /* All but the key bar, the notice and overlays, which stand in the last two rows and above. */
-void ps_compare_view_draw(const struct ps_canvas *root, const struct ps_compare_view *view);
+void ps_compare_screen_draw(const struct ps_canvas *root, const struct ps_compare_view *view);
 
 #endif

@@ -2,8 +2,8 @@
  *
  * Layouts: from 80 x 24 the curve with p99 beside it, the answer, models and tuners below; from
  * 60 x 16 one of them at a time; below that a message. */
-#ifndef PS_UI_TUNE_VIEW_H
-#define PS_UI_TUNE_VIEW_H
+#ifndef PS_UI_TUNE_SCREEN_H
+#define PS_UI_TUNE_SCREEN_H
 
 #include "ui/lab_parts.h"
 #include "ui/tune_chart.h"
@@ -55,6 +55,6 @@ struct ps_tune_view {
 };
 
 /* All but the key bar, the notice and overlays, which stand in the last two rows and above. */
-void ps_tune_view_draw(const struct ps_canvas *root, const struct ps_tune_view *view);
+void ps_tune_screen_draw(const struct ps_canvas *root, const struct ps_tune_view *view);
 
 #endif

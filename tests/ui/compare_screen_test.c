@@ -1,5 +1,5 @@
 /* The compare screen from made results: golden screens, every small size, what it must say. */
-#include "ui/compare_view.h"
+#include "ui/compare_screen.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -91,7 +91,7 @@ static void draw_golden(const struct made *made, int width, int height, const ch
 {
     char name[64];
     struct ps_canvas *c = ps_canvas_new(width, height, false);
-    ps_compare_view_draw(c, &made->view);
+    ps_compare_screen_draw(c, &made->view);
     snprintf(name, sizeof name, "compare-%s%dx%d", what, width, height);
     golden_check(c, name);
     ps_canvas_free(c);
@@ -115,7 +115,7 @@ static void golden_at_every_layout(void **state)
 static char *text_of(const struct ps_compare_view *view)
 {
     struct ps_canvas *c = ps_canvas_new(80, 24, true);
-    ps_compare_view_draw(c, view);
+    ps_compare_screen_draw(c, view);
     char *text = ps_canvas_text(c);
     ps_canvas_free(c);
     return text;
@@ -180,7 +180,7 @@ static void every_size_is_safe(void **state)
             for (unsigned i = 0; i < made->view.form.count; i++)
                 made->view.form.field[i].label = "label";
             assert_true(ps_canvas_resize(c, width, height));
-            ps_compare_view_draw(c, &made->view);
+            ps_compare_screen_draw(c, &made->view);
         }
     ps_canvas_free(c);
     free_made(made);

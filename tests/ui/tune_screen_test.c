@@ -1,5 +1,5 @@
 /* The tune screen from a made sweep: golden screens, every small size, what it must say. */
-#include "ui/tune_view.h"
+#include "ui/tune_screen.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -68,7 +68,7 @@ static void draw_golden(const struct made *made, int width, int height, const ch
 {
     char name[64];
     struct ps_canvas *c = ps_canvas_new(width, height, false);
-    ps_tune_view_draw(c, &made->view);
+    ps_tune_screen_draw(c, &made->view);
     snprintf(name, sizeof name, "tune-%s%dx%d", what, width, height);
     golden_check(c, name);
     ps_canvas_free(c);
@@ -105,7 +105,7 @@ static void golden_of_the_race(void **state)
 static void assert_says(const struct ps_tune_view *view, const char *what)
 {
     struct ps_canvas *c = ps_canvas_new(100, 30, true);
-    ps_tune_view_draw(c, view);
+    ps_tune_screen_draw(c, view);
     char *text = ps_canvas_text(c);
     if (!strstr(text, what))
         fail_msg("'%s' is not on:\n%s", what, text);
@@ -152,7 +152,7 @@ static void nothing_is_claimed_without_points(void **state)
     for (unsigned part = 0; part < PS_TUNE_PARTS; part++) {
         struct ps_canvas *c = ps_canvas_new(60, 16, true);
         made->view.part = (enum ps_tune_part)part;
-        ps_tune_view_draw(c, &made->view);
+        ps_tune_screen_draw(c, &made->view);
         ps_canvas_free(c);
     }
     free(made);
@@ -170,7 +170,7 @@ static void every_size_is_safe(void **state)
             made->view.part = (enum ps_tune_part)(width % PS_TUNE_PARTS);
             made->view.racing = width % 2;
             assert_true(ps_canvas_resize(c, width, height));
-            ps_tune_view_draw(c, &made->view);
+            ps_tune_screen_draw(c, &made->view);
         }
     ps_canvas_free(c);
     free(made);

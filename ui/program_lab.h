@@ -1,7 +1,7 @@
 /* What the screens of the lab share that is not drawing: what is measured, choosing an engine, files
  * of results. Internal to ui/. */
-#ifndef PS_UI_LAB_SCREEN_H
-#define PS_UI_LAB_SCREEN_H
+#ifndef PS_UI_PROGRAM_LAB_H
+#define PS_UI_PROGRAM_LAB_H
 
 #include "ui/lab_parts.h"
 #include "ui/program.h"
