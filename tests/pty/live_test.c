@@ -271,7 +271,7 @@ static void panels_are_reached_and_zoomed(void **state)
 static void pages_show_the_run_as_it_is(void **state)
 {
     (void)state;
-    struct pty *pty = run_at(80, 24, "circle");
+    struct pty *pty = run_at(120, 40, "circle");
     pty_expect(pty, "DEADLOCK: 2 of 2");
     pty_send(pty, "w");
     pty_expect(pty, "Why is W0 like this?");
