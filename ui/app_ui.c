@@ -510,7 +510,9 @@ int ps_ui_main(const struct ps_ui_options *options)
                                        .ascii = options->ascii,
                                        .no_mouse = options->no_mouse,
                                        .reduced_motion = options->reduced_motion,
-                                       .colours = options->colours};
+                                       .colours = options->colours,
+                                       .look = options->look};
+    p->run.view.look = options->look;
     int code = run(p);
     destroy(p);
     return code;

@@ -10,6 +10,7 @@
 #include "model/library.h"
 #include "ui/settings.h"
 #include "ui/theme.h"
+#include "ui/view.h"
 
 /* How runs are started; NULL in the options: as child processes (client/live.h). A seam for tests.
  */
@@ -44,6 +45,7 @@ struct ps_ui_options {
     unsigned fps;              /* frames a second; 0: 10 */
     bool reduced_motion;       /* what moves by itself moves once a second */
     unsigned colours;          /* at most so many; 0: what the terminal has */
+    struct ps_live_look look;  /* the panels of the live screen */
     const char *settings_path; /* where changed options are kept; NULL: nowhere */
     unsigned usable_cpus;      /* what "auto" workers means */
     const char *machine;       /* facts for the header: "8 cpu  16 GB" */

@@ -15,4 +15,9 @@ bool ps_panels_toggle(struct ps_live_look *look, unsigned panel);
 /* Change places with the panel before (-1) or behind (1). False: it is at that end, or not shown. */
 bool ps_panels_move(struct ps_live_look *look, unsigned panel, int direction);
 
+/* As the file of options has it: "auto", or "lanes done queue". Returns into. */
+const char *ps_panels_text(const struct ps_live_look *look, char *into, size_t size);
+/* The other way round. False: `why` says what is allowed, the look is as it was. */
+bool ps_panels_parse(struct ps_live_look *look, const char *text, char *why, size_t why_size);
+
 #endif

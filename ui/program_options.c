@@ -57,6 +57,8 @@ void ps_program_apply(struct ps_program *p)
     const struct ps_settings *s = &p->settings;
     p->canvas->ascii = s->ascii || !ps_term_unicode(p->term);
     p->run.view.fps = s->reduced_motion ? 1 : s->fps;
+    p->run.view.look.panels = s->look.panels;
+    memcpy(p->run.view.look.panel, s->look.panel, sizeof s->look.panel);
     ps_term_colours(p->term, s->colours);
     ps_term_mouse(p->term, !s->no_mouse);
     if (p->theme != s->theme) {

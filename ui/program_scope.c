@@ -176,6 +176,16 @@ static void open_panels(struct ps_program *p, unsigned selected)
     p->overlay.selected = selected;
 }
 
+/* In the file of options, too. */
+static void keep_order(struct ps_program *p)
+{
+    char why[320];
+    const char *path = p->options->settings_path;
+    p->settings.look = p->run.view.look;
+    if (path && ps_settings_save(path, &p->settings, why, sizeof why) != PS_OK)
+        ps_program_say(p, PS_STYLE_WARNING, "the order holds until you quit: %s", why);
+}
+
 bool ps_program_panels_action(struct ps_program *p, enum ps_action action, int argument)
 {
     if (action != PS_DO_SPAN_SHORTER && action != PS_DO_SPAN_LONGER && action != PS_DO_ACCEPT &&
@@ -195,6 +205,7 @@ bool ps_program_panels_action(struct ps_program *p, enum ps_action action, int a
     } else if (!ps_panels_toggle(look, (unsigned)panel)) {
         ps_program_say(p, PS_STYLE_NOTE, "one panel is the least");
     }
+    keep_order(p);
     if (ps_panels_place(look, p->run.view.panel) < 0)
         p->run.view.panel = look->panel[0];
     open_panels(p, at);

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "model/library.h"
 #include "ui/keymap.h"
+#include "ui/panels.h"
 
 #define FILE_NAME  "poolscope.conf"
 #define BYTES_MAX  65536u
@@ -24,6 +25,7 @@ static const char *const rates[] = {"1", "2", "5", "10", "20", "30", "60", NULL}
 static const char *const characters[] = {"auto", "ascii", NULL};
 static const char *const on_off[] = {"on", "off", NULL};
 static const char *const motions[] = {"full", "reduced", NULL};
+static const char *const orders[] = {"auto", "own", NULL};
 static const char *const colours[] = {"auto", "256", "16", "8", NULL};
 
 const struct ps_setting ps_setting_table[] = {
@@ -33,6 +35,7 @@ const struct ps_setting ps_setting_table[] = {
     {"mouse", "Mouse", "off leaves it to the terminal", on_off},
     {"motion", "Motion", "reduced: the screen changes once a second", motions},
     {"colours", "Colours", "at most so many; auto: what the terminal has", colours},
+    {"panels", "Panels", "auto, or in the order of your own: key p", orders},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -66,6 +69,8 @@ unsigned ps_setting_get(const struct ps_settings *s, const struct ps_setting *se
         return s->no_mouse;
     if (setting->choices == motions)
         return s->reduced_motion;
+    if (setting->choices == orders)
+        return s->look.panels > 0;
     return index_of(colours, s->colours);
 }
 
@@ -81,6 +86,8 @@ void ps_setting_set(struct ps_settings *s, const struct ps_setting *setting, uns
         s->no_mouse = choice == 1;
     else if (setting->choices == motions)
         s->reduced_motion = choice == 1;
+    else if (setting->choices == orders)
+        s->look.panels = choice == 1 ? s->look.panels : 0; /* those of its own come from key p */
     else
         s->colours = (unsigned)strtoul(colours[choice], NULL, 10);
 }
@@ -98,6 +105,8 @@ void ps_setting_text(const struct ps_settings *s, const struct ps_setting *setti
 {
     if (setting->choices == rates)
         snprintf(into, size, "%u", s->fps);
+    else if (setting->choices == orders)
+        ps_panels_text(&s->look, into, size);
     else
         snprintf(into, size, "%s", setting->choices[ps_setting_get(s, setting)]);
 }
@@ -198,6 +207,11 @@ static void take_setting(struct reader *r, const char *key, const char *value)
             r->settings.fps = (unsigned)fps;
         else
             complain(r, r->line, full, value, "allowed: 1..60");
+        return;
+    }
+    if (setting->choices == orders) {
+        if (!ps_panels_parse(&r->settings.look, value, text, sizeof text))
+            complain(r, r->line, full, value, text);
         return;
     }
     for (unsigned i = 0; setting->choices[i]; i++) {

@@ -7,6 +7,7 @@
  *   mouse = on              ; on | off
  *   motion = full           ; full | reduced: what moves by itself moves once a second
  *   colours = auto          ; auto (as the terminal says) | 256 | 16 | 8
+ *   panels = auto           ; auto (as the layout likes) | panels in their order: lanes done queue
  *   [keys]
  *   pause = p               ; an action = its key (keymap.h)
  *
@@ -17,15 +18,19 @@
 #include "base/err.h"
 #include "model/experiment.h"
 #include "ui/theme.h"
+#include "ui/view.h"
 
 #define PS_FPS_MAX      60u
 #define PS_FPS_STANDARD 10u
+
+#define PS_SETTING_BYTES 128u /* of a value in the file */
 
 struct ps_settings {
     enum ps_theme theme;
     unsigned fps;
     bool ascii, no_mouse, reduced_motion;
-    unsigned colours; /* at most so many; 0: as many as the terminal has */
+    unsigned colours;         /* at most so many; 0: as many as the terminal has */
+    struct ps_live_look look; /* its panels only */
 };
 
 extern const struct ps_settings ps_settings_standard;

@@ -35,7 +35,7 @@ static bool is_key(const char *line, size_t length, const char *key)
 
 static void put_setting(FILE *to, const struct ps_settings *s, const struct ps_setting *setting)
 {
-    char value[16];
+    char value[PS_SETTING_BYTES];
     ps_setting_text(s, setting, value, sizeof value);
     fprintf(to, "%s = %s\n", setting->key, value);
 }
@@ -45,7 +45,7 @@ static void put_missing(FILE *to, const struct ps_settings *s, unsigned done)
 {
     for (unsigned i = 0; ps_setting_table[i].key; i++) {
         const struct ps_setting *setting = &ps_setting_table[i];
-        char value[16], standard[16];
+        char value[PS_SETTING_BYTES], standard[PS_SETTING_BYTES];
         ps_setting_text(s, setting, value, sizeof value);
         ps_setting_text(&ps_settings_standard, setting, standard, sizeof standard);
         if (!(done & 1u << i) && strcmp(value, standard) != 0)

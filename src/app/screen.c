@@ -42,6 +42,7 @@ static bool recall(struct ps_ui_options *ui, char *path, size_t size)
     ui->no_mouse = settings.no_mouse;
     ui->reduced_motion = settings.reduced_motion;
     ui->colours = settings.colours;
+    ui->look = settings.look;
     return true;
 }
 

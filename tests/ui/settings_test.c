@@ -55,14 +55,18 @@ static void what_is_saved_is_read_again(void **state)
     settings.fps = 12;
     settings.ascii = settings.no_mouse = settings.reduced_motion = true;
     settings.colours = 16;
+    settings.look.panels = 3;
+    memcpy(settings.look.panel, (const unsigned char[]){2, 0, 4}, 3);
     save(&settings);
     assert_file("[screen]\ntheme = light\nfps = 12\ncharacters = ascii\nmouse = off\n"
-                "motion = reduced\ncolours = 16\n");
+                "motion = reduced\ncolours = 16\npanels = queue lanes steals\n");
     struct ps_settings again = load();
     assert_int_equal(again.theme, PS_THEME_LIGHT);
     assert_int_equal(again.fps, 12);
     assert_true(again.ascii && again.no_mouse && again.reduced_motion);
     assert_int_equal(again.colours, 16);
+    assert_int_equal(again.look.panels, 3);
+    assert_memory_equal(again.look.panel, settings.look.panel, 3);
 }
 
 static void other_lines_stay_as_they_are(void **state)
@@ -96,6 +100,8 @@ static void what_is_wrong_is_named_with_its_line(void **state)
     } rows[] = {
         {"[screen]\ntheme = sepia\n", "screen.theme", "sepia", "allowed: dark, light, mono", 2},
         {"[screen]\n\nfps = 0\n", "screen.fps", "0", "allowed: 1..60", 3},
+        {"[screen]\npanels = lanes maps\n", "screen.panels", "lanes maps", "there is no 'maps'", 2},
+        {"[screen]\npanels = lanes lanes\n", "screen.panels", "lanes lanes", "twice 'lanes'", 2},
         {"[screen]\nspeed = 1\n", "screen.speed", "1", "allowed: theme fps", 2},
         {"[screen]\nfps = 5\nfps = 6\n", "screen.fps", "6", "it is there already in line 2", 3},
         {"[windows]\nx = 1\n", "windows.x", "1", "allowed sections: [screen] [keys]", 2},
