@@ -220,7 +220,7 @@ static void update(struct ps_program *p)
 {
     struct ps_run *run = &p->run;
     uint64_t now = ps_now_ns(), frame_ns = PS_NS_PER_S / p->settings.fps;
-    if (due_ns(p) > now || now - run->looked_ns > frame_ns / 4 * 3 ||
+    if (due_ns(p) > now || now - run->looked_ns > frame_ns - frame_ns / 20 ||
         !p->launcher->running(run->host)) {
         ps_program_run_update(p);
         return;

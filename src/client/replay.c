@@ -7,7 +7,7 @@
 #include "base/clock.h"
 
 #define EVENTS_KEPT    16384u               /* of the frames that nobody asked events for */
-#define EVENTS_LEAD_NS UINT64_C(3000000000) /* behind a seek; those before are not read */
+#define EVENTS_LEAD_NS UINT64_C(1000000000) /* of a leap in time; those before are not read */
 #define SLOWEST        (1.0 / 64)
 #define FASTEST        64.0
 
@@ -76,6 +76,15 @@ static bool advance(struct ps_replay *r, uint64_t until_ns)
     }
 }
 
+/* The same where there may be a long way to go: reading all its events takes too long for a frame. */
+static bool skim(struct ps_replay *r, uint64_t until_ns)
+{
+    uint64_t at_ns = ps_recording_snapshot(r->recording)->at_ns;
+    if (until_ns > EVENTS_LEAD_NS && at_ns < until_ns - EVENTS_LEAD_NS)
+        ps_recording_pass_events(r->recording);
+    return advance(r, until_ns);
+}
+
 static uint64_t play_time(const struct ps_replay *r)
 {
     if (r->paused)
@@ -96,7 +105,8 @@ static enum ps_err replay_snapshot(struct ps_source *source, struct ps_snapshot 
 {
     struct ps_replay *r = (struct ps_replay *)source;
     bool any = false;
-    while (!r->paused && !r->at_end && advance(r, play_time(r)))
+    uint64_t until_ns = play_time(r);
+    while (!r->paused && !r->at_end && skim(r, until_ns))
         any = true;
     if (any)
         show(r);
@@ -233,9 +243,7 @@ void ps_replay_seek(struct ps_replay *r, uint64_t at_ns, ps_replay_visit visit, 
         show(r);
         if (visit)
             visit(user, r->newest);
-        if (visit && r->newest->at_ns + EVENTS_LEAD_NS < at_ns)
-            ps_recording_pass_events(r->recording);
-    } while (visit && advance(r, at_ns));
+    } while (visit && skim(r, at_ns));
     r->lost = 0; /* nobody asked for those */
     uint64_t first_ns = r->newest->at_ns;
     set_time(r, at_ns > first_ns ? at_ns : first_ns);

@@ -41,8 +41,8 @@ void ps_replay_step(struct ps_replay *replay, int snapshots);
 
 /* To the last snapshot at or before an instant. A seek backwards, and one forwards, leaves a hole in
  * what a screen remembers: visit (may be NULL) is called with the snapshots of the PS_REPLAY_LEAD_NS
- * before it and with itself, so that a history can be filled anew; the events of the seconds before it
- * are given out then. */
+ * before it and with itself, so that a history can be filled anew; the events of the last
+ * second before it are given out then. So they are when much more than a second is played at once. */
 #define PS_REPLAY_LEAD_NS UINT64_C(64000000000)
 typedef void (*ps_replay_visit)(void *user, const struct ps_snapshot *snapshot);
 void ps_replay_seek(struct ps_replay *replay, uint64_t at_ns, ps_replay_visit visit, void *user);

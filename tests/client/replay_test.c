@@ -142,14 +142,41 @@ static void events_come_with_their_time(void **state)
     uint64_t lost = 0;
     assert_int_equal(source->ops->events(source, events, 64, &lost), 0);
     size_t sum = 0, n;
-    clock_ns += 20 * RECORDING_PERIOD_NS;
-    assert_int_equal(shown(f), 21);
-    while ((n = source->ops->events(source, events, 64, &lost)) > 0)
-        sum += n;
+    for (unsigned step = 0; step < 4; step++) {
+        clock_ns += 5 * RECORDING_PERIOD_NS;
+        assert_int_equal(shown(f), 6 + 5 * step);
+        while ((n = source->ops->events(source, events, 64, &lost)) > 0)
+            sum += n;
+    }
     assert_true(sum > 20);
     assert_int_equal(lost, 5); /* recording_make loses one in every fourth record */
     char answer[64];
     assert_int_equal(source->ops->control(source, "workers 8", answer, sizeof answer), PS_ENOTSUP);
+}
+
+/* Fast forward, and a seek: the last second of events, so that a frame does not wait for all. */
+static void of_a_leap_the_last_events_are_given_out(void **state)
+{
+    struct fixture *f = *state;
+    struct ps_source *source = ps_replay_source(f->replay);
+    struct ps_event events[64];
+    struct visits visits = {0};
+    for (unsigned leap = 0; leap < 2; leap++) {
+        uint64_t lost = 0;
+        size_t sum = 0, n;
+        unsigned to = leap ? 121 : 61;
+        if (leap)
+            ps_replay_seek(f->replay, to * RECORDING_PERIOD_NS, visit, &visits);
+        else
+            clock_ns += 60 * RECORDING_PERIOD_NS;
+        assert_int_equal(shown(f), to);
+        while ((n = source->ops->events(source, events, 64, &lost)) > 0) {
+            sum += n;
+            for (size_t i = 0; i < n; i++)
+                assert_true(events[i].at_ns + 12 * RECORDING_PERIOD_NS > to * RECORDING_PERIOD_NS);
+        }
+        assert_true(sum > 5);
+    }
 }
 
 int main(void)
@@ -159,6 +186,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(it_can_be_paused_and_stepped, begin, end),
         cmocka_unit_test_setup_teardown(a_seek_tells_what_was_before, begin, end),
         cmocka_unit_test_setup_teardown(events_come_with_their_time, begin, end),
+        cmocka_unit_test_setup_teardown(of_a_leap_the_last_events_are_given_out, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -100,8 +100,10 @@ struct pty *pty_start(const struct pty_options *options)
     assert_non_null(pty);
     pty->columns = options->columns ? options->columns : 80;
     pty->rows = options->rows ? options->rows : 24;
-    snprintf(pty->home, sizeof pty->home, "/tmp/poolscope-pty-XXXXXX");
-    assert_non_null(mkdtemp(pty->home));
+    pty->lent = options->home != NULL;
+    snprintf(pty->home, sizeof pty->home, "%s",
+             pty->lent ? options->home : "/tmp/poolscope-pty-XXXXXX");
+    assert_true(pty->lent || mkdtemp(pty->home));
     struct winsize size = {.ws_col = (unsigned short)pty->columns,
                            .ws_row = (unsigned short)pty->rows};
     assert_int_equal(openpty(&pty->master, &pty->slave, NULL, NULL, &size), 0);
@@ -129,6 +131,7 @@ struct pty *pty_start(const struct pty_options *options)
 static void remove_home(const struct pty *pty)
 {
     static const char *const names[] = {"config/poolscope/presets/my-steady.ini",
+                                        "config/poolscope/poolscope.conf",
                                         "config/poolscope/lessons",
                                         "config/poolscope/presets",
                                         "config/poolscope",
@@ -156,7 +159,8 @@ void pty_free(struct pty *pty)
     close(pty->child_fd);
     vterm_free(pty->vterm);
     free(pty->raw);
-    remove_home(pty);
+    if (!pty->lent)
+        remove_home(pty);
     free(pty);
 }
 

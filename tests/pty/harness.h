@@ -18,11 +18,12 @@
 
 struct pty_options {
     int columns, rows;
-    const char *term;        /* NULL: xterm-256color */
-    const char *no_color;    /* value of NO_COLOR, or NULL */
-    const char *locale;      /* NULL: C.UTF-8 */
-    bool closed_stdin;       /* standard input is closed */
-    bool job_control;        /* a small shell starts the program as its foreground job */
+    const char *term;     /* NULL: xterm-256color */
+    const char *no_color; /* value of NO_COLOR, or NULL */
+    const char *locale;   /* NULL: C.UTF-8 */
+    bool closed_stdin;    /* standard input is closed */
+    bool job_control;     /* a small shell starts the program as its foreground job */
+    const char *home; /* of a program that ran before, whose settings it finds; NULL: a new one */
     const char *const *args; /* NULL-terminated, without the program; NULL: none */
 };
 
@@ -42,7 +43,8 @@ struct pty {
     unsigned frames;
     char *raw; /* everything the program has written */
     size_t raw_size, raw_room, fed;
-    char home[64]; /* a folder of its own for its settings */
+    char home[64]; /* a folder for its settings */
+    bool lent;     /* which is another's */
 };
 
 /* Start the program; fails the test when that is impossible. */

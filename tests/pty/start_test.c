@@ -254,6 +254,49 @@ static void an_unknown_terminal_is_refused(void **state)
     pty_free(pty);
 }
 
+static void put_options(const struct pty *pty, const char *text)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/config/poolscope/poolscope.conf", pty->home);
+    FILE *to = fopen(path, "w");
+    assert_non_null(to);
+    fputs(text, to);
+    assert_int_equal(fclose(to), 0);
+}
+
+/* What was chosen is there the next time, and a key of one's own; what is wrong is named. */
+static void options_are_kept(void **state)
+{
+    (void)state;
+    struct pty *first = pty_start(&(struct pty_options){.columns = 80, .rows = 24});
+    pty_expect(first, "Presets");
+    pty_send(first, "\033OQ"); /* F2 */
+    pty_expect(first, "[dark]");
+    pty_send(first, "jjl");
+    pty_expect(first, "[ascii]");
+    pty_send(first, "\033q");
+    pty_wait_exit(first);
+    pty_assert_restored(first);
+    struct pty_options again = {.columns = 80, .rows = 24, .home = first->home};
+    struct pty *pty = pty_start(&again);
+    pty_expect(pty, "+ Presets -");
+    pty_send(pty, "q");
+    pty_wait_exit(pty);
+    pty_free(pty);
+    put_options(first, "[keys]\nquit = Q\n");
+    pty = pty_start(&again);
+    pty_expect(pty, "Q quit");
+    pty_send(pty, "Q");
+    assert_int_equal(WEXITSTATUS(pty_wait_exit(pty)), 0);
+    pty_free(pty);
+    put_options(first, "[keys]\nquit = s\n");
+    pty = pty_start(&again);
+    assert_int_equal(WEXITSTATUS(pty_wait_exit(pty)), 2);
+    assert_true(pty_wrote(pty, "poolscope.conf:2: keys.quit"));
+    pty_free(pty);
+    pty_free(first);
+}
+
 /* There the program speaks in plain lines; it writes no escape sequence. */
 static void a_dumb_terminal_gets_plain_text(void **state)
 {
@@ -288,6 +331,7 @@ int main(void)
         cmocka_unit_test(the_c_locale_gets_ascii),
         cmocka_unit_test(old_terminals_work),
         cmocka_unit_test(an_unknown_terminal_is_refused),
+        cmocka_unit_test(options_are_kept),
         cmocka_unit_test(a_dumb_terminal_gets_plain_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

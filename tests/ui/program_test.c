@@ -11,6 +11,7 @@
 #include "check.h"
 #include "client/recorder.h"
 #include "fake_term.h"
+#include "golden.h"
 #include "presets.h"
 #include "scene.h"
 #include "ui/keys.h"
@@ -225,6 +226,29 @@ static void every_size_is_drawn(void **state)
     }
 }
 
+/* The menu of options as it is first seen. */
+static int golden_key(void *user, const struct ps_canvas *frame)
+{
+    unsigned *frames = user;
+    if ((*frames)++ == 0)
+        return PS_INPUT_F2;
+    char name[40];
+    snprintf(name, sizeof name, "options-%dx%d", frame->width, frame->height);
+    golden_check(frame, name);
+    return PS_INPUT_HANGUP;
+}
+
+static void golden_of_options(void **state)
+{
+    (void)state;
+    static const int sizes[][2] = {{60, 16}, {80, 24}, {120, 40}, {200, 60}};
+    for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        unsigned frames = 0;
+        struct ps_ui_options options = options_of();
+        fake_run(&options, sizes[i][0], sizes[i][1], golden_key, &frames);
+    }
+}
+
 /* ---- keys at random ---- */
 
 struct monkey {
@@ -325,9 +349,8 @@ int main(int argc, char **argv)
     if (argc > 1)
         return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_place_has_a_way),
-        cmocka_unit_test(every_key_has_an_effect),
-        cmocka_unit_test(every_size_is_drawn),
+        cmocka_unit_test(every_place_has_a_way),     cmocka_unit_test(every_key_has_an_effect),
+        cmocka_unit_test(every_size_is_drawn),       cmocka_unit_test(golden_of_options),
         cmocka_unit_test(keys_at_random_do_no_harm),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -72,22 +72,22 @@ static void what_is_saved_is_read_again(void **state)
 static void other_lines_stay_as_they_are(void **state)
 {
     (void)state;
-    put("; mine\n[keys]\npause = X\n\n[screen]\n  theme=mono ; for the projector\n; end\n");
+    put("; mine\n[keys]\npause = %\n\n[screen]\n  theme=mono ; for the projector\n; end\n");
     struct ps_settings settings = load();
     assert_int_equal(settings.theme, PS_THEME_MONO);
     settings.theme = PS_THEME_DARK;
     settings.fps = 5;
     save(&settings);
-    assert_file("; mine\n[keys]\npause = X\n\n[screen]\ntheme = dark\n; end\nfps = 5\n");
-    put("[screen]\n[keys]\npause = X\n");
+    assert_file("; mine\n[keys]\npause = %\n\n[screen]\ntheme = dark\n; end\nfps = 5\n");
+    put("[screen]\n[keys]\npause = %\n");
     settings.theme = PS_THEME_DARK;
     settings.fps = 10;
     settings.no_mouse = true;
     save(&settings);
-    assert_file("[screen]\nmouse = off\n[keys]\npause = X\n");
-    put("[keys]\npause = X"); /* without an end of line, without the section */
+    assert_file("[screen]\nmouse = off\n[keys]\npause = %\n");
+    put("[keys]\npause = %"); /* without an end of line, without the section */
     save(&settings);
-    assert_file("[keys]\npause = X\n[screen]\nmouse = off\n");
+    assert_file("[keys]\npause = %\n[screen]\nmouse = off\n");
     ps_keymap_reset();
 }
 
@@ -153,11 +153,11 @@ static void a_file_that_is_no_text_is_refused(void **state)
 static void a_key_takes_the_place_of_another(void **state)
 {
     (void)state;
-    put("[keys]\npause = X\nquit = Q\nrecord = q ; which is free now\n");
+    put("[keys]\npause = %\nquit = Q\nrecord = q ; which is free now\n");
     load();
     assert_int_equal(ps_keymap_count(), 3);
-    assert_int_equal(ps_binding_find(PS_AT_LIVE, 'X')->action, PS_DO_PAUSE);
-    assert_int_equal(ps_binding_find(PS_AT_REPLAY, 'X')->action, PS_DO_PAUSE);
+    assert_int_equal(ps_binding_find(PS_AT_LIVE, '%')->action, PS_DO_PAUSE);
+    assert_int_equal(ps_binding_find(PS_AT_REPLAY, '%')->action, PS_DO_PAUSE);
     assert_null(ps_binding_find(PS_AT_LIVE, ' '));
     assert_int_equal(ps_binding_find(PS_AT_LIVE, 'Q')->action, PS_DO_QUIT);
     assert_int_equal(ps_binding_find(PS_AT_LIVE, 'q')->action, PS_DO_RECORD);
@@ -165,7 +165,7 @@ static void a_key_takes_the_place_of_another(void **state)
     struct ps_canvas *c = ps_canvas_new(200, 3, false);
     ps_key_bar(c, PS_AT_LIVE);
     char *text = ps_canvas_text(c);
-    assert_non_null(strstr(text, "X pause"));
+    assert_non_null(strstr(text, "% pause"));
     assert_non_null(strstr(text, "q record"));
     assert_non_null(strstr(text, "Q quit"));
     assert_null(strstr(text, "Space"));
