@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "ui/findings/findings.h"
 
 #define PERIOD_NS UINT64_C(1000000000)
 
@@ -21,6 +22,9 @@ struct ps_plain {
     struct ps_totals totals;
     struct ps_hist_sum response, window; /* at the last line; since then */
     char message[PS_MESSAGE_BYTES];
+    struct ps_history *history;
+    struct ps_findings findings;
+    bool told[PS_FINDING_COUNT]; /* findings that were said and not yet taken back */
 };
 
 struct ps_plain *ps_plain_new(FILE *to, const char *preset, const struct ps_experiment *experiment)
@@ -28,6 +32,11 @@ struct ps_plain *ps_plain_new(FILE *to, const char *preset, const struct ps_expe
     struct ps_plain *plain = calloc(1, sizeof *plain);
     if (!plain)
         return NULL;
+    plain->history = ps_history_new();
+    if (!plain->history) {
+        free(plain);
+        return NULL;
+    }
     plain->to = to;
     plain->preset = preset;
     if (experiment->title[0])
@@ -37,6 +46,8 @@ struct ps_plain *ps_plain_new(FILE *to, const char *preset, const struct ps_expe
 
 void ps_plain_free(struct ps_plain *plain)
 {
+    if (plain)
+        ps_history_free(plain->history);
     free(plain);
 }
 
@@ -100,6 +111,51 @@ static void events(struct ps_plain *plain, const struct ps_snapshot *snapshot)
         if (snapshot->message[0])
             event(plain, snapshot, snapshot->message);
         memcpy(plain->message, snapshot->message, sizeof plain->message);
+    }
+}
+
+/* "Stealing is off (s)." names a key of the screen: there is none here. */
+static void without_keys(char *text)
+{
+    char *to = text;
+    for (const char *from = text; *from; from++) {
+        bool key = from[0] == ' ' && from[1] == '(' && from[2] && from[3] == ')';
+        if (key)
+            from += 3;
+        else
+            *to++ = *from;
+    }
+    *to = '\0';
+}
+
+/* What is at an end is said by its title only: its figures are of the past. The end of the run and
+ * pauses are told as events. */
+static void diagnosis(struct ps_plain *plain, const struct ps_snapshot *snapshot)
+{
+    struct ps_live_view view = {.snapshot = snapshot, .history = plain->history};
+    bool now[PS_FINDING_COUNT] = {false};
+    char text[PS_MESSAGE_BYTES + 32];
+    if (snapshot->phase != PS_PHASE_RUNNING)
+        return;
+    ps_history_feed(plain->history, snapshot);
+    ps_findings_feed(&plain->findings, &view);
+    for (unsigned i = 0; i < plain->findings.count; i++) {
+        const struct ps_finding *finding = &ps_findings_at(&plain->findings, i)->finding;
+        now[finding->word] = true;
+        if (plain->told[finding->word] || finding->word == PS_FINDING_ended ||
+            finding->word == PS_FINDING_paused || finding->word == PS_FINDING_deadlock)
+            continue;
+        plain->told[finding->word] = true;
+        snprintf(text, sizeof text, "diagnosis: %s", finding->text);
+        without_keys(text);
+        event(plain, snapshot, text);
+    }
+    for (unsigned word = 0; word < PS_FINDING_COUNT; word++) {
+        if (!plain->told[word] || now[word])
+            continue;
+        plain->told[word] = false;
+        snprintf(text, sizeof text, "no longer: %s", ps_finding_kinds[word].title);
+        event(plain, snapshot, text);
     }
 }
 
@@ -167,6 +223,7 @@ bool ps_plain_tick(struct ps_plain *plain, const struct ps_snapshot *snapshot)
         begin(plain, snapshot);
     }
     events(plain, snapshot);
+    diagnosis(plain, snapshot);
     if (snapshot->at_ns >= plain->next_ns) {
         line(plain, snapshot);
         remember(plain, snapshot);

@@ -262,6 +262,42 @@ static void plain_says_what_was_lost(void **state)
     free(text);
 }
 
+/* A worker that works beside one that is idle, and a queue: said once, and taken back when over. */
+static void plain_tells_the_diagnosis(void **state)
+{
+    struct ps_snapshot *s = *state;
+    struct ps_experiment *experiment = calloc(1, sizeof *experiment);
+    char *text = NULL;
+    size_t size = 0;
+    fill(s, PS_TRAIT_STEALS | PS_TRAIT_WORKER_QUEUE);
+    FILE *to = open_memstream(&text, &size);
+    struct ps_plain *plain = ps_plain_new(to, "demo", experiment);
+    s->phase = PS_PHASE_RUNNING;
+    s->stealing = false;
+    for (unsigned i = 0; i < 100; i++) {
+        bool stuck = i < 40;
+        s->seq = i + 1;
+        s->at_ns = SECOND + i * SECOND / 10;
+        s->worker[0].state = stuck ? PS_STATE_RUN : PS_STATE_IDLE;
+        s->worker[0].time_ns[s->worker[0].state] += SECOND / 10;
+        s->worker[0].queue_depth = stuck ? 20 : 0;
+        s->queued = s->in_flight = stuck ? 20 : 0;
+        s->worker[1].state = PS_STATE_IDLE;
+        s->worker[1].time_ns[PS_STATE_IDLE] += SECOND / 10;
+        assert_true(ps_plain_tick(plain, s));
+    }
+    ps_plain_free(plain);
+    fclose(to);
+    free(experiment);
+    const char *said = strstr(text, "* diagnosis: 1 idle worker beside waiting work: W0 has 20 "
+                                    "queued. Stealing is off.\n");
+    if (!said)
+        fail_msg("%s", text);
+    assert_null(strstr(said + 40, "* diagnosis: 1 idle"));
+    assert_non_null(strstr(said, "* no longer: idle beside backlog\n"));
+    free(text);
+}
+
 static int make_snapshot(void **state)
 {
     *state = calloc(1, sizeof(struct ps_snapshot));
@@ -280,7 +316,7 @@ int main(void)
         cmocka_unit_test(json_has_the_promised_keys), cmocka_unit_test(json_has_the_figures),
         cmocka_unit_test(what_cannot_be_is_null),     cmocka_unit_test(a_lost_task_shows),
         cmocka_unit_test(metrics_are_described_once), cmocka_unit_test(plain_has_a_line_a_second),
-        cmocka_unit_test(plain_says_what_was_lost),
+        cmocka_unit_test(plain_says_what_was_lost),   cmocka_unit_test(plain_tells_the_diagnosis),
     };
     return cmocka_run_group_tests(tests, make_snapshot, free_snapshot);
 }
