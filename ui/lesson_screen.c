@@ -1,15 +1,13 @@
 #include "ui/lesson_screen.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "ui/findings/findings.h"
 #include "ui/flow.h"
 #include "ui/format.h"
+#include "ui/lesson_runs.h"
 #include "ui/live_screen.h"
 #include "ui/prose.h"
-#include "ui/widgets/widget.h"
 
 /* Rows round the body: header, steps, rule; notice, keys. Lines are kept short, for a projector. */
 enum { TOP = 3, BOTTOM = 2, MARGIN = 2, LINE_MAX = 76 };
@@ -182,147 +180,11 @@ static int draw_score(const struct ps_canvas *c, int y, const struct ps_lesson_v
     return y + 1;
 }
 
-const char *ps_lesson_figure_name(char into[64], const struct ps_lab_figure *figure)
-{
-    const char *key = figure->key;
-    size_t n = 0;
-    if (strncmp(key, "latency_ns.", 11) == 0)
-        key += 11;
-    if (*figure->over)
-        n = (size_t)snprintf(into, 64, "%s ", figure->over);
-    while (*key && n < 40) {
-        if (strncmp(key, "_ns", 3) == 0 && !(key[3] >= 'a' && key[3] <= 'z')) {
-            key += 3;
-        } else if (strcmp(key, "_per_s") == 0) {
-            n += (size_t)snprintf(into + n, 64 - n, "/s");
-            break;
-        } else {
-            into[n++] = *key == '.' || *key == '_' ? ' ' : *key;
-            key++;
-        }
-    }
-    snprintf(into + n, 64 - n, "%s%.20s", *figure->index ? " " : "", figure->index);
-    return into;
-}
-
-static const char *state_word(const struct ps_lesson_view *view, unsigned run, enum ps_style *style)
-{
-    const struct ps_snapshot *s = view->runs ? view->runs[run].snapshot : NULL;
-    *style = PS_STYLE_DIM;
-    switch (view->state[run]) {
-    case PS_TRIAL_WAITING:
-        return "to come";
-    case PS_TRIAL_RUNNING:
-        *style = PS_STYLE_FOCUS;
-        return "runs";
-    case PS_TRIAL_CUT:
-        *style = PS_STYLE_WARNING;
-        return "cut short";
-    case PS_TRIAL_TOUCHED:
-        *style = PS_STYLE_WARNING;
-        return "changed";
-    case PS_TRIAL_DONE:
-        break;
-    }
-    bool bad = s && (s->end == PS_END_DEADLOCK || s->end == PS_END_CRASH);
-    *style = bad ? PS_STYLE_ERROR : PS_STYLE_GOOD;
-    return bad ? ps_end_name(s->end) : "done";
-}
-
-/* A row a run, a column a figure that the expectations are about: the words of the formulas, with
- * what this machine measured. `to`: rows at most, the newest; 0: all. */
-static int draw_runs(const struct ps_canvas *c, int y, const struct ps_lesson_view *view, int room)
-{
-    enum { NAME = 16, STATE = 11, GAP = 2 };
-    struct ps_lab_figure figure[PS_LAB_FIGURES_MAX];
-    unsigned figures = ps_lab_figures(view->lab, figure), runs = ps_lab_runs(view->lab);
-    int x[PS_LAB_FIGURES_MAX], end = NAME + STATE;
-    unsigned shown = 0;
-    for (; shown < figures; shown++) {
-        char name[64];
-        int width = ps_text_width(ps_lesson_figure_name(name, &figure[shown]));
-        width = (width < 8 ? 8 : width) + GAP;
-        if (end + width > c->width)
-            break;
-        end += width;
-        x[shown] = end;
-        ps_canvas_right(c, end, y, PS_STYLE_LABEL, name);
-    }
-    ps_canvas_put(c, 0, y, PS_STYLE_TITLE, "Run");
-    y++;
-    unsigned first = 0;
-    if (room > 0 && runs > (unsigned)room)
-        first = view->trial + 1 > (unsigned)room ? view->trial + 1 - (unsigned)room : 0;
-    for (unsigned r = first; r < runs && (room <= 0 || r < first + (unsigned)room); r++, y++) {
-        enum ps_style style;
-        const char *word = state_word(view, r, &style);
-        ps_canvas_fit(c, 0, y, NAME - 1, r == view->trial ? PS_STYLE_STRONG : PS_STYLE_NORMAL,
-                      ps_lab_run_name(view->lab, r));
-        ps_canvas_put(c, NAME, y, style, word);
-        for (unsigned i = 0; i < shown && view->state[r] != PS_TRIAL_WAITING; i++) {
-            char text[48];
-            struct ps_figure value = ps_lab_figure_of(&view->runs[r], &figure[i]);
-            if (value.kind == PS_FIGURE_KNOWN)
-                ps_figure_format(text, sizeof text, value.number, value.unit);
-            ps_canvas_right(c, x[i], y, PS_STYLE_STRONG,
-                            value.kind == PS_FIGURE_KNOWN ? text : "n/a");
-        }
-    }
-    return y;
-}
-
-static int draw_expectation(const struct ps_canvas *c, int y, const char *words,
-                            const struct ps_formula_result *result)
-{
-    char left[48], right[48], text[120];
-    bool good = result->answer == PS_FORMULA_TRUE,
-         known = good || result->answer == PS_FORMULA_FALSE;
-    enum ps_style style = good ? PS_STYLE_GOOD : PS_STYLE_WARNING;
-    ps_canvas_put(c, 0, y, style,
-                  good    ? (c->ascii ? "=" : "✓")
-                  : known ? (c->ascii ? "x" : "✗")
-                          : "?");
-    if (known)
-        snprintf(text, sizeof text, "%s %s%s %s",
-                 ps_figure_format(left, sizeof left, result->left.number, result->left.unit),
-                 good ? "" : "not ", result->relation,
-                 ps_figure_format(right, sizeof right, result->right.number, result->right.unit));
-    else
-        snprintf(text, sizeof text, "%.100s", result->why);
-    int width = ps_text_width(text), room = c->width - 2;
-    ps_canvas_fit(c, 2, y, room, PS_STYLE_NORMAL, words);
-    if (ps_text_width(words) + 2 + width > room)
-        y++;
-    ps_canvas_right(c, c->width, y, style, text);
-    return y + 1;
-}
-
-static int draw_measured(const struct ps_canvas *c, int y, const struct ps_lesson_view *view)
-{
-    const struct ps_lab_judgement *j = view->judgement;
-    static const char unjudged[] =
-        "Not held against the lesson: a run is missing, was cut short or "
-        "changed by hand. Left, then r runs it again.";
-    y = draw_runs(c, y, view, 0) + 1;
-    if (!j)
-        return ps_prose_draw(c, y, PS_STYLE_WARNING, unjudged, sizeof unjudged - 1);
-    for (unsigned i = 0; i < view->lab->expect_count; i++)
-        y = draw_expectation(c, y, view->lab->expects[i].words, &j->expects[i]);
-    char text[320];
-    snprintf(text, sizeof text, "%s%s",
-             j->verdict == PS_LAB_SHOWN         ? "Shown on this machine."
-             : j->verdict == PS_LAB_NOT_VISIBLE ? "Not visible on this machine, because "
-                                                : "Not shown this time: ",
-             j->verdict == PS_LAB_SHOWN ? "" : j->because);
-    enum ps_style style = j->verdict == PS_LAB_SHOWN ? PS_STYLE_GOOD : PS_STYLE_WARNING;
-    return ps_prose_draw(c, y, style, text, strlen(text));
-}
-
 static int draw_reveal(const struct ps_canvas *c, int y, const struct ps_lesson_view *view)
 {
     y = draw_score(c, y, view);
     y = draw_answers(c, y, view, 0) + 1;
-    return draw_measured(c, y, view);
+    return ps_lesson_measured(c, y, view);
 }
 
 /* ---- the texts behind it ---- */
@@ -347,120 +209,6 @@ static int draw_next(const struct ps_canvas *c, int y, const struct ps_lesson_vi
     y = prose(c, y, PS_STYLE_STRONG, view->lesson->try_next) + 1;
     y = heading(c, y, "Where to read on");
     return prose(c, y, PS_STYLE_LABEL, view->lesson->references);
-}
-
-/* ---- the run ---- */
-
-static void draw_progress(const struct ps_canvas *c, int y, const struct ps_lesson_view *view)
-{
-    char ran[PS_FIGURE_BYTES], length[PS_FIGURE_BYTES], name[64];
-    unsigned runs = ps_lab_runs(view->lab);
-    enum ps_style style;
-    snprintf(name, sizeof name, "%s", ps_lab_run_name(view->lab, view->trial));
-    struct ps_flow flow = {.gap = 3};
-    ps_flow_add(&flow, 0, PS_STYLE_STRONG, "Run", "%u of %u: %s", view->trial + 1, runs, name);
-    const char *word = state_word(view, view->trial, &style);
-    if (view->state[view->trial] == PS_TRIAL_RUNNING && view->length_ns)
-        ps_flow_add(&flow, 1, PS_STYLE_FOCUS, "", "%s of %s", ps_figure_age(ran, view->ran_ns),
-                    ps_figure_age(length, view->length_ns));
-    else
-        ps_flow_add(&flow, 1, style, "", "%s", word);
-    const struct ps_snapshot *s = view->live ? view->live->snapshot : NULL;
-    if (s && s->started_ns) {
-        struct ps_figures figures;
-        ps_figures_take(&figures, view->live);
-        ps_flow_add(&flow, 2, PS_STYLE_STRONG, "done", "%s/s", ps_figure_rate(ran, figures.done));
-        ps_flow_add(&flow, 4, PS_STYLE_NORMAL, "in flight", "%s",
-                    ps_figure_whole(ran, s->in_flight));
-        ps_flow_add(&flow, 3, PS_STYLE_NORMAL, "queued", "%s", ps_figure_whole(length, s->queued));
-    }
-    ps_flow_draw(c, y, &flow);
-}
-
-/* The diagnosis in a line, or the deadlock: what the watchdog says must not be missed. */
-static void draw_finding(const struct ps_canvas *c, int y, const struct ps_lesson_view *view)
-{
-    if (!view->live || !view->live->snapshot->started_ns)
-        return;
-    const struct ps_snapshot *s = view->live->snapshot;
-    const struct ps_finding_state *first =
-        view->live->findings ? ps_findings_at(view->live->findings, 0) : NULL;
-    if (s->end == PS_END_DEADLOCK || s->end == PS_END_CRASH) {
-        ps_canvas_fill(c, 0, y, c->width, 1, PS_STYLE_ALERT, ' ');
-        ps_canvas_fit(c, 1, y, c->width - 2, PS_STYLE_ALERT, s->message);
-    } else if (first) {
-        ps_canvas_fit(c, 1, y, c->width - 2, first->finding.style, first->finding.text);
-    }
-}
-
-static void draw_graph(const struct ps_canvas *c, int y, int height, const struct ps_widget *widget,
-                       const struct ps_lesson_view *view, const struct ps_figures *figures)
-{
-    char title[PS_TITLE_BYTES];
-    struct ps_canvas body = ps_canvas_view(c, 1, y + 1, c->width - 2, height - 1);
-    ps_canvas_hline(c, 0, y, c->width, PS_STYLE_BORDER);
-    if (widget->title)
-        widget->title(view->live, figures, body.width, title);
-    else
-        snprintf(title, sizeof title, "%s", widget->name);
-    ps_canvas_cell(c, 1, y, PS_STYLE_BORDER, ' ');
-    int end = ps_canvas_fit(c, 2, y, c->width - 4, PS_STYLE_TITLE, title);
-    ps_canvas_cell(c, end, y, PS_STYLE_BORDER, ' ');
-    widget->draw(&body, view->live, figures);
-}
-
-static void draw_lanes(const struct ps_canvas *c, const struct ps_lesson_view *view)
-{
-    if (!view->live || !view->live->snapshot->started_ns) {
-        ps_canvas_put(c, 1, 0, PS_STYLE_DIM,
-                      view->state[view->trial] == PS_TRIAL_RUNNING ? "the host starts ..." : "");
-        return;
-    }
-    struct ps_figures figures;
-    ps_figures_take(&figures, view->live);
-    enum { GRAPH = 8 };
-    int head = c->height >= 6, wanted = 2 * ps_lanes_wanted(&figures) + head;
-    int lanes = c->height >= wanted + GRAPH ? wanted : c->height;
-    if (head) {
-        struct ps_canvas row = ps_canvas_view(c, 0, 0, c->width, 1);
-        ps_widget_lanes.heading(&row, view->live, &figures);
-    }
-    struct ps_canvas body = ps_canvas_view(c, 0, head, c->width, lanes - head);
-    ps_widget_lanes.draw(&body, view->live, &figures);
-    int left = c->height - lanes, half = left / 2;
-    if (left >= 2 * GRAPH) {
-        draw_graph(c, lanes, half, &ps_widget_throughput, view, &figures);
-        draw_graph(c, lanes + half, left - half, &ps_widget_queue, view, &figures);
-    } else if (left) {
-        draw_graph(c, lanes, left, &ps_widget_queue, view, &figures);
-    }
-}
-
-/* Lanes with what to watch for beside them; below, the figures of the runs. */
-static void draw_run(const struct ps_canvas *c, const struct ps_lesson_view *view)
-{
-    int runs = (int)ps_lab_runs(view->lab) + 1, least = c->height >= 18 ? 8 : 4;
-    int table = runs < c->height - 3 - least ? runs : c->height - 3 - least;
-    table = table < 2 ? 2 : table;
-    int top = c->height - table - 3, left = c->width * 11 / 20;
-    draw_progress(c, 0, view);
-    ps_canvas_hline(c, 0, 1, c->width, PS_STYLE_BORDER);
-    ps_canvas_put(c, left + 2, 1, PS_STYLE_TITLE, " Watch for ");
-    ps_canvas_vline(c, left, 1, top + 1, PS_STYLE_BORDER);
-    struct ps_canvas lanes = ps_canvas_view(c, 0, 2, left, top - 1);
-    draw_lanes(&lanes, view);
-    struct ps_canvas words = ps_canvas_view(c, left + 2, 2, c->width - left - 3, top - 1);
-    prose(&words, -view->scroll, PS_STYLE_NORMAL, view->lesson->watch);
-    ps_canvas_hline(c, 0, top + 1, c->width, PS_STYLE_BORDER);
-    draw_finding(c, top + 2, view);
-    struct ps_canvas below = ps_canvas_view(c, 1, top + 3, c->width - 2, table);
-    draw_runs(&below, 0, view, table - 1);
-}
-
-static int watch_rows(const struct ps_lesson_view *view, int width)
-{
-    struct ps_canvas none = {.width = width - width * 11 / 20 - 3};
-    return prose(&none, 0, PS_STYLE_NORMAL, view->lesson->watch);
 }
 
 /* ---- the frame ---- */
@@ -521,15 +269,10 @@ static int body_rows(const struct ps_lesson_view *view, int width)
 
 int ps_lesson_screen_scroll_max(const struct ps_lesson_view *view, int width, int height)
 {
-    int room = height - TOP - BOTTOM, rows;
-    if (view->step == PS_LESSON_RUN) {
-        int runs = (int)ps_lab_runs(view->lab) + 1, least = room >= 18 ? 8 : 4;
-        int table = runs < room - 3 - least ? runs : room - 3 - least;
-        rows = watch_rows(view, width);
-        room = room - (table < 2 ? 2 : table) - 4;
-    } else {
-        rows = body_rows(view, width);
-    }
+    int room = height - TOP - BOTTOM;
+    if (view->step == PS_LESSON_RUN)
+        return ps_lesson_run_scroll_max(view, width, room);
+    int rows = body_rows(view, width);
     return rows > room ? rows - room : 0;
 }
 
@@ -538,7 +281,7 @@ static void draw_step(const struct ps_canvas *root, const struct ps_lesson_view 
     int room = root->height - TOP - BOTTOM, width = body_width(root->width);
     if (view->step == PS_LESSON_RUN) {
         struct ps_canvas c = ps_canvas_view(root, 0, TOP, root->width, room);
-        draw_run(&c, view);
+        ps_lesson_run(&c, view);
         return;
     }
     int x = (root->width - width) / 2, rows = body_rows(view, root->width);

@@ -138,6 +138,17 @@ static bool take_theme(struct ps_program *p, const struct ps_console_word *word,
     return true;
 }
 
+static bool take_presenter(struct ps_program *p, const struct ps_console_word *word,
+                           const char *arguments)
+{
+    (void)word;
+    bool on = strcmp(arguments, "on") == 0;
+    if (!on && strcmp(arguments, "off") != 0 && *arguments)
+        return refuse(p, "presenter: expected on or off");
+    ps_program_present(p, *arguments ? on : !p->presenter.on);
+    return true;
+}
+
 static bool take_engine(struct ps_program *p, const struct ps_console_word *word,
                         const char *arguments)
 {
@@ -244,8 +255,8 @@ const struct ps_console_word ps_console_words[] = {
     {"run", "PRESET", "run another preset", PS_AT_LIVE, presets, run_preset, PS_DO_RESTART},
     {"run", "PRESET", "run a preset; without a name this one", LESSON, presets, run_preset,
      PS_DO_OWN_TRY},
-    {"compare", "", "compare two engines", ANYWHERE, NULL, press, PS_DO_COMPARE},
-    {"tune", "", "find the worker count", ANYWHERE, NULL, press, PS_DO_TUNE},
+    {"compare", "", "compare two engines", START | PS_AT_LIVE, NULL, press, PS_DO_COMPARE},
+    {"tune", "", "find the worker count", START | PS_AT_LIVE, NULL, press, PS_DO_TUNE},
     {"lesson", "N | PRESET", "open a lesson", ANYWHERE, presets, open_lesson, 0},
     {"freeze", "", "freeze the view; the workload goes on", PS_AT_LIVE, NULL, press, PS_DO_FREEZE},
     {"trigger", "CONDITION | off", "stop the picture when it holds: p99 > 200 ms for 1s",
@@ -254,6 +265,12 @@ const struct ps_console_word ps_console_words[] = {
     {"panels", "", "choose and order the panels", PS_AT_LIVE, NULL, press, PS_DO_PANELS},
     {"zoom", "", "the panel alone, or all", PS_AT_LIVE, NULL, press, PS_DO_ZOOM},
     {"back", "", "one level back", PS_AT_LIVE | LESSON, NULL, press, PS_DO_BACK},
+    {"diagnosis", "", "the diagnosis and its figures", PS_AT_LIVE, NULL, press, PS_DO_DIAGNOSIS},
+    {"record", "", "begin or end to record the run", PS_AT_LIVE, NULL, press, PS_DO_RECORD},
+    {"open", "", "open a recording", PS_AT_LIST, NULL, press, PS_DO_OPEN},
+    {"presenter", "on | off", "giant figures, keys shown, light theme", ANYWHERE, on_off,
+     take_presenter, 0},
+    {"options", "", "theme, frames, mouse, motion", ANYWHERE, NULL, press, PS_DO_OPTIONS},
     {"theme", "NAME", "colours: dark, light or mono", ANYWHERE, themes, take_theme, PS_DO_THEME},
     {"screenshot", "", "save this screen as an SVG file in the working folder", ANYWHERE, NULL,
      press, PS_DO_SCREENSHOT},

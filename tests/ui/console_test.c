@@ -104,8 +104,8 @@ static void tab_goes_as_far_as_is_certain(void **state)
         {"wor", "workers ", PS_AT_LIVE},
         {"workers", "workers ", PS_AT_LIVE},
         {"workers 8", NULL, PS_AT_LIVE},
-        {"st", NULL, PS_AT_LIVE},  /* stealing, stop */
-        {"re", "res", PS_AT_LIVE}, /* resume, restart */
+        {"st", NULL, PS_AT_LIVE}, /* stealing, stop */
+        {"re", NULL, PS_AT_LIVE}, /* resume, restart, record */
         {"stea", "stealing ", PS_AT_LIVE},
         {"stealing o", NULL, PS_AT_LIVE},
         {"stealing of", "stealing off", PS_AT_LIVE},
