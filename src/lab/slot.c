@@ -225,6 +225,8 @@ void ps_slot_free(struct ps_slot *slot)
 {
     if (!slot)
         return;
+    if (slot->live)
+        ps_live_kill(slot->live); /* nobody asks for its end, and a screen must not wait for it */
     ps_live_free(slot->live);
     free(slot);
 }

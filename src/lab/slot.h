@@ -54,7 +54,7 @@ const struct ps_snapshot *ps_slot_window(const struct ps_slot *slot);
  * others.h. NaN: not known. */
 double ps_slot_others(const struct ps_slot *slot);
 
-/* Ends the host if it runs. NULL is nothing. */
+/* Kills the host if it runs: what it measured is given up. NULL is nothing. */
 void ps_slot_free(struct ps_slot *slot);
 
 #endif
