@@ -62,7 +62,10 @@ static int draw_runs(const struct ps_canvas *c, int y, const struct ps_lesson_vi
 {
     enum { NAME = 16, STATE = 11, GAP = 2 };
     struct ps_lab_figure figure[PS_LAB_FIGURES_MAX];
-    unsigned figures = ps_lab_figures(view->lab, figure), runs = ps_lab_runs(view->lab);
+    unsigned figures = ps_lab_figures(view->lab, figure);
+    if (figures == 0)
+        figure[figures++] = (struct ps_lab_figure){.key = "throughput_per_s"};
+    unsigned runs = ps_lab_runs(view->lab);
     int x[PS_LAB_FIGURES_MAX], end = NAME + STATE;
     unsigned shown = 0;
     for (; shown < figures; shown++) {
@@ -98,7 +101,8 @@ static int draw_runs(const struct ps_canvas *c, int y, const struct ps_lesson_vi
     return y;
 }
 
-static int draw_expectation(const struct ps_canvas *c, int y, const char *words,
+/* How a run ended is no figure: it did, or did not. */
+static int draw_expectation(const struct ps_canvas *c, int y, const struct ps_expect *expect,
                             const struct ps_formula_result *result)
 {
     char left[48], right[48], text[120];
@@ -109,7 +113,9 @@ static int draw_expectation(const struct ps_canvas *c, int y, const char *words,
                   good    ? (c->ascii ? "=" : "✓")
                   : known ? (c->ascii ? "x" : "✗")
                           : "?");
-    if (known)
+    if (known && strstr(expect->formula, "ended["))
+        snprintf(text, sizeof text, "%s", good ? "yes" : "no");
+    else if (known)
         snprintf(text, sizeof text, "%s %s%s %s",
                  ps_figure_format(left, sizeof left, result->left.number, result->left.unit),
                  good ? "" : "not ", result->relation,
@@ -117,8 +123,8 @@ static int draw_expectation(const struct ps_canvas *c, int y, const char *words,
     else
         snprintf(text, sizeof text, "%.100s", result->why);
     int width = ps_text_width(text), room = c->width - 2;
-    ps_canvas_fit(c, 2, y, room, PS_STYLE_NORMAL, words);
-    if (ps_text_width(words) + 2 + width > room)
+    ps_canvas_fit(c, 2, y, room, PS_STYLE_NORMAL, expect->words);
+    if (ps_text_width(expect->words) + 2 + width > room)
         y++;
     ps_canvas_right(c, c->width, y, style, text);
     return y + 1;
@@ -134,7 +140,7 @@ int ps_lesson_measured(const struct ps_canvas *c, int y, const struct ps_lesson_
     if (!j)
         return ps_prose_draw(c, y, PS_STYLE_WARNING, unjudged, sizeof unjudged - 1);
     for (unsigned i = 0; i < view->lab->expect_count; i++)
-        y = draw_expectation(c, y, view->lab->expects[i].words, &j->expects[i]);
+        y = draw_expectation(c, y, &view->lab->expects[i], &j->expects[i]);
     char text[320];
     snprintf(text, sizeof text, "%s%s",
              j->verdict == PS_LAB_SHOWN         ? "Shown on this machine."

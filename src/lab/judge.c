@@ -59,7 +59,9 @@ static struct ps_figure of_metric(const struct ps_metric *metric,
 static bool type_index(const struct judging *judging, const struct ps_lab_run *run,
                        const char *name, unsigned *index)
 {
-    unsigned count = run ? run->snapshot->types : judging->experiment->type_count;
+    unsigned count = run                   ? run->snapshot->types
+                     : judging->experiment ? judging->experiment->type_count
+                                           : 0;
     for (unsigned i = 0; i < count; i++) {
         *index = i;
         if (strcmp(run ? run->snapshot->type[i].name : judging->experiment->types[i].name, name) ==
