@@ -76,7 +76,7 @@ static void change(struct ps_program *p, int direction)
         return;
     }
     const struct ps_setting *setting = &ps_setting_table[number];
-    unsigned count = 0, now = ps_setting_get(&p->settings, setting);
+    unsigned count = 1, now = ps_setting_get(&p->settings, setting);
     while (setting->choices[count])
         count++;
     ps_setting_set(&p->settings, setting, (now + count + (unsigned)direction) % count);

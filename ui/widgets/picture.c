@@ -61,10 +61,12 @@ static enum ps_style pixel(const struct ps_picture *picture, const struct state 
     double sum = 0;
     for (uint32_t j = 0; j < ys; j++) {
         const _Atomic uint16_t *row = ps_picture_row(picture, y0 + (y1 - y0) * j / ys);
-        for (uint32_t i = 0; i < xs; i++)
-            sum += atomic_load_explicit(&row[x0 + (x1 - x0) * i / xs], memory_order_relaxed);
+        for (uint32_t i = 0; i < xs; i++) {
+            uint32_t x = x0 + (x1 - x0) * i / xs;
+            sum += atomic_load_explicit(&row[x], memory_order_relaxed);
+        }
     }
-    unsigned brightness = brightness_of(picture, sum / (xs * ys));
+    unsigned brightness = brightness_of(picture, sum / ((double)xs * ys));
     if (brightness == 0)
         return PS_STYLE_NORMAL;
     bool old = atomic_load_explicit(&tile->pass, memory_order_relaxed) != s->pass;
