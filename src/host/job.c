@@ -236,6 +236,8 @@ static struct ps_wait *go_on(struct ps_job *job)
 {
     struct ps_task *task = &job->task;
     const struct ps_task_type *type = job->type;
+    const unsigned index = ps_job_type(job);
+    const int self = ps_worker_self(); /* the same until the job waits */
     if (job->position == 0 && job->phase == 0 && job->children == 0)
         ps_job_started(job->run->jobs, job);
     if (ps_job_could_not_wait(job)) {
@@ -252,7 +254,7 @@ static struct ps_wait *go_on(struct ps_job *job)
             ps_task_give_up(task);
             return NULL;
         }
-        ps_job_doing(job, job->position);
+        ps_job_doing(job, self, index, job->position);
         struct ps_wait *wait = ops->advance(job, def);
         if (wait) {
             job->waited = wait;

@@ -109,13 +109,13 @@ static inline unsigned ps_job_type(const struct ps_job *job)
     return (unsigned)(job->type - job->run->experiment.types);
 }
 
-/* For screens: at which step of its program the job is that runs on this thread. */
-static inline void ps_job_doing(const struct ps_job *job, uint32_t step)
+/* For screens: at which step of its program the job is that runs on this thread, which is worker
+ * `self` (negative: none). */
+static inline void ps_job_doing(const struct ps_job *job, int self, unsigned type, uint32_t step)
 {
-    int self = ps_worker_self();
     if (self >= 0)
         ps_probe_doing(job->run->segment, (unsigned)self,
-                       ps_doing_word(job->task.stamp.id, ps_job_type(job), step, job->children));
+                       ps_doing_word(job->task.stamp.id, type, step, job->children));
 }
 
 /* Injected faults that hit whoever runs on a certain worker; between pieces of work. */

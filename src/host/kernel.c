@@ -196,7 +196,7 @@ static struct ps_wait *node_go_on(struct ps_task *task)
         stop(kernel, FAILED);
         ((struct ps_wait *)node->waited)->result = PS_ECANCELED; /* it leaves the channel's queue */
     }
-    ps_job_doing(node, kernel->job->position);
+    ps_job_doing(node, ps_worker_self(), node->task.stamp.type, kernel->job->position);
     ps_job_suffer(node);
     if (ps_job_stopping(node) || is_abandoned(kernel))
         stop(kernel, STOPPED);

@@ -8,7 +8,7 @@
 #include "check.h"
 #include "ui/findings/findings.h"
 
-#define STEP_NS (PS_NS_PER_S / 10)
+#define STEP_NS UINT64_C(100000000)
 
 /* A run that does the same all the time: shares of each worker's time, and rates per second. */
 struct made {

@@ -64,18 +64,19 @@ const struct ps_step_def *ps_page_step(const struct ps_live_view *view,
 
 double ps_page_type_rate(const struct ps_live_view *view, unsigned type, enum ps_outcome outcome)
 {
-    const struct ps_recent_mark *then, *now;
+    const struct ps_recent_mark *then = NULL, *now = NULL;
     double seconds = view->findings ? ps_recent_span(&view->findings->recent, &then, &now) : 0;
-    if (seconds <= 0 || now->type[type].ended[outcome] < then->type[type].ended[outcome])
+    if (seconds <= 0 || !then || !now ||
+        now->type[type].ended[outcome] < then->type[type].ended[outcome])
         return 0;
     return (double)(now->type[type].ended[outcome] - then->type[type].ended[outcome]) / seconds;
 }
 
 double ps_page_cpu(const struct ps_live_view *view, unsigned worker)
 {
-    const struct ps_recent_mark *then, *now;
+    const struct ps_recent_mark *then = NULL, *now = NULL;
     double seconds = view->findings ? ps_recent_span(&view->findings->recent, &then, &now) : 0;
-    if (seconds <= 0 || now->worker[worker].cpu_ns < then->worker[worker].cpu_ns)
+    if (seconds <= 0 || !then || !now || now->worker[worker].cpu_ns < then->worker[worker].cpu_ns)
         return 0;
     return 1e-9 * (double)(now->worker[worker].cpu_ns - then->worker[worker].cpu_ns) / seconds;
 }
