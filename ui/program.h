@@ -138,6 +138,10 @@ bool ps_program_engine(struct ps_program *program, const char *name);
 void ps_program_menu_add(struct ps_program *program, int argument, bool current, const char *label,
                          const char *note);
 void ps_program_menu_chosen(struct ps_program *program, unsigned item);
+/* Take the newest events: a recording wants all, a screen what it can show. */
+void ps_program_run_events(struct ps_program *program);
+/* What the header says of the recording. */
+void ps_program_run_recording(struct ps_program *program);
 /* Take the newest snapshot and events. True: the run has ended. */
 bool ps_program_run_look(struct ps_program *program);
 /* The same, and on the live screen say how it ended. */

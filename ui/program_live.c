@@ -5,208 +5,13 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "ui/findings/findings.h"
 #include "ui/format.h"
 #include "ui/panels.h"
 #include "ui/program.h"
 #include "ui/program_scope.h"
-#include "ui/program_trigger.h"
 #include "ui/widgets/widget.h"
 
-#define RECORD_ROUNDS (PS_RECORDER_EVENTS_PER_S / 10 / PS_EVENTS_A_FRAME)
-
-/* ---- a run begins and ends ---- */
-
-static bool prepare(struct ps_run *run)
-{
-    if (!run->snapshot)
-        run->snapshot = malloc(sizeof *run->snapshot);
-    if (!run->history)
-        run->history = ps_history_new();
-    if (!run->findings)
-        run->findings = malloc(sizeof *run->findings);
-    if (!run->snapshot || !run->history || !run->findings)
-        return false;
-    memset(run->findings, 0, sizeof *run->findings);
-    memset(run->snapshot, 0, sizeof *run->snapshot);
-    ps_history_clear(run->history);
-    memset(&run->log, 0, sizeof run->log);
-    run->events_lost = 0;
-    run->told_end = false;
-    return true;
-}
-
-static void show_starting(struct ps_program *p)
-{
-    ps_program_say(p, PS_STYLE_NOTE, "starting the host, measuring this machine");
-    ps_program_frame(p);
-    p->notice_until_ns = 0;
-}
-
-bool ps_program_run_start(struct ps_program *p, const struct ps_experiment *experiment,
-                          const char *preset)
-{
-    struct ps_run *run = &p->run;
-    struct ps_experiment wanted = *experiment; /* may be run->experiment */
-    char why[400] = "", name[sizeof run->preset];
-    void *host = NULL;
-    snprintf(name, sizeof name, "%s", preset ? preset : "");
-    ps_program_run_end(p);
-    show_starting(p);
-    enum ps_err err = p->launcher->start(&wanted, &host, why, sizeof why);
-    if (err != PS_OK) {
-        ps_program_say(p, PS_STYLE_ERROR, "cannot run: %s", why[0] ? why : ps_err_text(err));
-        return false;
-    }
-    if (!ps_program_run_show(p, host, &wanted, name)) {
-        p->launcher->end(host);
-        return false;
-    }
-    ps_program_run_look(p);
-    return true;
-}
-
-bool ps_program_run_show(struct ps_program *p, void *host, const struct ps_experiment *experiment,
-                         const char *preset)
-{
-    struct ps_run *run = &p->run;
-    if (!prepare(run)) {
-        ps_program_say(p, PS_STYLE_ERROR, "%s", ps_err_text(PS_ENOMEM));
-        return false;
-    }
-    run->host = host;
-    run->experiment = *experiment;
-    snprintf(run->preset, sizeof run->preset, "%s", preset);
-    unsigned panel = run->view.panel;
-    bool zoom = run->view.zoom;
-    struct ps_live_look look = run->view.look;
-    ps_program_scope_begin(p);
-    ps_program_trigger_begin(p);
-    run->view = (struct ps_live_view){.snapshot = run->snapshot,
-                                      .history = run->history,
-                                      .log = &run->log,
-                                      .findings = run->findings,
-                                      .experiment = &run->experiment,
-                                      .title = run->experiment.title,
-                                      .seed = run->experiment.seed,
-                                      .fps = p->settings.reduced_motion ? 1 : p->settings.fps,
-                                      .panel = panel,
-                                      .zoom = zoom,
-                                      .look = look,
-                                      .trigger = &run->trigger};
-    ps_program_close_overlay(p);
-    return true;
-}
-
-bool ps_program_run_begin(struct ps_program *p, const struct ps_experiment *experiment,
-                          const char *preset)
-{
-    bool begun = ps_program_run_start(p, experiment, preset);
-    ps_screen_go(p, begun ? &ps_screen_live : &ps_screen_start);
-    if (begun)
-        ps_program_run_update(p);
-    return begun;
-}
-
-void ps_program_run_end(struct ps_program *p)
-{
-    if (p->run.host) {
-        ps_program_record_end(p); /* a recording is of one run */
-        p->launcher->end(p->run.host);
-        p->run.record_path[0] = '\0';
-        ps_program_trigger_end(p);
-        p->run.view.picture = NULL; /* it was the host's */
-    }
-    p->run.host = NULL;
-}
-
 /* ---- the news of a frame ---- */
-
-/* What the header says of the recording. */
-static void show_recording(struct ps_run *run)
-{
-    struct ps_live_view *v = &run->view;
-    v->recording = run->recorder != NULL;
-    v->record_bytes = run->recorder ? ps_recorder_totals(run->recorder).bytes : 0;
-    v->record_trouble = run->recorder ? ps_recorder_trouble(run->recorder) : NULL;
-}
-
-static void tell_end(struct ps_program *p)
-{
-    struct ps_run *run = &p->run;
-    const struct ps_snapshot *s = run->snapshot;
-    bool failed = s->end == PS_END_CRASH || s->end == PS_END_DEADLOCK || s->phase != PS_PHASE_ENDED;
-    char done[PS_FIGURE_BYTES], sent[PS_FIGURE_BYTES], clock[PS_FIGURE_BYTES];
-    uint64_t end = s->ended_ns ? s->ended_ns : s->at_ns;
-    uint64_t ran = s->started_ns && end > s->started_ns ? end - s->started_ns : 0;
-    int n = snprintf(
-        run->end_text, sizeof run->end_text, "%s%s%s of %s submitted tasks completed in %s.",
-        s->message, s->message[0] ? "\n" : "", ps_figure_whole(done, s->totals.ended[PS_COMPLETED]),
-        ps_figure_whole(sent, s->totals.submitted), ps_figure_age(clock, ran));
-    uint64_t out = ps_totals_ended(&s->totals), in = s->totals.submitted;
-    if (ps_totals_conserved(&s->totals))
-        snprintf(run->end_text + n, sizeof run->end_text - (size_t)n,
-                 "\nEvery task is accounted for.");
-    else if (in > out)
-        snprintf(run->end_text + n, sizeof run->end_text - (size_t)n,
-                 "\n%s were in flight and are lost.", ps_figure_whole(done, in - out));
-    ps_program_open(p, PS_OVERLAY_ENDED,
-                    s->end == PS_END_DEADLOCK ? "Deadlock"
-                    : s->end == PS_END_CRASH  ? "The host has died"
-                    : failed                  ? "The host is gone"
-                                              : "The run has ended");
-    p->overlay.failed = failed;
-    p->overlay.text = run->end_text;
-    run->told_end = true;
-    ps_program_record_end(p);
-    show_recording(run);
-}
-
-/* A recording wants all events; a screen what it can show. */
-static void take_events(struct ps_run *run, struct ps_source *source)
-{
-    size_t n;
-    unsigned rounds = run->recorder || run->tape ? RECORD_ROUNDS : 1;
-    do {
-        uint64_t lost = 0;
-        n = source->ops->events(source, run->events, PS_EVENTS_A_FRAME, &lost);
-        run->events_lost += lost;
-        ps_log_events(&run->log, run->events, n, run->snapshot);
-        if (run->recorder)
-            ps_recorder_events(run->recorder, run->events, n, lost);
-        if (run->tape)
-            ps_tape_events(run->tape, run->events, n, lost);
-    } while (n > 0 && --rounds > 0);
-}
-
-bool ps_program_run_look(struct ps_program *p)
-{
-    struct ps_run *run = &p->run;
-    if (!run->host || run->told_end)
-        return false;
-    bool running = p->launcher->running(run->host);
-    struct ps_source *source = p->launcher->source(run->host);
-    run->looked_ns = run->drained_ns = ps_now_ns();
-    if (source->ops->snapshot(source, run->snapshot) == PS_OK)
-        ps_history_feed(run->history, run->snapshot);
-    run->view.picture = source->ops->picture ? source->ops->picture(source) : NULL;
-    run->view.look.picture = run->view.picture != NULL;
-    take_events(run, source);
-    run->snapshot->events_lost = run->events_lost;
-    if (!run->view.frozen)
-        ps_findings_feed(run->findings, &run->view);
-    ps_program_trigger_feed(p);
-    if (run->recorder)
-        ps_recorder_snapshot(run->recorder, run->snapshot);
-    show_recording(run);
-    return !running || run->snapshot->phase == PS_PHASE_ENDED;
-}
-
-void ps_program_run_update(struct ps_program *p)
-{
-    if (ps_program_run_look(p) && p->screen == &ps_screen_live && !p->run.view.replay)
-        tell_end(p);
-}
 
 /* Rings overflow sooner than a frame is due: between frames a recording gets its events. */
 static uint64_t due_ns(const struct ps_program *p)
@@ -225,7 +30,7 @@ static void update(struct ps_program *p)
         ps_program_run_update(p);
         return;
     }
-    take_events(run, p->launcher->source(run->host));
+    ps_program_run_events(p);
     run->drained_ns = now;
 }
 
@@ -548,7 +353,7 @@ static void act(struct ps_program *p, enum ps_action action, int argument)
         break;
     case PS_DO_RECORD:
         ps_program_record(p);
-        show_recording(&p->run);
+        ps_program_run_recording(p);
         break;
     case PS_DO_EXPORT:
         ps_program_export_menu(p);

@@ -92,7 +92,7 @@ static void draw_system(struct ps_page_pen *pen, const struct ps_live_view *view
     if (w->os_valid)
         ps_page_row(pen, FIGURE, "ready, no cpu", PS_STYLE_STRONG, "%s in all",
                     ps_figure_time(b, w->ready_ns));
-    if (seconds > 0)
+    if (seconds > 0 && then && now)
         ps_page_row(
             pen, FIGURE, "went to sleep", PS_STYLE_STRONG, "%s times/s, and woke others %s times/s",
             ps_figure_rate(a, (double)(now->worker[number].parks - then->worker[number].parks) /
