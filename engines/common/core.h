@@ -119,6 +119,9 @@ static inline uint64_t ps_wait_until(const struct ps_task *task, const struct ps
     return wait->until_ns < task->deadline_ns ? wait->until_ns : task->deadline_ns;
 }
 
+/* The same of a task or one that it descends from; not for every switch: their number is not bounded. */
+bool ps_task_stopped_with_family(struct ps_task *task);
+
 /* Whether stop has been asked for, no clock read: cheap enough for every wake-up. */
 static inline bool ps_task_stopped(const struct ps_task *task)
 {

@@ -171,7 +171,8 @@ void ps_parker_wake_by(struct ps_parker *parker, int event_fd)
 static enum ps_err wait_once(struct ps_parker *parker, struct ps_task *task, struct ps_wait *wait)
 {
     uint32_t ticket = ps_parker_ticket(parker);
-    if (ps_task_stopped(task))
+    /* Where it waits on the stack of an ancestor, who is cancelled wakes it: the parker is the same. */
+    if (ps_task_stopped_with_family(task))
         return PS_ECANCELED;
     uint64_t until_ns = ps_wait_until(task, wait);
     bool in_time = true;

@@ -1,7 +1,7 @@
 /* The life of a task.
  *
  * Protocol `stop`: 0, then by CAS once to DEADLINE or CANCEL; never back. Writers: the task's own
- * thread (deadline), ps_task_cancel (any thread).
+ * thread (deadline; an ancestor's stop, which it inherits), ps_task_cancel (any thread).
  *   canceller  stop = CANCEL (seq_cst); reads task->parker (seq_cst); unparks the task
  *   its thread task->parker = own (seq_cst, when a wait begins); in each wait takes a ticket,
  * reads stop (seq_cst), then sleeps Each side writes one word and reads the other: either the
@@ -55,14 +55,35 @@ static void set_stop(struct ps_task *task, enum ps_stop why)
     atomic_compare_exchange_strong(&task->stop, &none, why);
 }
 
+/* What the nearest of its ancestors that is to stop has to stop for becomes its own reason. They are
+ * there as long as it is: see `family`. */
+static enum ps_stop inherit_stop(struct ps_task *task)
+{
+    for (struct ps_task *elder = task->parent; elder; elder = elder->parent) {
+        enum ps_stop why = atomic_load_explicit(&elder->stop, memory_order_acquire);
+        if (why == PS_STOP_NOT)
+            continue;
+        set_stop(task, why);
+        return atomic_load_explicit(&task->stop, memory_order_acquire);
+    }
+    return PS_STOP_NOT;
+}
+
 enum ps_stop ps_task_stopping(struct ps_task *task, uint64_t now_ns)
 {
     if (now_ns >= task->deadline_ns && now_ns != 0)
         set_stop(task, PS_STOP_DEADLINE);
     enum ps_stop why = atomic_load_explicit(&task->stop, memory_order_acquire);
+    if (why == PS_STOP_NOT && task->parent)
+        why = inherit_stop(task);
     if (why == PS_STOP_NOT && ps_engine_phase(task->engine) >= PS_ENGINE_CANCELLING)
         return PS_STOP_CANCEL;
     return why;
+}
+
+bool ps_task_stopped_with_family(struct ps_task *task)
+{
+    return ps_task_stopped(task) || (task->parent && inherit_stop(task) != PS_STOP_NOT);
 }
 
 static void unpark(const struct ps_engine *engine, struct ps_task *task)

@@ -31,7 +31,7 @@ static void begin(struct ps_job *job, struct ps_run *run, unsigned type, struct 
     job->holds_gil = job->entered = false;
     job->waited = NULL;
     job->waits_at = 0;
-    job->born_ns = ps_now_ns();
+    job->born_ns = job->family_ns = ps_now_ns();
 }
 
 static void make(struct ps_job *job, const struct ps_body *body, uint32_t id, struct ps_run *run,
@@ -97,6 +97,13 @@ struct ps_job *ps_job_retry(const struct ps_job *before, uint64_t now_ns)
     return job;
 }
 
+static void be_born_to(struct ps_job *job, struct ps_job *parent)
+{
+    job->task.parent = &parent->task;
+    job->task.stamp.intended_ns = job->born_ns;
+    job->family_ns = parent->family_ns;
+}
+
 struct ps_job *ps_job_child(struct ps_job *parent, unsigned type)
 {
     struct ps_job *job = ps_job_take(parent->run->jobs);
@@ -108,8 +115,7 @@ struct ps_job *ps_job_child(struct ps_job *parent, unsigned type)
     job->root = false;
     job->row_cpu_ns = parent->row_cpu_ns;
     job->row_wait_ns = parent->row_wait_ns;
-    job->task.parent = &parent->task;
-    job->task.stamp.intended_ns = job->born_ns;
+    be_born_to(job, parent);
     set_deadline(job, job->born_ns, parent->task.deadline_ns);
     return job;
 }
@@ -122,8 +128,7 @@ struct ps_job *ps_job_node(struct ps_job *parent, const struct ps_body *body)
     make(job, body, (uint32_t)(uintptr_t)job >> 6, parent->run, parent->task.stamp.type,
          (struct ps_rng){0});
     job->root = false;
-    job->task.parent = &parent->task;
-    job->task.stamp.intended_ns = job->born_ns;
+    be_born_to(job, parent);
     job->task.deadline_ns = parent->task.deadline_ns;
     return job;
 }

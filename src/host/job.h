@@ -39,6 +39,7 @@ struct ps_job {
     struct ps_rng original;      /* root: `first` of the first attempt */
     _Atomic uint32_t started;    /* not 0 from its first step to its end; see job_pool.c */
     uint64_t born_ns;
+    uint64_t family_ns; /* birth of its oldest ancestor: who is cancelled takes all of them along */
     struct ps_wait wait;
     const struct ps_wait *waited; /* the wait it comes back from; NULL: none yet */
     uint32_t waits_at;            /* step at which it is counted as waiting, + 1; 0: it is not */

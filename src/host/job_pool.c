@@ -8,7 +8,7 @@
  * Cancelling all. `started` of a job: RESTS -> STARTED by its first step; STARTED -> HELD -> STARTED
  * by the sweep, around the cancel; STARTED -> RESTS by its end, which waits while it is HELD (for
  * one wake-up at most), so a job that is being cancelled cannot end. A job sets `started` and then
- * compares its birth with cancel_before_ns; the sweep sets cancel_before_ns and then reads
+ * compares its family's birth with cancel_before_ns; the sweep sets cancel_before_ns and then reads
  * `started`; all seq_cst: either the sweep sees the job, or the job sees the new bound. Rejected:
  * locking every shard during the sweep (stops all workers, and holds 257 locks at once). */
 #include <pthread.h>
@@ -138,7 +138,7 @@ void ps_job_put(struct ps_job_pool *pool, struct ps_job *job)
 void ps_job_started(struct ps_job_pool *pool, struct ps_job *job)
 {
     atomic_store(&job->started, STARTED);
-    if (job->born_ns < atomic_load(&pool->cancel_before_ns))
+    if (job->family_ns < atomic_load(&pool->cancel_before_ns))
         ps_task_cancel(&job->task);
 }
 

@@ -15,8 +15,9 @@
 
 static struct ps_snapshot snapshot;
 
-/* The end of a batch of `tasks` on an engine; `text` has the sections but [preset] and [arrivals]. */
-static void run_to_the_end(const char *engine, const char *policy, const char *text, unsigned tasks)
+/* Start a batch of `tasks` on an engine; `text` has the sections but [preset] and [arrivals]. */
+static struct ps_live *begin(const char *engine, const char *policy, const char *text,
+                             unsigned tasks)
 {
     struct ps_experiment e;
     struct ps_complaints complaints = {.count = 0};
@@ -32,16 +33,39 @@ static void run_to_the_end(const char *engine, const char *policy, const char *t
     struct ps_live *live;
     if (ps_live_start(&e, &live, why, sizeof why) != PS_OK)
         fail_msg("%s", why);
+    return live;
+}
+
+static void until(struct ps_live *live, bool (*predicate)(void), const char *what)
+{
     struct ps_source *source = ps_live_source(live);
     uint64_t give_up = ps_now_ns() + PATIENCE_NS;
-    do {
+    for (;;) {
         assert_int_equal(source->ops->snapshot(source, &snapshot), PS_OK);
+        if (predicate())
+            return;
         if (ps_now_ns() > give_up)
-            fail_msg("%s:%s does not end (message: %s)", engine, policy, snapshot.message);
+            fail_msg("%s:%s: never came: %s (message: %s)", snapshot.engine, snapshot.policy, what,
+                     snapshot.message);
         poll(NULL, 0, 2); /* only spares the CPU */
-    } while (snapshot.phase != PS_PHASE_ENDED);
+    }
+}
+
+static bool ended(void)
+{
+    return snapshot.phase == PS_PHASE_ENDED;
+}
+
+static void end(struct ps_live *live)
+{
+    until(live, ended, "the end");
     ps_live_free(live);
     assert_true(ps_totals_conserved(&snapshot.totals));
+}
+
+static void run_to_the_end(const char *engine, const char *policy, const char *text, unsigned tasks)
+{
+    end(begin(engine, policy, text, tasks));
 }
 
 /* What screens say of programs adds up when all has ended. */
@@ -107,6 +131,36 @@ static void who_is_timed_out_ends_its_children(void **state)
     assert_true(spawned > 0);
 }
 
+static bool some_wait(void)
+{
+    return snapshot.type[0].totals.submitted == 3 &&
+           (snapshot.waiting[PS_STATE_SLEEP] > 0 || snapshot.waiting[PS_STATE_JOIN] == 3);
+}
+
+/* The same for a cancel, which may come while some are still being spawned. */
+static void who_is_cancelled_ends_its_children(void **state)
+{
+    (void)state;
+    for (const struct ps_engine_ops *const *e = ps_engines; *e; e++)
+        for (const struct ps_policy *p = (*e)->policies; p->name; p++) {
+            struct ps_live *live = begin((*e)->name, p->name,
+                                         "[engine]\nworkers = 3\n"
+                                         "[task parent]\nsteps = spawn child x3, join\n"
+                                         "[task child]\nweight = 0\n"
+                                         "steps = spawn leaf x2, sleep 60min\n"
+                                         "[task leaf]\nweight = 0\nsteps = sleep 60min\n",
+                                         3);
+            char answer[256];
+            until(live, some_wait, "tasks that wait");
+            struct ps_source *source = ps_live_source(live);
+            assert_int_equal(source->ops->control(source, "cancel", answer, sizeof answer), PS_OK);
+            end(live);
+            for (unsigned t = 0; t < 3; t++)
+                assert_int_equal(snapshot.type[t].totals.ended[PS_CANCELLED],
+                                 snapshot.type[t].totals.submitted);
+        }
+}
+
 /* So many times 30 ms of sleep, written as 3 ms, cannot be over before. */
 static void a_slow_clock_is_slow_and_says_so(void **state)
 {
@@ -169,6 +223,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_type_is_refused_when_it_says_so),
         cmocka_unit_test(hogs_are_what_the_preset_calls_so),
         cmocka_unit_test(who_is_timed_out_ends_its_children),
+        cmocka_unit_test(who_is_cancelled_ends_its_children),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

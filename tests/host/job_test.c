@@ -180,6 +180,32 @@ static void cancel_hits_what_was_born_before(void **state)
     end(later);
 }
 
+/* Born behind the cancel of a parent that had not noticed it yet. */
+static void cancel_hits_the_children_of_whom_it_hits(void **state)
+{
+    struct fixture *f = *state;
+    give_steps(f, "sleep 1s");
+    struct ps_job *parent = arrival(f);
+    assert_non_null(step(parent));
+    uint64_t now_ns = ps_now_ns();
+    while (ps_now_ns() == now_ns)
+        ;
+    ps_jobs_cancel_all(f->run.jobs);
+    now_ns = ps_now_ns();
+    while (ps_now_ns() == now_ns)
+        ;
+    struct ps_job *child = ps_job_child(parent, 0), *grandchild = ps_job_child(child, 0);
+    grandchild->task.parent = NULL; /* nothing but its birth says so */
+    grandchild->task.engine = &f->engine;
+    assert_null(step(grandchild));
+    assert_int_equal(grandchild->task.outcome, PS_CANCELLED);
+    end(grandchild);
+    ps_job_put(f->run.jobs, child);
+    parent->wait.result = PS_ECANCELED;
+    assert_null(step(parent));
+    end(parent);
+}
+
 static uint64_t times_taken(const struct fixture *f)
 {
     return atomic_load_explicit(&f->run.gil.dropped, memory_order_relaxed);
@@ -352,6 +378,7 @@ int main(void)
         TEST(it_leaves_the_line_of_the_lock),
         TEST(a_lock_of_threads_is_tried_then_called_for),
         TEST(cancel_hits_what_was_born_before),
+        TEST(cancel_hits_the_children_of_whom_it_hits),
         TEST(a_job_has_the_priority_of_its_type),
         TEST(a_child_has_no_more_time_than_its_parent),
         TEST(who_is_cancelled_spawns_no_more),

@@ -1,6 +1,8 @@
 /* Tasks that submit tasks: fork-join, submissions from inside, stealing. */
 #include "engines/contract/kit.h"
 
+#include <sched.h>
+
 /* A node of a binary tree of the given height (job->number): two children, then a join. */
 static struct ps_wait *step_tree(struct job *job)
 {
@@ -118,6 +120,72 @@ static void discard_tree(const struct subject *subject)
     rig_await(&rig, 15);
     assert_int_equal(rig.outcomes[PS_CANCELLED], 15);
     rig_close(&rig, PS_CLOSE_DISCARD);
+}
+
+/* ---- who is cancelled takes its family along ---- */
+
+enum { QUEUED_CHILDREN = 10 };
+
+static struct ps_wait *work_until_stopped(struct job *job)
+{
+    rig_mark(job->rig);
+    while (ps_task_stopping(&job->task, 0) == PS_STOP_NOT)
+        sched_yield();
+    ps_task_give_up(&job->task);
+    return NULL;
+}
+
+static struct ps_wait *step_queue_children(struct job *job)
+{
+    for (int i = 0; i < QUEUED_CHILDREN; i++)
+        if (ps_submit(job->rig->engine, &job_child(job, step_nothing)->task, 0) != PS_OK)
+            job->task.outcome = PS_FAILED;
+    return work_until_stopped(job);
+}
+
+static void cancel_takes_queued_children(const struct subject *subject)
+{
+    struct rig rig;
+    uint64_t started = 0;
+    rig_open(&rig, subject, 1);
+    struct job *parent = rig_run(&rig, step_queue_children);
+    rig_await_marks(&rig, 1);
+    ps_task_cancel(&parent->task);
+    rig_await(&rig, QUEUED_CHILDREN + 1);
+    assert_int_equal(rig.outcomes[PS_CANCELLED], QUEUED_CHILDREN + 1);
+    for (unsigned slot = 0; slot < rig.segment->slots; slot++)
+        started += atomic_load(&ps_segment_cell(rig.segment, slot)->started);
+    assert_int_equal(started, 1);
+    rig_close(&rig, PS_CLOSE_DRAIN);
+}
+
+/* Each has two children, and all work until they are told. */
+static struct ps_wait *step_busy_tree(struct job *job)
+{
+    for (int i = 0; i < 2 && job->number > 0; i++) {
+        struct job *child = job_child(job, step_busy_tree);
+        child->number = job->number - 1;
+        if (ps_submit(job->rig->engine, &child->task, 0) != PS_OK)
+            job->task.outcome = PS_FAILED;
+    }
+    return work_until_stopped(job);
+}
+
+/* Wherever it finds them: queued, running, or about to be spawned. */
+static void cancel_takes_a_tree(const struct subject *subject)
+{
+    struct rig rig;
+    rig_open(&rig, subject, 3);
+    struct job *root = rig_job(&rig, step_busy_tree);
+    root->number = 3;
+    rig_submit(&rig, root);
+    rig_await_marks(&rig, 1);
+    ps_task_cancel(&root->task);
+    ps_engine_close(rig.engine, PS_CLOSE_DRAIN);
+    assert_int_equal(ps_engine_stop(rig.engine, ps_now_ns() + PATIENCE_NS), PS_OK);
+    assert_int_equal(rig.outcomes[PS_CANCELLED], rig.made);
+    assert_true(rig.made >= 3);
+    rig_close(&rig, PS_CLOSE_DRAIN);
 }
 
 /* ---- submitting from inside ---- */
@@ -298,6 +366,8 @@ const struct contract_case family_cases[] = {
     {"join_nobody", join_nobody, false},
     {"orphans", orphans, true},
     {"discard_tree", discard_tree, true},
+    {"cancel_takes_queued_children", cancel_takes_queued_children, false},
+    {"cancel_takes_a_tree", cancel_takes_a_tree, true},
     {"submit_from_ended", submit_from_ended, false},
     {"drain_chain", drain_chain, false},
     {"worker_exceeds_bound", worker_exceeds_bound, false},

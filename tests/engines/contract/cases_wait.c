@@ -133,7 +133,7 @@ static struct ps_wait *step_forever(struct job *job)
         return NULL;
     enum ps_wait_kind kind = kinds[job->number];
     if (job->phase == 0 && kind == PS_WAIT_JOIN) {
-        struct job *child = job_child(job, step_park);
+        struct job *child = job_child(job, step_mark_park);
         if (ps_submit(job->rig->engine, &child->task, 0) != PS_OK)
             job->task.outcome = PS_FAILED;
         atomic_store((struct job * _Atomic *)job->data, child);
@@ -148,8 +148,8 @@ static struct ps_wait *step_forever(struct job *job)
     return wait;
 }
 
-/* Four tasks that wait for ever in every way there is, and a child in the fourth's care; stopped by
- * deadline or cancel. */
+/* Four tasks that wait for ever in every way there is, and a child in the fourth's care, which waits
+ * too and is not woken with it; stopped by deadline or cancel. */
 static void stop_waiting(const struct subject *subject, bool by_deadline)
 {
     int pair[2];
@@ -168,7 +168,7 @@ static void stop_waiting(const struct subject *subject, bool by_deadline)
             job[i]->task.deadline_ns = ps_now_ns() + PS_NS_PER_S;
         rig_submit(&rig, job[i]);
     }
-    rig_await_marks(&rig, 4);
+    rig_await_marks(&rig, 5);
     for (int i = 0; i < 4 && !by_deadline; i++)
         ps_task_cancel(&job[i]->task);
     rig_await(&rig, 3);
