@@ -139,9 +139,9 @@ void ps_task_give_up(struct ps_task *task);
 /* Ask a submitted task to stop. Any thread; does not block. The caller vouches that the task is not
  * released before the call returns.
  *
- * Its children are asked with it: one that has not begun ends without a start, one that runs is told
- * by ps_task_stopping, and so on below them. But nobody keeps a list of them, so one that waits is not
- * woken; a scope (scope.h) keeps one, and wakes. */
+ * Its children are asked with it: one that has not begun ends without a start, and ps_task_stopping
+ * tells one that runs; so do those below them, 64 generations at least. But nobody keeps a list of
+ * them, so one that waits is not woken; a scope (scope.h) keeps one, and wakes. */
 void ps_task_cancel(struct ps_task *task);
 
 /* End a PS_WAIT_PARK of the task, now or the next one. Any thread; does not block. The caller knows

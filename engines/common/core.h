@@ -119,15 +119,16 @@ static inline uint64_t ps_wait_until(const struct ps_task *task, const struct ps
     return wait->until_ns < task->deadline_ns ? wait->until_ns : task->deadline_ns;
 }
 
-/* The same of a task or one that it descends from; not for every switch: their number is not bounded. */
-bool ps_task_stopped_with_family(struct ps_task *task);
-
 /* Whether stop has been asked for, no clock read: cheap enough for every wake-up. */
 static inline bool ps_task_stopped(const struct ps_task *task)
 {
     return atomic_load(&((struct ps_task *)task)->stop) != PS_STOP_NOT ||
            ps_engine_phase(task->engine) >= PS_ENGINE_CANCELLING;
 }
+
+/* The same of the task or one that it descends from, which then is its own reason too. It walks up: not
+ * for every switch. */
+bool ps_task_stopped_with_family(struct ps_task *task);
 
 /* Join. begin: true: children are alive and the last one to end will unpark the task; the engine
  * waits (or helps) until done, or until the task is to stop, and then calls end. false: there is

@@ -55,11 +55,16 @@ static void set_stop(struct ps_task *task, enum ps_stop why)
     atomic_compare_exchange_strong(&task->stop, &none, why);
 }
 
+/* How far up a task looks for who is to stop: without an end each look at a long chain of descendants
+ * would take the longer the longer it is. Before its start it looks at its parent alone. */
+enum { BEFORE_START = 1, GENERATIONS = 64 };
+
 /* What the nearest of its ancestors that is to stop has to stop for becomes its own reason. They are
  * there as long as it is: see `family`. */
-static enum ps_stop inherit_stop(struct ps_task *task)
+static enum ps_stop inherit_stop(struct ps_task *task, unsigned generations)
 {
-    for (struct ps_task *elder = task->parent; elder; elder = elder->parent) {
+    struct ps_task *elder = task->parent;
+    for (unsigned i = 0; elder && i < generations; i++, elder = elder->parent) {
         enum ps_stop why = atomic_load_explicit(&elder->stop, memory_order_acquire);
         if (why == PS_STOP_NOT)
             continue;
@@ -69,21 +74,26 @@ static enum ps_stop inherit_stop(struct ps_task *task)
     return PS_STOP_NOT;
 }
 
-enum ps_stop ps_task_stopping(struct ps_task *task, uint64_t now_ns)
+static enum ps_stop stopping(struct ps_task *task, uint64_t now_ns, unsigned generations)
 {
     if (now_ns >= task->deadline_ns && now_ns != 0)
         set_stop(task, PS_STOP_DEADLINE);
     enum ps_stop why = atomic_load_explicit(&task->stop, memory_order_acquire);
-    if (why == PS_STOP_NOT && task->parent)
-        why = inherit_stop(task);
+    if (why == PS_STOP_NOT)
+        why = inherit_stop(task, generations);
     if (why == PS_STOP_NOT && ps_engine_phase(task->engine) >= PS_ENGINE_CANCELLING)
         return PS_STOP_CANCEL;
     return why;
 }
 
+enum ps_stop ps_task_stopping(struct ps_task *task, uint64_t now_ns)
+{
+    return stopping(task, now_ns, GENERATIONS);
+}
+
 bool ps_task_stopped_with_family(struct ps_task *task)
 {
-    return ps_task_stopped(task) || (task->parent && inherit_stop(task) != PS_STOP_NOT);
+    return ps_task_stopped(task) || inherit_stop(task, GENERATIONS) != PS_STOP_NOT;
 }
 
 static void unpark(const struct ps_engine *engine, struct ps_task *task)
@@ -130,7 +140,7 @@ void ps_task_accept(struct ps_engine *engine, struct ps_task *task)
 bool ps_task_begin(struct ps_probe *probe, struct ps_task *task)
 {
     uint64_t now_ns = task->deadline_ns == PS_NEVER ? 0 : ps_now_ns();
-    if (ps_task_stopping(task, now_ns) != PS_STOP_NOT) {
+    if (stopping(task, now_ns, BEFORE_START) != PS_STOP_NOT) {
         ps_task_give_up(task);
         if (!task->stamp.serves)
             ps_probe_unstarted(probe);

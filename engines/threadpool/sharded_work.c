@@ -6,7 +6,8 @@
  *             the worker if it was asleep, else goes on as a producer of idle.c
  *   worker    1 takes a ticket of its parker; 2 looks into its shard, and as a searcher into others;
  *             nothing: 3 goes to sleep as in idle.c, which may mean to look at all of them once more;
- *             4 locks; empty: asleep = true; unlocks; 5 waits with the ticket
+ *             4 locks; empty: asleep = true; unlocks; 5 waits with the ticket; 6 locks; asleep = false;
+ *             unlocks, and rises as in idle.c
  * `asleep` and an empty queue are under one lock, so what comes into a shard wakes its worker, or its
  * worker finds it. Somebody else's task that a busy worker does not get to is idle.c's business.
  *
@@ -100,7 +101,6 @@ static bool take_own(struct ps_sharded_pool *pool, struct ps_shard *own, struct 
     uint64_t now_ns = ps_now_ns();
     ps_hand_judge(&own->hand, now_ns);
     ps_lock(&own->lock);
-    own->asleep = false;
     ps_shard_put_back(own);
     own->queue.in_a_row = PS_HIGH_IN_A_ROW; /* see take_high: the others' turn */
     unsigned most = ps_queue_has_high(&own->queue) ? 1 : own->hand.batch;
@@ -312,6 +312,16 @@ static void rest_paused(struct ps_sharded_pool *pool, struct ps_slot *slot, uint
     ps_parker_wait(&slot->parker, ticket, PS_NEVER);
 }
 
+/* Whoever woke it: what comes into its shard while it runs something is others' business too. */
+static void rise(struct ps_sharded_pool *pool, unsigned slot)
+{
+    struct ps_shard *own = &pool->shard[slot];
+    ps_lock(&own->lock);
+    own->asleep = false;
+    ps_unlock(&own->lock);
+    ps_idle_rise(&pool->idle, slot);
+}
+
 static void rest(struct ps_sharded_pool *pool, struct ps_slot *slot, uint32_t ticket)
 {
     struct ps_shard *own = &pool->shard[slot->number];
@@ -329,14 +339,13 @@ static void rest(struct ps_sharded_pool *pool, struct ps_slot *slot, uint32_t ti
     ps_probe_park(&slot->probe);
     ps_parker_wait(&slot->parker, ticket, PS_NEVER);
     ps_probe_woken(&slot->probe);
-    ps_idle_rise(&pool->idle, slot->number);
+    rise(pool, slot->number);
 }
 
 static void leave(struct ps_sharded_pool *pool, unsigned slot)
 {
     struct ps_shard *own = &pool->shard[slot];
     ps_lock(&own->lock);
-    own->asleep = false;
     ps_shard_put_back(own);
     ps_shard_changed(pool, own);
     ps_shard_close(pool, own, true);

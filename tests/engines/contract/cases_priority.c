@@ -257,6 +257,50 @@ static void both_are_discarded(const struct subject *subject)
     assert_int_equal(rig.outcomes[PS_CANCELLED], 2 * FEW);
 }
 
+static long idle_workers(struct rig *rig)
+{
+    long idle = 0;
+    for (unsigned slot = 0; slot < rig->segment->slots; slot++)
+        idle +=
+            ps_state_of(atomic_load(&ps_segment_cell(rig->segment, slot)->now)) == PS_STATE_IDLE;
+    return idle;
+}
+
+/* Keeps its worker until its child has ended, and so on; every other one has high priority. */
+static struct ps_wait *step_need_another(struct job *job)
+{
+    if (job->number == 0)
+        return NULL;
+    while (idle_workers(job->rig) < job->number)
+        sched_yield();
+    struct job *child = job_child(job, step_need_another);
+    child->number = job->number - 1;
+    child->task.priority = child->number % 2 ? PS_PRIORITY_HIGH : PS_PRIORITY_NORMAL;
+    if (ps_submit(job->rig->engine, &child->task, 0) != PS_OK)
+        job->task.outcome = PS_FAILED;
+    while (job->task.outcome == PS_COMPLETED && !atomic_load(&child->ends))
+        sched_yield();
+    return NULL;
+}
+
+/* Who is woken for one task and then is in it leaves what it spawns to others that rest. */
+static void who_rests_is_found(const struct subject *subject)
+{
+    enum { ROUNDS = 50 };
+    struct rig rig;
+    if (!subject_has(subject, PS_TRAIT_STEALS))
+        return;
+    rig_open(&rig, subject, 3);
+    for (unsigned round = 1; round <= ROUNDS; round++) {
+        struct job *job = rig_job(&rig, step_need_another);
+        job->number = 2;
+        rig_submit(&rig, job);
+        rig_await(&rig, 3 * round);
+    }
+    assert_int_equal(rig.outcomes[PS_COMPLETED], 3 * ROUNDS);
+    rig_close(&rig, PS_CLOSE_DRAIN);
+}
+
 static struct ps_wait *step_mixed(struct job *job)
 {
     if (job_cancelled(job) || job->number-- <= 0)
@@ -303,6 +347,7 @@ const struct contract_case priority_cases[] = {
     {"high_is_resumed_first", high_is_resumed_first, true},
     {"high_overtakes_who_yields", high_overtakes_who_yields, true},
     {"both_are_discarded", both_are_discarded, false},
+    {"who_rests_is_found", who_rests_is_found, true},
     {"none_is_lost", none_is_lost, false},
     {NULL, NULL, false},
 };
