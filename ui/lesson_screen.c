@@ -69,7 +69,11 @@ static int draw_setup(const struct ps_canvas *c, int y, const struct ps_lesson_v
         snprintf(load, sizeof load, "tasks arrive as in %.40s", e->trace);
         break;
     case PS_ARRIVAL_HTTP:
-        snprintf(load, sizeof load, "tasks are http requests");
+        if (e->clients > 0)
+            snprintf(load, sizeof load, "%s http clients, each with a connection",
+                     ps_figure_whole(figure, e->clients));
+        else
+            snprintf(load, sizeof load, "tasks are http requests");
         break;
     }
     unsigned workers = ps_workers_count(&e->workers, view->usable_cpus);

@@ -50,8 +50,9 @@ bool ps_lab_enter(struct ps_program *p, const char *what, struct ps_lab_origin *
     }
     if (!take(p, origin))
         return false;
-    if (origin->experiment.model == PS_ARRIVAL_HTTP) {
-        snprintf(text, sizeof text, "cannot %s: http clients do not send the same load twice",
+    if (origin->experiment.model == PS_ARRIVAL_HTTP && origin->experiment.clients == 0) {
+        snprintf(text, sizeof text,
+                 "cannot %s: nobody asks; arrivals.clients gives the server clients of its own",
                  what);
         return refuse(p, text);
     }

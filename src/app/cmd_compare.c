@@ -141,7 +141,8 @@ static int pick_side(const struct compare_options *options, const char *preset, 
     memcpy(words, given, strlen(given) + 1);
     if (!take_side(option, words, &overrides))
         return PS_EXIT_USAGE;
-    return ps_pick_experiment(preset, &overrides, experiment);
+    int code = ps_pick_experiment(preset, &overrides, experiment);
+    return code == PS_EXIT_OK ? ps_pick_has_load(experiment) : code;
 }
 
 static int take_sides(const struct compare_options *options, const char *preset,

@@ -165,7 +165,7 @@ static int take_experiment(const struct tune_options *options, const char *prese
         return code;
     ps_text_clean(spec->about.preset, sizeof spec->about.preset, preset);
     ps_tune_prepare(spec, load);
-    return PS_EXIT_OK;
+    return ps_pick_has_load(&spec->experiment);
 }
 
 /* ---- measuring ---- */

@@ -209,3 +209,12 @@ int ps_pick_experiment(const char *name, const struct ps_overrides *overrides,
     }
     return PS_EXIT_OK;
 }
+
+int ps_pick_has_load(const struct ps_experiment *experiment)
+{
+    if (experiment->model != PS_ARRIVAL_HTTP || experiment->clients > 0)
+        return PS_EXIT_OK;
+    ps_app_complain("arrivals.model = http with arrivals.clients = 0: nobody would ask; --set "
+                    "arrivals.clients=1..10000 gives the server clients of its own");
+    return PS_EXIT_USAGE;
+}

@@ -46,6 +46,10 @@ struct ps_overrides {
 int ps_pick_experiment(const char *name, const struct ps_overrides *overrides,
                        struct ps_experiment *experiment);
 
+/* Whether tasks will come to a host that a tool starts by itself. PS_EXIT_OK, or the exit code after
+ * the complaint was printed. */
+int ps_pick_has_load(const struct ps_experiment *experiment);
+
 /* The path of the file that ps_pick_experiment would load, whether it is valid or not. */
 int ps_pick_path(const char *name, char *path, size_t size);
 

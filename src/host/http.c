@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "host/http_clients.h"
 #include "host/http_connection.h"
 
 enum { SHED_MAX = 64, ACCEPTS_MAX = 64, STOP = 0, LISTEN = 1, SHED = 2 };
@@ -212,6 +213,13 @@ static int patience_ms(const struct acceptor *a, uint64_t now_ns)
     return until_ns > now_ns ? (int)((until_ns - now_ns) / PS_NS_PER_MS + 1) : 0;
 }
 
+enum ps_err ps_http_invite(struct ps_http *http)
+{
+    if (http->run->experiment.clients == 0)
+        return PS_OK;
+    return ps_http_clients_start(http->run, &http->stopping, &http->clients);
+}
+
 void ps_http_serve(struct ps_http *http)
 {
     struct acceptor a = {.http = http};
@@ -313,6 +321,9 @@ static uint64_t connections_cap(void)
 
 enum ps_err ps_http_open(struct ps_run *run, char *why, size_t why_size)
 {
+    enum ps_err possible = ps_http_clients_possible(run->experiment.clients, why, why_size);
+    if (possible != PS_OK)
+        return possible;
     struct ps_http *http = calloc(1, sizeof *http);
     if (!http) {
         snprintf(why, why_size, "out of memory");
@@ -337,6 +348,8 @@ enum ps_err ps_http_open(struct ps_run *run, char *why, size_t why_size)
 
 void ps_http_close(struct ps_http *http)
 {
+    if (http->clients)
+        ps_http_clients_stop(http->clients);
     if (http->listen_fd >= 0)
         close(http->listen_fd);
     if (http->stop_fd >= 0)

@@ -29,6 +29,9 @@ struct ps_http;
 /* Listen; no thread. Sets run->http. PS_EIO and others, with the reason. Main thread. */
 enum ps_err ps_http_open(struct ps_run *run, char *why, size_t why_size);
 
+/* Start arrivals.clients, if there are to be any; once the engine runs. */
+enum ps_err ps_http_invite(struct ps_http *http);
+
 /* Accept until stop. The feeder thread. */
 void ps_http_serve(struct ps_http *http);
 

@@ -22,6 +22,7 @@ struct ps_http {
     char page[2048];           /* /_types */
     pthread_mutex_t lock;      /* of the list */
     struct ps_http_connection *connections;
+    struct ps_http_clients *clients; /* NULL: none of its own; the feeder's */
 };
 
 /* Owner: the worker that runs it; before submit the feeder thread. */

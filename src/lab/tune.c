@@ -57,6 +57,8 @@ static void say_load(const struct ps_experiment *experiment, char *into, size_t 
         snprintf(into, size, "open, %g/s", experiment->rate);
     else if (experiment->model == PS_ARRIVAL_CLOSED)
         snprintf(into, size, "closed, %" PRIu64 " in flight", experiment->in_flight);
+    else if (experiment->model == PS_ARRIVAL_HTTP)
+        snprintf(into, size, "http, %u clients", experiment->clients);
     else
         snprintf(into, size, "batch of %" PRIu64, experiment->tasks);
 }

@@ -100,7 +100,10 @@ const char *ps_words_load(char into[PS_WORDS_BYTES], const struct ps_experiment 
         snprintf(into, PS_WORDS_BYTES, "a trace");
         break;
     case PS_ARRIVAL_HTTP:
-        snprintf(into, PS_WORDS_BYTES, "http requests");
+        if (experiment->clients > 0)
+            snprintf(into, PS_WORDS_BYTES, "http, %u clients", experiment->clients);
+        else
+            snprintf(into, PS_WORDS_BYTES, "http requests");
         break;
     case PS_ARRIVAL_BATCH:
         snprintf(into, PS_WORDS_BYTES, "batch of %" PRIu64, experiment->tasks);

@@ -21,6 +21,7 @@ enum peak_figure { PEAK_IN_FLIGHT, PEAK_WAITING, PEAK_QUEUED };
 enum gil_figure { GIL_WAIT, GIL_SWITCHES, GIL_REQUESTS };
 enum http_figure { HTTP_PORT, HTTP_OPENED, HTTP_PEAK, HTTP_REJECTED };
 enum tuner_figure { TUNER_CHANGES, TUNER_TURNS, TUNER_LOW, TUNER_HIGH };
+enum clients_figure { CLIENTS, CLIENTS_ANSWERED, CLIENT_ERRORS };
 enum steal_figure { STEAL_OPERATIONS, STEAL_TASKS, STEAL_TRIES };
 
 static struct ps_metric_value count_of(uint64_t count)
@@ -255,6 +256,16 @@ static struct ps_metric_value http(const struct ps_metric_source *from, unsigned
                                             : s->http_rejected);
 }
 
+static struct ps_metric_value clients(const struct ps_metric_source *from, unsigned figure)
+{
+    const struct ps_snapshot *s = from->snapshot;
+    if (s->http_clients == 0)
+        return na();
+    return count_of(figure == CLIENTS            ? s->http_clients
+                    : figure == CLIENTS_ANSWERED ? s->http_clients_answered
+                                                 : s->http_client_errors);
+}
+
 /* ---- a worker ---- */
 
 static const struct ps_worker_view *worker_of(const struct ps_metric_source *from)
@@ -485,6 +496,12 @@ const struct ps_metric ps_metrics[] = {
                "most of them open at once"),
     RUN_METRIC("http.rejected", "http rejected", "answers", http, HTTP_REJECTED,
                "answers to what ran no task: unknown paths, broken or slow requests, other pages"),
+    RUN_METRIC("http.clients", "clients", "clients", clients, CLIENTS,
+               "http clients of the run's own (arrivals.clients)"),
+    RUN_METRIC("http.clients_answered", "clients answered", "clients", clients, CLIENTS_ANSWERED,
+               "of these, who got an answer at all"),
+    RUN_METRIC("http.client_errors", "client errors", "connections", clients, CLIENT_ERRORS,
+               "their connections that failed, or ended inside an answer"),
     RUN_METRIC("probe_ns", "probe", "ns", probe_cost, 0,
                "measured cost of timing one task on this machine"),
     RUN_METRIC("rss_bytes", "RSS", "bytes", process, RSS,

@@ -323,6 +323,10 @@ struct ps_segment {
     _Alignas(128) _Atomic uint64_t http_opened, http_closed; /* connections */
     _Atomic uint64_t http_peak;                              /* connections open at once, at most */
     _Atomic uint64_t http_rejected; /* answers to what ran no task: 4xx, and pages of its own */
+    /* Writer: the thread of its own clients; see host/http_clients.h. */
+    _Alignas(128) _Atomic uint64_t http_clients; /* 0: it has none */
+    _Atomic uint64_t http_clients_answered;      /* of these, who got an answer so far */
+    _Atomic uint64_t http_client_errors; /* connections that failed or ended inside an answer */
     /* See ps_answer. */
     _Alignas(128) _Atomic uint32_t answers; /* entries in use */
     struct ps_answer answer[PS_SEGMENT_ANSWERS];

@@ -157,6 +157,9 @@ static void take_run(struct ps_snapshot *into, const struct ps_segment *segment)
     into->http_open = into->http_opened > closed ? into->http_opened - closed : 0;
     into->http_peak = get(&segment->http_peak);
     into->http_rejected = get(&segment->http_rejected);
+    into->http_clients = get(&segment->http_clients);
+    into->http_clients_answered = get(&segment->http_clients_answered);
+    into->http_client_errors = get(&segment->http_client_errors);
     memcpy(into->engine, segment->engine, sizeof into->engine);
     memcpy(into->policy, segment->policy, sizeof into->policy);
     into->engine[PS_NAME_BYTES - 1] = into->policy[PS_NAME_BYTES - 1] = '\0';

@@ -134,6 +134,7 @@ struct ps_snapshot {
     struct ps_holder_view gil_holder;
     uint32_t http_port;                                        /* 0: arrivals are not http */
     uint64_t http_open, http_opened, http_peak, http_rejected; /* connections; see segment.h */
+    uint64_t http_clients, http_clients_answered, http_client_errors;
     char engine[PS_NAME_BYTES], policy[PS_NAME_BYTES];
     char message[PS_MESSAGE_BYTES];
     /* What went wrong, if something did. */

@@ -152,13 +152,14 @@ struct ps_experiment {
     double rate; /* per second, open */
     enum ps_arrival_process process;
     uint64_t in_flight;      /* closed */
-    struct ps_dist think;    /* closed */
+    struct ps_dist think;    /* closed, http */
     uint64_t tasks;          /* batch: how many; others: stop after so many; 0: no end */
     char trace[PS_PATH_MAX]; /* trace: the file; a relative path is seen from `folder` */
     double trace_scale;      /* trace: gaps between arrivals times this */
     char folder
         [PS_FOLDER_MAX]; /* where the preset's file lies; empty: no file. No key: set by load */
     unsigned port;       /* http, on 127.0.0.1; 0: any that is free */
+    unsigned clients;    /* http: of its own */
     uint64_t request_timeout_ns, idle_timeout_ns; /* http; 0: none */
     /* [task NAME] */
     unsigned type_count;

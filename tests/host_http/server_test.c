@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -392,6 +394,92 @@ static void a_full_queue_is_answered(void **state)
     stop(live, 3);
 }
 
+/* ---- clients of its own ---- */
+
+static bool many_answers(void)
+{
+    return snapshot.totals.ended[PS_COMPLETED] >= 100;
+}
+static bool all_answered(void)
+{
+    return snapshot.http_clients_answered == snapshot.http_clients;
+}
+static bool some_came_back(void)
+{
+    return snapshot.http_opened >= 2 * snapshot.http_clients;
+}
+
+static void leave(struct ps_live *live)
+{
+    ps_live_stop(live, true, PATIENCE_S * (uint64_t)PS_NS_PER_S);
+    look(live);
+    assert_int_equal(snapshot.phase, PS_PHASE_ENDED);
+    assert_true(ps_totals_conserved(&snapshot.totals));
+    assert_int_equal(snapshot.http_open, 0);
+    ps_live_free(live);
+}
+
+static void its_own_clients_ask_and_are_answered(void **state)
+{
+    (void)state;
+    static const char *const engines[] = {"green", "async"};
+    for (unsigned i = 0; i < 2; i++) {
+        struct ps_live *live = WITH("engine.name", engines[i], "arrivals.clients", "20");
+        until(live, all_answered, "an answer for everybody");
+        until(live, many_answers, "more answers");
+        assert_int_equal(snapshot.http_clients, 20);
+        assert_int_equal(snapshot.http_opened, 20);
+        assert_int_equal(snapshot.http_client_errors, 0);
+        leave(live);
+    }
+}
+
+static void a_pool_answers_as_many_clients_as_it_has_workers(void **state)
+{
+    (void)state;
+    struct ps_live *live = WITH("engine.name", "threadpool", "engine.policy", "fifo",
+                                "engine.workers", "2", "arrivals.clients", "5");
+    until(live, many_answers, "answers");
+    assert_int_equal(snapshot.http_clients_answered, 2);
+    leave(live);
+}
+
+static void its_own_clients_come_back(void **state)
+{
+    (void)state;
+    struct ps_live *live =
+        WITH("arrivals.clients", "4", "arrivals.think", "40ms", "arrivals.idle_timeout", "10ms");
+    until(live, some_came_back, "new connections");
+    leave(live);
+}
+
+static void too_many_clients_are_refused(void **state)
+{
+    (void)state;
+    static const char text[] = "[preset]\ntitle = t\n[arrivals]\nmodel = http\nclients = "
+                               "1000\n[task a]\nsteps = cpu 1us\n";
+    struct ps_experiment e;
+    struct ps_complaints complaints = {.count = 0};
+    struct ps_live *live;
+    struct rlimit few;
+    char why[512] = "";
+    assert_int_equal(
+        ps_experiment_parse(&e, ps_host_vocabulary(), "t", text, sizeof text - 1, &complaints),
+        PS_OK);
+    pid_t child = fork(); /* a limit cannot be raised again */
+    if (child == 0) {
+        few = (struct rlimit){.rlim_cur = 1024, .rlim_max = 1024};
+        _exit(setrlimit(RLIMIT_NOFILE, &few) == 0 &&
+                      ps_live_start(&e, &live, why, sizeof why) != PS_OK &&
+                      strstr(why, "arrivals.clients = 1000: ") && strstr(why, "at most 384")
+                  ? 0
+                  : 1);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 /* ---- changes and ends ---- */
 
 static void a_drain_answers_what_is_under_way(void **state)
@@ -498,6 +586,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(many_requests_in_one_piece),
         cmocka_unit_test(a_crowd_is_held),
         cmocka_unit_test(a_full_queue_is_answered),
+        cmocka_unit_test(its_own_clients_ask_and_are_answered),
+        cmocka_unit_test(a_pool_answers_as_many_clients_as_it_has_workers),
+        cmocka_unit_test(its_own_clients_come_back),
+        cmocka_unit_test(too_many_clients_are_refused),
         cmocka_unit_test(a_drain_answers_what_is_under_way),
         cmocka_unit_test(a_cancelled_request_is_told),
         cmocka_unit_test(a_paused_server_answers_later),

@@ -216,6 +216,8 @@ static const struct hostile cases[] = {
     {"enormous rate", GOOD "[arrivals]\nrate = 10000001/s\n", 6, "arrivals.rate", "10000000/s", 0},
     {"fine rate", GOOD "[arrivals]\nrate = 1.0000001/s\n", 6, "arrivals.rate", "0.001/s", 0},
     {"process bursty", GOOD "[arrivals]\nprocess = bursty\n", 6, "arrivals.process", "poisson", 0},
+    {"too many clients", GOOD "[arrivals]\nclients = 10001\n", 6, "arrivals.clients", "0..10000",
+     0},
     {"nobody in flight", GOOD "[arrivals]\nin_flight = 0\n", 6, "arrivals.in_flight", "1..1000000",
      0},
     {"too many in flight", GOOD "[arrivals]\nin_flight = 1000001\n", 6, "arrivals.in_flight",

@@ -250,6 +250,7 @@ static size_t random_preset(char *into, size_t size)
                1 + below(10000), below(1000000), below(2) ? "poisson" : "uniform");
     used = put(into, size, used, "in_flight = %u\nthink = %s\ntasks = %u\n", 1 + below(1000000),
                dist_of(a, sizeof a), 1 + below(1000000));
+    used = put(into, size, used, "clients = %u\n", below(10001));
     used = put(into, size, used, "trace = %s\ntrace_scale = %u.%06ux\n",
                pick((const char *const[]){"rows.csv", "/var/log/a b.csv", "../x;y.csv"}, 3),
                below(1000), 1 + below(999999));
@@ -340,7 +341,7 @@ static void assert_same(const struct ps_experiment *a, const struct ps_experimen
                 a->lifo_slot == b->lifo_slot && a->work_first == b->work_first &&
                 a->autotune == b->autotune && a->cpus == b->cpus);
     assert_true(a->model == b->model && a->rate == b->rate && a->process == b->process &&
-                a->in_flight == b->in_flight && a->tasks == b->tasks);
+                a->in_flight == b->in_flight && a->tasks == b->tasks && a->clients == b->clients);
     assert_same_dist(&a->think, &b->think);
     assert_string_equal(a->trace, b->trace);
     assert_true(a->trace_scale == b->trace_scale);

@@ -135,6 +135,12 @@ static void counters(const struct ps_canvas *c, const struct ps_live_view *view,
     if (s->http_port)
         ps_flow_add(&flow, 2, PS_STYLE_NORMAL, "connections", "%s",
                     ps_figure_whole(text, s->http_open));
+    if (s->http_clients) {
+        char all[PS_FIGURE_BYTES];
+        ps_flow_add(&flow, 0, PS_STYLE_STRONG, "answered", "%s of %s",
+                    ps_figure_whole(text, s->http_clients_answered),
+                    ps_figure_whole(all, s->http_clients));
+    }
     ps_flow_add(&flow, 1, f->refused >= 0.5 ? PS_STYLE_WARNING : PS_STYLE_NORMAL, "refused", "%s/s",
                 ps_figure_rate(text, f->refused));
     ps_flow_add(&flow, 2, ended[PS_FAILED] ? PS_STYLE_WARNING : PS_STYLE_NORMAL, "failed", "%s",

@@ -11,4 +11,10 @@ static uint64_t feed(struct ps_feeder *feeder, const struct ps_feeder_settings *
     return PS_NEVER;
 }
 
-const struct ps_arrival_ops ps_arrivals_http = {.feed = feed};
+static enum ps_err open_clients(struct ps_feeder *feeder, char *why, size_t why_size)
+{
+    (void)why, (void)why_size;
+    return ps_http_invite(feeder->run->http);
+}
+
+const struct ps_arrival_ops ps_arrivals_http = {.open = open_clients, .feed = feed};
