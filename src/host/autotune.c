@@ -54,11 +54,12 @@ void ps_autotune_init(struct ps_autotune *tuner, struct ps_control *control, uin
 static void change(struct ps_autotune *tuner, struct ps_control *control, unsigned count)
 {
     struct ps_segment *segment = control->run->segment;
-    char line[32], answer[256], text[PS_MESSAGE_BYTES];
+    char line[32], answer[256];
     int direction = count > control->run->workers ? 1 : -1;
     snprintf(line, sizeof line, "workers %u", count);
     ps_control_line(control, line, answer, sizeof answer);
     if (strcmp(answer, "ok") != 0) {
+        char text[PS_MESSAGE_BYTES];
         snprintf(text, sizeof text, "autotune: %s: %.120s", line, answer);
         ps_segment_say(segment, text);
         tuner->due_ns = PS_NEVER;
