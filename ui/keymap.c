@@ -33,6 +33,7 @@ static const struct action {
     {"load_more", PS_DO_LOAD_MORE, 0},
     {"mark_a", PS_DO_MARK, 0},
     {"mark_b", PS_DO_MARK, 1},
+    {"mix", PS_DO_MIX, 0},
     {"more", PS_DO_MORE, 0},
     {"open", PS_DO_OPEN, 0},
     {"options", PS_DO_OPTIONS, 0},

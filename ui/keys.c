@@ -63,6 +63,7 @@ const struct ps_binding ps_bindings_standard[] = {
     {RUNS, {'+', '='}, PS_DO_WORKERS_MORE, 0, "+", "workers", "one worker more", 2},
     {RUNS, {'['}, PS_DO_LOAD_LESS, 0, "[", "", "less load", 2},
     {RUNS, {']'}, PS_DO_LOAD_MORE, 0, "]", "load", "more load", 2},
+    {PS_AT_LIVE, {'m'}, PS_DO_MIX, 0, "m", "mix", "change the weights of task types", 5},
     {RUNS,
      {'e'},
      PS_DO_ENGINE,

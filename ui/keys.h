@@ -89,6 +89,7 @@ enum ps_action {
     PS_DO_WORKERS_MORE,
     PS_DO_LOAD_LESS,
     PS_DO_LOAD_MORE,
+    PS_DO_MIX,
     PS_DO_ENGINE,
     PS_DO_STEALING,
     PS_DO_FAULT,

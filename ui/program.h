@@ -113,6 +113,8 @@ void ps_program_draw_pressed(const struct ps_canvas *root, const struct ps_progr
 
 /* The command line: open it, an action, a typed key. */
 void ps_program_console_open(struct ps_program *program);
+/* With the weights of the run, to be changed. */
+void ps_program_mix(struct ps_program *program);
 void ps_program_console_action(struct ps_program *program, enum ps_action action);
 void ps_program_console_type(struct ps_program *program, int key);
 

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/phases.h"
 #include "ui/program.h"
 #include "ui/program_trigger.h"
 
@@ -236,6 +237,7 @@ const struct ps_console_word ps_console_words[] = {
     {"workers", "N | +N | -N", "resize the pool", PS_AT_LIVE, NULL, send_line, 0},
     {"rate", "R | xF", "tasks offered per second", PS_AT_LIVE, NULL, send_line, 0},
     {"in_flight", "N", "clients of the closed model", PS_AT_LIVE, NULL, send_line, 0},
+    {"mix", "TYPE WEIGHT, ...", "weights of task types", PS_AT_LIVE, NULL, send_line, 0},
     {"pause", "", "pause the workload", PS_AT_LIVE, NULL, send_line, 0},
     {"resume", "", "resume the workload", PS_AT_LIVE, NULL, send_line, 0},
     {"stealing", "on | off", "idle workers take work from others", PS_AT_LIVE, on_off, send_line,
@@ -303,6 +305,23 @@ void ps_program_console_open(struct ps_program *p)
 {
     ps_program_open(p, PS_OVERLAY_CONSOLE, "");
     p->console.back = 0;
+    refresh(p);
+}
+
+void ps_program_mix(struct ps_program *p)
+{
+    const struct ps_experiment *e = &p->run.experiment;
+    struct ps_mix mix = {.count = 0};
+    char text[PS_INPUT_BYTES - 8];
+    for (unsigned i = 0; i < e->type_count; i++) {
+        if (e->types[i].weight <= 0)
+            continue; /* those that only others spawn */
+        mix.part[mix.count].type = i;
+        mix.part[mix.count++].weight = e->types[i].weight;
+    }
+    ps_mix_format(text, sizeof text, e, &mix);
+    ps_program_console_open(p);
+    snprintf(p->overlay.input, sizeof p->overlay.input, "mix %s", text);
     refresh(p);
 }
 

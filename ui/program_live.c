@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "model/phases.h"
 #include "ui/format.h"
 #include "ui/panels.h"
 #include "ui/program.h"
@@ -36,6 +37,16 @@ static void update(struct ps_program *p)
 
 /* ---- control ---- */
 
+static void adopt_mix(struct ps_experiment *e, const char *text)
+{
+    struct ps_mix mix;
+    struct ps_why why;
+    if (!ps_mix_set(e, &mix, text, &why))
+        return;
+    for (unsigned i = 0; i < mix.count; i++)
+        e->types[mix.part[i].type].weight = mix.part[i].weight;
+}
+
 /* A line that the host has taken changes the experiment, too: a restart begins with it. */
 static void adopt(struct ps_run *run, const char *line)
 {
@@ -44,6 +55,10 @@ static void adopt(struct ps_run *run, const char *line)
     double number;
     if (sscanf(line, "%31s %31s", word, value) < 2)
         return;
+    if (strcmp(word, "mix") == 0) {
+        adopt_mix(e, line + strlen(word));
+        return;
+    }
     bool relative = value[0] == '+' || value[0] == '-' || value[0] == 'x';
     bool number_there = ps_parse_double(value + relative, &number);
     unsigned now = e->workers.count ? e->workers.count : run->snapshot->workers;
@@ -322,6 +337,9 @@ static void act(struct ps_program *p, enum ps_action action, int argument)
         break;
     case PS_DO_WORKERS_MORE:
         change_workers(p, 1);
+        break;
+    case PS_DO_MIX:
+        ps_program_mix(p);
         break;
     case PS_DO_LOAD_LESS:
         change_load(p, -1);

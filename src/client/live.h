@@ -56,6 +56,7 @@ const char *ps_live_program(void);
 /* Control lines the host understands; each answered "ok" or "error REASON".
  *   workers N | +N | -N        resize                rate R | xF        offered rate, per second
  *   in_flight N                closed model           pause | resume
+ *   mix TYPE WEIGHT, ...       open, closed, batch
  *   stealing on|off            offload on|off         limit N
  *   fault FAULT                as model/fault.h says  cancel              every task in flight
  *   stop drain|discard         ping */

@@ -9,8 +9,9 @@
 #include "host/feeder.h"
 #include "host/http.h"
 #include "host/job.h"
+#include "model/phases.h"
 
-enum { WORDS_MAX = 5, LINE_MAX_BYTES = 256 };
+enum { WORDS_MAX = 2 * PS_TYPES_MAX + 1, LINE_MAX_BYTES = 1024 };
 
 /* Hold the arguments of one line; missing ones are NULL. */
 struct line {
@@ -122,6 +123,43 @@ static const char *do_in_flight(struct ps_control *control, const struct line *l
     run->experiment.in_flight = n;
     ps_feeder_in_flight(run->feeder, n);
     atomic_store_explicit(&run->segment->in_flight_target, n, memory_order_relaxed);
+    return "";
+}
+
+/* "mix short 50, long 5": types that are not named keep their weights. */
+static const char *do_mix(struct ps_control *control, const struct line *line, char *reason,
+                          size_t size)
+{
+    struct ps_run *run = control->run;
+    struct ps_experiment *e = &run->experiment;
+    char text[LINE_MAX_BYTES] = "";
+    struct ps_mix named, whole = {.count = e->type_count};
+    struct ps_why why = {""};
+    if (e->model == PS_ARRIVAL_HTTP || e->model == PS_ARRIVAL_TRACE)
+        return "who sends the tasks of this run says of which type they are";
+    for (unsigned i = 1; i < line->count; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), " %s", line->word[i]);
+    if (line->count < 2)
+        return expected(reason, size, "weights, as in mix short 50, long 5", NULL);
+    if (!ps_mix_set(e, &named, text, &why)) {
+        snprintf(reason, size, "%s", why.text);
+        return reason;
+    }
+    double total = 0, weight[PS_TYPES_MAX];
+    for (unsigned i = 0; i < e->type_count; i++)
+        weight[i] = e->types[i].weight;
+    for (unsigned i = 0; i < named.count; i++)
+        weight[named.part[i].type] = named.part[i].weight;
+    for (unsigned i = 0; i < e->type_count; i++) {
+        whole.part[i].type = i;
+        whole.part[i].weight = weight[i];
+        total += weight[i];
+    }
+    if (total <= 0)
+        return "one type must have a weight";
+    for (unsigned i = 0; i < e->type_count; i++)
+        e->types[i].weight = weight[i];
+    ps_feeder_mix(run->feeder, &whole);
     return "";
 }
 
@@ -261,16 +299,17 @@ static const struct {
     const char *word;
     command *run;
 } commands[] = {
-    {"workers", do_workers}, {"rate", do_rate},     {"in_flight", do_in_flight},
-    {"pause", do_pause},     {"resume", do_resume}, {"stealing", do_stealing},
-    {"offload", do_offload}, {"limit", do_limit},   {"fault", do_fault},
-    {"cancel", do_cancel},   {"stop", do_stop},     {"ping", do_ping},
+    {"workers", do_workers},   {"rate", do_rate},       {"in_flight", do_in_flight},
+    {"mix", do_mix},           {"pause", do_pause},     {"resume", do_resume},
+    {"stealing", do_stealing}, {"offload", do_offload}, {"limit", do_limit},
+    {"fault", do_fault},       {"cancel", do_cancel},   {"stop", do_stop},
+    {"ping", do_ping},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
-const char *const ps_control_words[] = {"workers",  "rate",    "in_flight", "pause", "resume",
-                                        "stealing", "offload", "limit",     "fault", "cancel",
-                                        "stop",     "ping",    NULL};
+const char *const ps_control_words[] = {"workers", "rate",     "in_flight", "mix",   "pause",
+                                        "resume",  "stealing", "offload",   "limit", "fault",
+                                        "cancel",  "stop",     "ping",      NULL};
 _Static_assert(sizeof ps_control_words / sizeof *ps_control_words == COMMANDS + 1,
                "every command has its word");
 

@@ -169,6 +169,12 @@ static uint64_t feed(struct ps_feeder *feeder)
     struct ps_feeder_settings now = read_settings(feeder);
     if (now.paused)
         return PS_NEVER;
+    if (now.mix_changes != feeder->mix_changes) {
+        uint64_t at_ns = ps_now_ns();
+        ps_arrivals_mix(&feeder->run->arrivals,
+                        at_ns > feeder->origin_ns ? at_ns - feeder->origin_ns : 0, &now.mix);
+        feeder->mix_changes = now.mix_changes;
+    }
     if (now.burst)
         feed_burst(feeder, now.burst);
     uint64_t retry_ns = ps_retries_feed(feeder, ps_now_ns());
@@ -291,6 +297,15 @@ void ps_feeder_in_flight(struct ps_feeder *feeder, uint64_t count)
 {
     pthread_mutex_lock(&feeder->lock);
     feeder->settings.in_flight = count;
+    pthread_mutex_unlock(&feeder->lock);
+    nudge(feeder);
+}
+
+void ps_feeder_mix(struct ps_feeder *feeder, const struct ps_mix *mix)
+{
+    pthread_mutex_lock(&feeder->lock);
+    feeder->settings.mix = *mix;
+    feeder->settings.mix_changes++;
     pthread_mutex_unlock(&feeder->lock);
     nudge(feeder);
 }

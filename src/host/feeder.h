@@ -34,6 +34,9 @@ bool ps_feeder_behind(const struct ps_feeder *feeder);
 /* Live changes; the host's main thread. */
 void ps_feeder_rate(struct ps_feeder *feeder, double per_second);
 void ps_feeder_in_flight(struct ps_feeder *feeder, uint64_t count);
+/* The weights of all types from now on; one that is not named has none. Open, closed and batch models:
+ * their types are drawn by the feeder alone. */
+void ps_feeder_mix(struct ps_feeder *feeder, const struct ps_mix *mix);
 void ps_feeder_burst(struct ps_feeder *feeder, uint64_t count);
 void ps_feeder_pause(struct ps_feeder *feeder, bool paused);
 

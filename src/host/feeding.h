@@ -22,6 +22,8 @@ struct ps_feeder_settings {
     double rate;           /* of the last live change; what else holds is in the profile */
     uint32_t rate_changes; /* live changes so far */
     uint64_t in_flight, burst;
+    struct ps_mix mix; /* whole, of the last live change */
+    uint32_t mix_changes;
     bool paused;
 };
 
@@ -61,8 +63,9 @@ struct ps_feeder {
     uint64_t number;    /* of the next arrival */
     uint64_t origin_ns; /* the instant at which run time 0 would be if pauses had come before it */
     uint64_t paused_seen_ns;
-    uint64_t end_ns; /* run time from which on nothing is due; PS_NEVER: no end */
-    bool over;       /* the model has nothing more to give */
+    uint64_t end_ns;      /* run time from which on nothing is due; PS_NEVER: no end */
+    bool over;            /* the model has nothing more to give */
+    uint32_t mix_changes; /* those that the arrivals have */
 
     struct ps_retries retries;
 

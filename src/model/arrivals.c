@@ -12,18 +12,32 @@
 #define STREAMS_OF_RETRIES  UINT64_C(0x7265747279)
 #define STREAM_OF_GAPS      UINT64_C(0x67617073)
 
+static void weigh(struct ps_arrival_mix *mix, unsigned types, const double weight[PS_TYPES_MAX])
+{
+    double total = 0, sum = 0;
+    for (unsigned i = 0; i < types; i++)
+        total += weight[i];
+    for (unsigned i = 0; i < types; i++) {
+        sum += weight[i];
+        mix->cumulative[i] = total > 0 ? sum / total : 1;
+    }
+}
+
 static void add_mix(struct ps_arrivals *arrivals, uint64_t from_ns,
                     const double weight[PS_TYPES_MAX])
 {
     struct ps_arrival_mix *mix = &arrivals->mix[arrivals->mix_count++];
-    double total = 0, sum = 0;
     mix->from_ns = from_ns;
-    for (unsigned i = 0; i < arrivals->type_count; i++)
-        total += weight[i];
-    for (unsigned i = 0; i < arrivals->type_count; i++) {
-        sum += weight[i];
-        mix->cumulative[i] = total > 0 ? sum / total : 1;
-    }
+    weigh(mix, arrivals->type_count, weight);
+}
+
+/* The mix that holds at a run time. */
+static unsigned mix_at(const struct ps_arrivals *arrivals, uint64_t at_ns)
+{
+    unsigned m = arrivals->mix_count - 1;
+    while (m > 0 && arrivals->mix[m].from_ns > at_ns)
+        m--;
+    return m;
 }
 
 void ps_arrivals_init(struct ps_arrivals *arrivals, const struct ps_experiment *experiment)
@@ -48,12 +62,22 @@ void ps_arrivals_init(struct ps_arrivals *arrivals, const struct ps_experiment *
     arrivals->gaps = ps_rng_make(experiment->seed, STREAM_OF_GAPS);
 }
 
+void ps_arrivals_mix(struct ps_arrivals *arrivals, uint64_t from_ns, const struct ps_mix *mix)
+{
+    unsigned m = mix_at(arrivals, from_ns);
+    double weight[PS_TYPES_MAX] = {0};
+    for (unsigned i = 0; i < mix->count; i++)
+        weight[mix->part[i].type] = mix->part[i].weight;
+    memmove(&arrivals->mix[1], &arrivals->mix[m + 1],
+            (arrivals->mix_count - m - 1) * sizeof arrivals->mix[0]);
+    arrivals->mix_count -= m;
+    arrivals->mix[0].from_ns = from_ns;
+    weigh(&arrivals->mix[0], arrivals->type_count, weight);
+}
+
 unsigned ps_arrival_type(const struct ps_arrivals *arrivals, uint64_t number, uint64_t at_ns)
 {
-    unsigned m = arrivals->mix_count - 1;
-    while (m > 0 && arrivals->mix[m].from_ns > at_ns)
-        m--;
-    const double *cumulative = arrivals->mix[m].cumulative;
+    const double *cumulative = arrivals->mix[mix_at(arrivals, at_ns)].cumulative;
     struct ps_rng rng = ps_rng_make(arrivals->seed ^ STREAMS_OF_TYPES, number);
     double point = ps_rng_unit(&rng);
     unsigned last = 0;

@@ -24,6 +24,11 @@ struct ps_arrivals {
 
 void ps_arrivals_init(struct ps_arrivals *arrivals, const struct ps_experiment *experiment);
 
+/* From this run time on other weights hold (of the whole mix: a type that it does not name has none),
+ * until a phase brings its own; what came before is over.
+ * One owner, while nobody asks for types. */
+void ps_arrivals_mix(struct ps_arrivals *arrivals, uint64_t from_ns, const struct ps_mix *mix);
+
 /* Type of the task with this number that arrives at this run time. Pure; any thread. */
 unsigned ps_arrival_type(const struct ps_arrivals *arrivals, uint64_t number, uint64_t at_ns);
 

@@ -85,6 +85,10 @@ static bool hundred_in_flight(void)
     return snapshot.in_flight == 100;
 }
 
+static bool others_arrive(void)
+{
+    return snapshot.type[1].totals.submitted > 20;
+}
 static bool feeder_runs_a_task(void)
 {
     return snapshot.outside_started > 0;
@@ -275,6 +279,30 @@ static void a_killed_host_takes_its_worker_processes_along(void **state)
     ps_live_free(live);
 }
 
+static void another_mix_arrives(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "[preset]\ntitle = mix\n[engine]\nname = threadpool\n[arrivals]\nrate = 500/s\n"
+        "[task one]\nsteps = cpu 1us\n[task other]\nweight = 0\nsteps = cpu 1us\n"
+        "[run]\nduration = 0\n";
+    struct ps_experiment e;
+    struct ps_complaints complaints = {.count = 0};
+    assert_int_equal(
+        ps_experiment_parse(&e, ps_host_vocabulary(), "test", text, sizeof text - 1, &complaints),
+        PS_OK);
+    struct ps_live *live = start(e);
+    until(live, some_completed, "work");
+    assert_int_equal(snapshot.type[1].totals.submitted, 0);
+    tell(live, "mix one 0", PS_EINVAL, "one type must have a weight");
+    tell(live, "mix one 0, other 1", PS_OK, "ok");
+    until(live, others_arrive, "tasks of the other type");
+    tell(live, "stop discard", PS_OK, "ok");
+    until(live, ended, "the end");
+    assert_true(ps_totals_conserved(&snapshot.totals));
+    ps_live_free(live);
+}
+
 static void a_deadlock_is_named_and_more_workers_end_it(void **state)
 {
     (void)state;
@@ -368,6 +396,8 @@ static void control_lines_are_answered(void **state)
     tell(live, "rate x2", PS_OK, "ok");
     tell(live, "rate -1", PS_EINVAL, "rate");
     tell(live, "in_flight 10", PS_EINVAL, "closed model");
+    tell(live, "mix", PS_EINVAL, "weights");
+    tell(live, "mix nobody 3", PS_EINVAL, "nobody");
     tell(live, "stealing off", PS_OK, "ok");
     tell(live, "stealing perhaps", PS_EINVAL, "on or off");
     tell(live, "offload on", PS_EINVAL, "no helper threads");
@@ -658,6 +688,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_crash_names_signal_worker_and_task),
         cmocka_unit_test(a_worker_process_that_dies_is_replaced),
         cmocka_unit_test(a_killed_host_takes_its_worker_processes_along),
+        cmocka_unit_test(another_mix_arrives),
         cmocka_unit_test(a_deadlock_is_named_and_more_workers_end_it),
         cmocka_unit_test(control_lines_are_answered),
         cmocka_unit_test(a_cpu_is_lost_and_comes_back),

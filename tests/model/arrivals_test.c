@@ -36,6 +36,32 @@ static void types_follow_their_weights(void **state)
     assert_in_range(seen[0], 49100, 50900); /* sigma is 218 */
 }
 
+/* Weights change at a run time, and those of a phase hold again from its own on. */
+static void a_live_mix_holds_until_the_next_phase(void **state)
+{
+    (void)state;
+    struct ps_experiment phased = experiment;
+    phased.phase_count = 1;
+    phased.phases[0] = (struct ps_phase_def){
+        .at_ns = 5000, .mix = {.count = 2, .part = {{.type = 2, .weight = 1}, {.type = 3}}}};
+    struct ps_arrivals changed;
+    ps_arrivals_init(&changed, &phased);
+    struct ps_mix mix = {.count = 1, .part = {{.type = 1, .weight = 3}}};
+    for (unsigned i = 0; i < 100; i++) /* more often than there is room for mixes */
+        ps_arrivals_mix(&changed, 1000 + i, &mix);
+    unsigned of_phase = 0;
+    for (uint64_t n = 0; n < 1000; n++) {
+        assert_int_equal(ps_arrival_type(&changed, n, 1200), 1);
+        assert_int_equal(ps_arrival_type(&changed, n, 4999), 1);
+        unsigned type = ps_arrival_type(&changed, n, 5000);
+        assert_true(type == 0 || type == 2);
+        of_phase += type == 2;
+    }
+    assert_in_range(of_phase, 100, 240); /* 1 of 6 */
+    ps_arrivals_mix(&changed, 6000, &mix);
+    assert_int_equal(ps_arrival_type(&changed, 7, 6000), 1);
+}
+
 static void a_task_is_a_function_of_seed_and_number(void **state)
 {
     (void)state;
@@ -87,6 +113,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(types_follow_their_weights, set_up),
+        cmocka_unit_test_setup(a_live_mix_holds_until_the_next_phase, set_up),
         cmocka_unit_test_setup(a_task_is_a_function_of_seed_and_number, set_up),
         cmocka_unit_test_setup(generators_differ, set_up),
         cmocka_unit_test_setup(gaps_have_the_rate, set_up),
