@@ -42,7 +42,7 @@ void shared_push_locked(struct shared_queue *queue, struct ps_task *first, struc
     last->next = NULL;
     for (struct ps_task *task = first; task; task = task->next)
         queue->fresh += !fiber_of(task);
-    ps_task_list_join(&queue->line[first->priority], &list);
+    ps_task_list_join(&queue->line[last->priority], &list);
     publish(queue);
 }
 
