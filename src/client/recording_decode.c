@@ -355,6 +355,10 @@ static void make_safe(struct ps_decoder *d)
         s->workers = PS_MAX_WORKERS;
     if (s->locks > PS_MAX_LOCKS)
         s->locks = PS_MAX_LOCKS;
+    if (s->answers > PS_SEGMENT_ANSWERS)
+        s->answers = PS_SEGMENT_ANSWERS;
+    if (s->phases_begun > PS_MAX_PHASES)
+        s->phases_begun = PS_MAX_PHASES;
     bound(&s->fault_worker, s->slots);
     bound(&s->fault_type, s->types);
     bound_holder(&s->gil_holder, s);

@@ -45,6 +45,9 @@ static void check_snapshot(const struct ps_snapshot *s)
 {
     demand(s->slots <= PS_MAX_WORKERS && s->workers <= PS_MAX_WORKERS, "workers are bounded");
     demand(s->types <= PS_MAX_TYPES, "types are bounded");
+    demand(s->answers <= PS_SEGMENT_ANSWERS && s->locks <= PS_MAX_LOCKS &&
+               s->phases_begun <= PS_MAX_PHASES,
+           "lists are bounded");
     demand(s->phase <= PS_PHASE_ENDED && s->end < PS_END_COUNT, "words are known");
     demand(isfinite(s->rate), "figures are numbers");
     demand(memchr(s->message, '\0', sizeof s->message) != NULL, "texts end");
