@@ -13,8 +13,8 @@ static const struct ps_policy_word test_pthread[] = {
     {"per-task", "a thread a task", 256, false, false, false, false},
     {"equals", "all tasks alike", 256, false, true, false, false},
     {NULL, NULL, 0, false, false, false, false}};
-static const struct ps_policy_word test_async[] = {{"pinned", "loops", 64, false, false, true, false},
-                                                   {NULL, NULL, 0, false, false, true, false}};
+static const struct ps_policy_word test_async[] = {
+    {"pinned", "loops", 64, false, false, true, false}, {NULL, NULL, 0, false, false, true, false}};
 static const struct ps_policy_word test_threadpool[] = {
     {"fifo", "one queue", 256, false, false, false, false},
     {"steal", "own queues, stealing", 256, false, false, false, true},
@@ -23,7 +23,8 @@ static const struct ps_policy_word test_threadpool[] = {
     {"uv", "libuv's own pool", 128, false, false, false, false},
     {NULL, NULL, 0, false, false, false, false}};
 static const struct ps_policy_word test_process[] = {
-    {"pool", "worker processes", 256, true, false, false, false}, {NULL, NULL, 0, false, false, false, false}};
+    {"pool", "worker processes", 256, true, false, false, false},
+    {NULL, NULL, 0, false, false, false, false}};
 static const struct ps_engine_word test_engines[] = {
     {"green", "green threads", test_green}, {"pthread", "threads", test_pthread},
     {"async", "event loops", test_async},   {"threadpool", "a pool", test_threadpool},
