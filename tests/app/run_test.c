@@ -99,13 +99,13 @@ static void a_batch_is_completed(void **state)
 {
     (void)state;
     struct process_result r = process_run(ARGS("run", "quick-demo", "--set", "arrivals.model=batch",
-                                               "--tasks", "60", "--duration", "0", "--json"),
+                                               "--tasks", "20", "--duration", "0", "--json"),
                                           SECONDS);
     assert_int_equal(r.code, 0);
     json_t *root = parsed(&r);
     conserved(root);
     assert_string_equal(text(root, "ended"), "completed");
-    assert_true(count(root, "submitted") >= 60);
+    assert_true(count(root, "submitted") >= 20);
     json_decref(root);
     process_result_free(&r);
 }
