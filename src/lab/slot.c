@@ -60,14 +60,26 @@ enum ps_err ps_slot_start(const struct ps_slot_spec *spec, struct ps_slot **into
     return PS_OK;
 }
 
-/* The host reports its CPU time ten times a second, which is too coarse for a short window. */
-static void read_cpu_clock(struct ps_slot *slot)
+static uint64_t cpu_clock_ns(pid_t pid)
 {
     clockid_t clock;
     struct timespec cpu;
-    if (clock_getcpuclockid(ps_live_pid(slot->live), &clock) == 0 &&
-        clock_gettime(clock, &cpu) == 0)
-        slot->to.process.cpu_ns = (uint64_t)cpu.tv_sec * PS_NS_PER_S + (uint64_t)cpu.tv_nsec;
+    if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &cpu) != 0)
+        return 0;
+    return (uint64_t)cpu.tv_sec * PS_NS_PER_S + (uint64_t)cpu.tv_nsec;
+}
+
+/* The host reports its CPU time ten times a second, which is too coarse for a short window. What is
+ * read here lacks only worker processes that are gone: those are in its report. */
+static void read_cpu_clocks(struct ps_slot *slot)
+{
+    struct ps_snapshot *to = &slot->to;
+    uint64_t cpu_ns = cpu_clock_ns(ps_live_pid(slot->live));
+    for (unsigned w = 0; w < to->slots && (to->traits & PS_TRAIT_PROCESSES); w++)
+        if (to->worker[w].tid != 0)
+            cpu_ns += cpu_clock_ns((pid_t)to->worker[w].tid);
+    if (cpu_ns > to->process.cpu_ns)
+        to->process.cpu_ns = cpu_ns;
 }
 
 static void look(struct ps_slot *slot, bool exactly)
@@ -78,7 +90,7 @@ static void look(struct ps_slot *slot, bool exactly)
     source->ops->snapshot(source, &slot->to);
     slot->looked = true;
     if (exactly && slot->to.phase != PS_PHASE_ENDED)
-        read_cpu_clock(slot);
+        read_cpu_clocks(slot);
 }
 
 static bool has_failed(const struct ps_snapshot *snapshot)

@@ -46,12 +46,12 @@ struct ps_live *ps_slot_live(struct ps_slot *slot);
 /* What the last advance saw of the run, for screens; NULL: nothing yet. Owned by the slot. */
 const struct ps_snapshot *ps_slot_latest(const struct ps_slot *slot);
 
-/* DONE: what was measured; process.cpu_ns is the exact CPU clock of the host. FAILED: the last of
- * it, with its message. Owned by the slot. */
+/* DONE: what was measured; process.cpu_ns is by the CPU clocks of the host and its worker
+ * processes. FAILED: the last of it, with its message. Owned by the slot. */
 const struct ps_snapshot *ps_slot_window(const struct ps_slot *slot);
 
 /* DONE: the share of the machine's CPU time that other processes took during the window; see
- * others.h. NaN: not known. */
+ * base/cpu_use.h. NaN: not known. */
 double ps_slot_others(const struct ps_slot *slot);
 
 /* Kills the host if it runs: what it measured is given up. NULL is nothing. */

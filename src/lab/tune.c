@@ -69,7 +69,9 @@ void ps_tune_prepare(struct ps_tune_spec *spec, enum ps_tune_load load)
     struct ps_tune_about *about = &spec->about;
     struct ps_experiment *experiment = &spec->experiment;
     ps_machine_read(&machine);
-    about->usable_cpus = machine.usable;
+    about->usable_cpus = experiment->cpus > 0 && experiment->cpus < machine.usable
+                             ? experiment->cpus
+                             : machine.usable;
     about->seed = experiment->seed;
     ps_experiment_mean(experiment, &about->cpu_ns, &about->wait_ns);
     snprintf(about->engine, sizeof about->engine, "%s", experiment->engine);

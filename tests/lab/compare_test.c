@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "host/host.h"
+#include "lab/slot.h"
 #include "support.h"
 
 #define SLOT_NS (60 * (uint64_t)PS_NS_PER_MS)
@@ -92,6 +93,31 @@ static void two_engines_are_compared(void **state)
     ps_compare_free(compare);
 }
 
+/* The CPU time of a run is that of its worker processes as well. */
+static void worker_processes_are_counted(void **state)
+{
+    (void)state;
+    struct ps_experiment e = experiment("process", "cpu 1ms");
+    struct ps_slot_spec spec = {.experiment = &e, .warmup_ns = SLOT_NS, .length_ns = 3 * SLOT_NS};
+    struct ps_slot *slot;
+    char why[200];
+    assert_int_equal(ps_slot_start(&spec, &slot, why, sizeof why), PS_OK);
+    while (ps_slot_advance(slot) < PS_SLOT_DONE) {
+        uint64_t due_ns = ps_slot_due_ns(slot), now_ns = ps_now_ns();
+        struct timespec left = ps_timespec(due_ns > now_ns ? due_ns - now_ns : 0);
+        ppoll(NULL, 0, &left, NULL);
+    }
+    const struct ps_snapshot *window = ps_slot_window(slot);
+    uint64_t workers_ns = 0;
+    for (unsigned w = 0; w < window->slots; w++)
+        workers_ns += window->worker[w].cpu_ns;
+    /* The clocks of the two sides are read one after the other, and some to a tick. */
+    const uint64_t grain_ns = 20 * (uint64_t)PS_NS_PER_MS;
+    assert_int_equal(ps_slot_state(slot), PS_SLOT_DONE);
+    assert_true(window->process.cpu_ns + grain_ns >= workers_ns / 2);
+    ps_slot_free(slot);
+}
+
 static void the_side_that_deadlocks_is_named(void **state)
 {
     (void)state;
@@ -134,10 +160,13 @@ int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "host") == 0)
         return ps_host_main();
+    if (argc > 1 && strcmp(argv[1], "worker") == 0)
+        return ps_host_worker_main();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(order_turns_round),
         cmocka_unit_test(every_metric_is_in_the_table),
         cmocka_unit_test(two_engines_are_compared),
+        cmocka_unit_test(worker_processes_are_counted),
         cmocka_unit_test(the_side_that_deadlocks_is_named),
         cmocka_unit_test(giving_up_ends_the_host),
     };

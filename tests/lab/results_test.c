@@ -174,11 +174,23 @@ static void verdicts_say_how_sure_they_are(void **state)
     assert_string_equal(ps_words_verdict(text, &row, 'A', 'B'), "A cannot");
 }
 
+/* `run.cpus` takes CPUs from the host: what is said of a worker count is about the rest. */
+static void a_run_on_one_cpu_is_tuned_for_one(void **state)
+{
+    (void)state;
+    struct ps_tune_spec spec = {.about = {.low = 1, .high = 4},
+                                .experiment = experiment("pthread")};
+    spec.experiment.cpus = 1;
+    ps_tune_prepare(&spec, PS_TUNE_PRESET);
+    assert_int_equal(spec.about.usable_cpus, 1);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "host") == 0)
         return ps_host_main();
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_run_on_one_cpu_is_tuned_for_one),
         cmocka_unit_test(more_rounds_go_on_where_it_ended),
         cmocka_unit_test(a_sweep_is_refined),
         cmocka_unit_test(concluding_in_steps_gives_the_same),
