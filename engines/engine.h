@@ -123,6 +123,7 @@ struct ps_task {
     _Atomic uint32_t stop;   /* enum ps_stop; see common/task.c */
     _Atomic uint64_t family; /* live children and flags; see common/task.c */
     _Atomic uint32_t token;  /* an unpark not yet consumed; see the engine's wait */
+    uint32_t generation;     /* how many are above it */
 };
 
 /* Set every field; parent, deadline, user, priority and stamp.intended_ns may be changed before submit. */
@@ -140,8 +141,9 @@ void ps_task_give_up(struct ps_task *task);
  * released before the call returns.
  *
  * Its children are asked with it: one that has not begun ends without a start, and ps_task_stopping
- * tells one that runs; so do those below them, 64 generations at least. But nobody keeps a list of
- * them, so one that waits is not woken; a scope (scope.h) keeps one, and wakes. */
+ * tells one that runs; so do those below them, 64 generations at most, and none below a 256th
+ * generation learns of those above it. But nobody keeps a list of them, so one that waits is not
+ * woken; a scope (scope.h) keeps one, and wakes. */
 void ps_task_cancel(struct ps_task *task);
 
 /* End a PS_WAIT_PARK of the task, now or the next one. Any thread; does not block. The caller knows

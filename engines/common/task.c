@@ -17,11 +17,14 @@
  *                    touched. acq_rel: the parent that reads 0 children sees what they did
  *   parent joins     sets JOINING; no children: clears it, there is nothing to wait for
  *   parent goes on   clears JOINING; a wake-up still on its way leaves a token, which is allowed
- *   parent ends      sets ENDED
+ *   parent ends      no children, no wakers: is released. Else wakers of its own parent += 1, which
+ *                    is given back when it is released itself; then sets ENDED. So whoever is above a
+ *                    task is there as long as the task is, ended or not
  *   pin, unpin       a waker that is no child: wakers +- 1; relaxed: the lock under which the task
  *                    waits orders the pin before its end
  * Rejected: no count of wakers (a parent woken by a cancel ends, and the last child unparks freed
- * memory); a single waker bit (two joins in a row can have two wakers under way). */
+ * memory); a single waker bit (two joins in a row can have two wakers under way); keeping all who are
+ * above (a task that spawns its successor and ends would keep all that ever were). */
 #include "engines/common/core.h"
 #include "engines/common/parker.h"
 
@@ -39,6 +42,7 @@ void ps_task_init(struct ps_task *task, const struct ps_body *body, uint32_t id,
     task->user = NULL;
     task->priority = PS_PRIORITY_NORMAL;
     task->outcome = PS_COMPLETED;
+    task->generation = 0;
     task->engine = NULL;
     task->next = NULL;
     task->context = NULL;
@@ -59,12 +63,21 @@ static void set_stop(struct ps_task *task, enum ps_stop why)
  * would take the longer the longer it is. Before its start it looks at its parent alone. */
 enum { BEFORE_START = 1, GENERATIONS = 64 };
 
-/* What the nearest of its ancestors that is to stop has to stop for becomes its own reason. They are
- * there as long as it is: see `family`. */
+/* Every so many generations a task lets its parent go when it ends, whoever is below. */
+enum { LINEAGE = 256 };
+
+/* Whether who is below the task may look at its parent. */
+static bool keeps_parent(const struct ps_task *task)
+{
+    return task->parent && task->generation % LINEAGE != 0;
+}
+
+/* What the nearest of its ancestors that is to stop has to stop for becomes its own reason. */
 static enum ps_stop inherit_stop(struct ps_task *task, unsigned generations)
 {
     struct ps_task *elder = task->parent;
-    for (unsigned i = 0; elder && i < generations; i++, elder = elder->parent) {
+    for (unsigned i = 0; elder && i < generations;
+         i++, elder = keeps_parent(elder) ? elder->parent : NULL) {
         enum ps_stop why = atomic_load_explicit(&elder->stop, memory_order_acquire);
         if (why == PS_STOP_NOT)
             continue;
@@ -132,8 +145,10 @@ enum ps_err ps_wait(struct ps_task *task, struct ps_wait *wait)
 void ps_task_accept(struct ps_engine *engine, struct ps_task *task)
 {
     task->engine = engine;
-    if (task->parent)
+    if (task->parent) {
+        task->generation = task->parent->generation + 1;
         atomic_fetch_add_explicit(&task->parent->family, 1, memory_order_relaxed);
+    }
     ps_probe_submitted(ps_engine_probe(engine), &task->stamp);
 }
 
@@ -168,12 +183,23 @@ void ps_task_give_up(struct ps_task *task)
         task->outcome = ps_task_stopping(task, 0) == PS_STOP_DEADLINE ? PS_TIMED_OUT : PS_CANCELLED;
 }
 
-/* `now` is the family word just after our update; nothing but ENDED left: nobody else has a claim.
- */
+static void release(struct ps_task *task)
+{
+    if (task->body->release)
+        task->body->release(task);
+}
+
+/* `now` is the family word just after our update; nothing but ENDED left: nobody else has a claim. */
 static void release_if_last(struct ps_task *task, uint64_t now)
 {
-    if ((now & ~JOINING) == ENDED && task->body->release)
-        task->body->release(task);
+    while ((now & ~JOINING) == ENDED) {
+        struct ps_task *elder = keeps_parent(task) ? task->parent : NULL;
+        release(task);
+        if (!elder)
+            return;
+        task = elder;
+        now = atomic_fetch_sub_explicit(&task->family, WAKER, memory_order_acq_rel) - WAKER;
+    }
 }
 
 void ps_task_pin(struct ps_task *task)
@@ -219,10 +245,14 @@ static void leave(struct ps_task *task)
     struct ps_task *parent = task->parent;
     /* 0 (acquire, partner: leave_family): no child is alive and no waker under way, and nobody else
      * can make some: the claim is ours alone. */
-    uint64_t old = atomic_load_explicit(&task->family, memory_order_acquire);
-    if (old != 0)
-        old = atomic_fetch_or_explicit(&task->family, ENDED, memory_order_acq_rel);
-    release_if_last(task, old | ENDED);
+    if (atomic_load_explicit(&task->family, memory_order_acquire) == 0) {
+        release(task);
+    } else {
+        if (keeps_parent(task))
+            ps_task_pin(parent);
+        uint64_t old = atomic_fetch_or_explicit(&task->family, ENDED, memory_order_acq_rel);
+        release_if_last(task, old | ENDED);
+    }
     if (parent)
         leave_family(parent);
 }

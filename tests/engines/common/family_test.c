@@ -78,6 +78,37 @@ static void a_parent_outlives_its_children(void **state)
     assert_int_equal(atomic_load(&released), 3);
 }
 
+/* Whoever is above a task is asked what it is to stop for, so it must be there. */
+static void all_who_are_above_outlive_a_task(void **state)
+{
+    struct fixture *f = *state;
+    struct ps_task *elder = make(f, NULL), *parent = make(f, elder), *child = make(f, parent);
+    ps_task_cancel(elder);
+    ps_task_finish(&f->engine.outside, parent);
+    ps_task_finish(&f->engine.outside, elder);
+    assert_int_equal(atomic_load(&released), 0);
+    assert_int_equal(ps_task_stopping(child, 0), PS_STOP_CANCEL);
+    ps_task_finish(&f->engine.outside, child);
+    assert_int_equal(atomic_load(&released), 3);
+}
+
+/* A task that spawns its successor and ends, for ever, does not keep all that ever were. */
+static void a_long_line_is_let_go(void **state)
+{
+    struct fixture *f = *state;
+    enum { LINE = 5000 };
+    struct ps_task *last = make(f, NULL);
+    for (int i = 1; i < LINE; i++) {
+        struct ps_task *next = make(f, last);
+        ps_task_finish(&f->engine.outside, last);
+        assert_int_equal(ps_task_stopping(next, 0), PS_STOP_NOT);
+        assert_true(i - atomic_load(&released) <= 257);
+        last = next;
+    }
+    ps_task_finish(&f->engine.outside, last);
+    assert_int_equal(atomic_load(&released), LINE);
+}
+
 static void joining_without_children_is_over_at_once(void **state)
 {
     struct fixture *f = *state;
@@ -158,10 +189,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(a_parent_outlives_its_children),
-        TEST(joining_without_children_is_over_at_once),
-        TEST(races_of_join_end_and_cancel),
-        TEST(giving_up_says_why),
+        TEST(a_parent_outlives_its_children), TEST(all_who_are_above_outlive_a_task),
+        TEST(a_long_line_is_let_go),          TEST(joining_without_children_is_over_at_once),
+        TEST(races_of_join_end_and_cancel),   TEST(giving_up_says_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
