@@ -25,8 +25,9 @@ static struct scale scale_of(const struct ps_compare_row *row)
         return (struct scale){0, 1};
     if (low < high / 2)
         return (struct scale){0, high};
-    double margin = fmax((high - low) / 4, high / 100);
-    return (struct scale){fmax(0, low - margin), high + margin};
+    if (low < high)
+        return (struct scale){low, high};
+    return (struct scale){low * 0.99, high * 1.01};
 }
 
 static int row_of(const struct scale *scale, double value, int height)
