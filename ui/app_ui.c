@@ -139,10 +139,27 @@ enum ps_place ps_program_place(const struct ps_program *p)
 static void open_help(struct ps_program *p)
 {
     enum ps_place place = ps_program_place(p);
+    const struct ps_page *page = p->overlay.kind == PS_OVERLAY_PAGE ? p->overlay.page : NULL;
+    unsigned selected = p->overlay.selected;
     char title[72];
     snprintf(title, sizeof title, "Help: %s screen", p->screen->name);
     ps_program_open(p, PS_OVERLAY_HELP, title);
     p->overlay.place = place;
+    p->overlay.page = page;
+    p->overlay.selected = selected;
+}
+
+/* One level back: the help above a page gives way to the page. */
+static void close_text(struct ps_program *p)
+{
+    const struct ps_page *page = p->overlay.kind == PS_OVERLAY_HELP ? p->overlay.page : NULL;
+    unsigned selected = p->overlay.selected;
+    ps_program_close_overlay(p);
+    if (!page)
+        return;
+    ps_program_open(p, PS_OVERLAY_PAGE, "");
+    p->overlay.page = page;
+    p->overlay.selected = selected;
 }
 
 static void scroll(struct ps_program *p, int by)
@@ -175,7 +192,7 @@ static void text_action(struct ps_program *p, enum ps_action action)
         scroll(p, 100000);
         break;
     default:
-        ps_program_close_overlay(p);
+        close_text(p);
         break;
     }
 }
@@ -333,8 +350,19 @@ static void click(struct ps_program *p, int x, int y)
     bool on_help = place == PS_AT_TEXT && p->overlay.kind == PS_OVERLAY_HELP && y > 0 &&
                    y < p->canvas->height - 2;
     if (on_help)
-        ps_program_close_overlay(p);
+        close_text(p);
     ps_program_act(p, (enum ps_action)chosen.action, chosen.argument);
+}
+
+/* A key without a binding, so that nobody wonders whether it has been read. */
+static void say_unbound(struct ps_program *p, enum ps_place place, int key)
+{
+    const struct ps_binding *help = ps_binding_of(place, PS_DO_HELP);
+    const struct ps_binding *close = ps_binding_of(place, PS_DO_BACK);
+    if (key <= ' ' || key > '~' || !(help || close))
+        return;
+    ps_program_say(p, PS_STYLE_NOTE, "%c does nothing here; %s %s", key,
+                   (help ? help : close)->name, help ? "shows the keys" : "closes this");
 }
 
 static void on_key(struct ps_program *p, struct ps_input input)
@@ -362,10 +390,10 @@ static void on_key(struct ps_program *p, struct ps_input input)
     if (binding) {
         ps_program_pressed(p, binding);
         ps_program_act(p, binding->action, binding->argument);
-    } else if (screens) {
-        p->screen->type(p, input.key);
     } else if (place == PS_AT_CONSOLE) {
         ps_program_console_type(p, input.key);
+    } else if (!screens || !p->screen->type(p, input.key)) {
+        say_unbound(p, place, input.key);
     }
 }
 

@@ -342,12 +342,40 @@ static bool draw_hint(const struct ps_canvas *row, const struct ps_live_view *vi
     return false;
 }
 
+/* The panel that has the focus, if the layout has no room for it. */
+static const struct ps_widget *hidden_focus(const struct ps_live_view *view,
+                                            const struct layout *layout)
+{
+    const struct ps_widget *focus = ps_panels[view->panel % ps_panel_count()];
+    if (focus == &ps_widget_events)
+        return NULL;
+    for (unsigned b = 0; b < layout->count; b++)
+        for (unsigned i = 0; i < layout->band[b].count; i++)
+            if (layout->band[b].panel[i] == focus)
+                return NULL;
+    return focus;
+}
+
+static void draw_hidden(const struct ps_canvas *row, const struct ps_live_view *view,
+                        const struct ps_widget *hidden)
+{
+    const struct ps_binding *zoom = ps_binding_of(own_place(view), PS_DO_ZOOM);
+    int x =
+        ps_canvas_print(row, 1, 0, PS_STYLE_STRONG, "%s has no room here. Press ", hidden->name);
+    x = ps_canvas_put(row, x, 0, PS_STYLE_KEY, zoom->name);
+    x = ps_canvas_put(row, x, 0, PS_STYLE_STRONG, ": this panel alone.");
+    ps_canvas_hit(row, 0, 0, x, 1, PS_DO_ZOOM, 0);
+}
+
+/* `hidden`: the panel that has the focus and is not on the screen, or NULL. */
 static void draw_bottom_line(const struct ps_canvas *root, int y, const struct ps_live_view *view,
-                             const struct ps_figures *f)
+                             const struct ps_figures *f, const struct ps_widget *hidden)
 {
     struct ps_canvas row = ps_canvas_view(root, 0, y, root->width, 1);
     if (view->notice && view->notice[0])
         ps_canvas_fit(&row, 1, 0, row.width - 2, view->notice_style, view->notice);
+    else if (hidden)
+        draw_hidden(&row, view, hidden);
     else if (view->replay || !draw_hint(&row, view))
         ps_widget_legend.draw(&row, view, f);
 }
@@ -380,7 +408,8 @@ static void draw_bands(const struct ps_canvas *root, const struct ps_live_view *
         ps_widget_marks.draw(&row, view, f);
     }
     draw_scrub(root, root->height - layout->key_rows - 1, view);
-    draw_bottom_line(root, root->height - layout->key_rows - layout->scrub - 1, view, f);
+    draw_bottom_line(root, root->height - layout->key_rows - layout->scrub - 1, view, f,
+                     hidden_focus(view, layout));
     draw_keys(root, view, layout->key_rows);
 }
 
@@ -466,7 +495,7 @@ static void draw_single(const struct ps_canvas *root, const struct ps_live_view 
         ps_widget_marks.draw(&finding, view, f);
     else if (widget != &ps_widget_diagnosis && first)
         ps_canvas_fit(&finding, 0, 0, finding.width, first->finding.style, first->finding.text);
-    draw_bottom_line(root, height - 2, view, f);
+    draw_bottom_line(root, height - 2, view, f, NULL);
     draw_scrub(root, root->height - 2, view);
     draw_keys(root, view, 1);
 }
@@ -481,13 +510,17 @@ void ps_too_small_draw(const struct ps_canvas *root)
     ps_canvas_wrap(root, 0, y > 0 ? y : 0, root->width, root->height, 0, PS_STYLE_WARNING, text);
 }
 
-/* The keys of the run go on working under a page, and what they say stands below it. */
-static void draw_page(const struct ps_canvas *root, const struct ps_live_view *view,
-                      const struct ps_figures *f)
+/* What a key says stands below what lies above the screen: under a page those of the run go on
+ * working. */
+static void draw_overlay(const struct ps_canvas *root, const struct ps_live_view *view,
+                         const struct ps_figures *f)
 {
     bool says = view->notice && view->notice[0];
     struct ps_canvas above = ps_canvas_view(root, 0, 1, root->width, root->height - 2 - says);
-    ps_page_draw(&above, view, f);
+    if (view->overlay->kind == PS_OVERLAY_PAGE)
+        ps_page_draw(&above, view, f);
+    else
+        ps_overlay_draw(&above, view->overlay);
     if (says) {
         ps_canvas_fill(root, 0, root->height - 2, root->width, 1, PS_STYLE_NORMAL, ' ');
         ps_canvas_fit(root, 1, root->height - 2, root->width - 2, view->notice_style, view->notice);
@@ -510,11 +543,6 @@ void ps_live_screen_draw(const struct ps_canvas *root, const struct ps_live_view
                                    : normal_layout(root, view, &figures);
         draw_bands(root, view, &figures, &layout);
     }
-    if (view->overlay && view->overlay->kind != PS_OVERLAY_NONE) {
-        struct ps_canvas above = ps_canvas_view(root, 0, 1, root->width, root->height - 2);
-        if (view->overlay->kind == PS_OVERLAY_PAGE)
-            draw_page(root, view, &figures);
-        else
-            ps_overlay_draw(&above, view->overlay);
-    }
+    if (view->overlay && view->overlay->kind != PS_OVERLAY_NONE)
+        draw_overlay(root, view, &figures);
 }

@@ -36,7 +36,7 @@ struct ps_overlay {
     bool failed;         /* ENDED: an error, not a normal end */
     char title[72];
     const char *text; /* TEXT, ENDED; of the owner */
-    const struct ps_page *page;
+    const struct ps_page *page; /* PAGE; HELP: the one below, or NULL */
     int scroll; /* TEXT, HELP, PAGE: lines left out at the top */
     unsigned count, selected;
     struct ps_menu_item item[PS_MENU_MAX];

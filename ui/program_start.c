@@ -214,26 +214,28 @@ static void type_filter(struct ps_program *p, int key)
         ps_program_select(p);
 }
 
-static void type(struct ps_program *p, int key)
+static bool type(struct ps_program *p, int key)
 {
     struct ps_start_view *v = &p->start;
     if (v->searching) {
         type_filter(p, key);
-        return;
+        return true;
     }
     bool leaves = v->editing && (key == PS_INPUT_UP || key == PS_INPUT_DOWN || key == PS_INPUT_TAB);
     if (leaves) {
         edit_field(p, PS_INPUT_ENTER);
         if (v->editing)
-            return; /* not a value: stay */
+            return true; /* not a value: stay */
         if (key == PS_INPUT_TAB)
             v->form = false;
         else
             form_action(p, key == PS_INPUT_UP ? PS_DO_UP : PS_DO_DOWN, 0);
-        return;
+        return true;
     }
-    if (v->editing || begins_edit(p, key))
+    bool edits = v->editing || begins_edit(p, key);
+    if (edits)
         edit_field(p, key);
+    return edits;
 }
 
 /* ---- actions ---- */

@@ -23,8 +23,8 @@ struct ps_screen {
     void (*action)(struct ps_program *program, enum ps_action action, int argument);
     /* Whether every key is text now (a search, a value). NULL: never. */
     bool (*types)(const struct ps_program *program);
-    /* A key while it types, or one without a binding. NULL: not its business. */
-    void (*type)(struct ps_program *program, int key);
+    /* A key while it types, or one without a binding; false: it does nothing with it. NULL: never. */
+    bool (*type)(struct ps_program *program, int key);
     /* Before a frame that is due. NULL: nothing moves. */
     void (*update)(struct ps_program *program);
     /* When update wants to be called, if that is before the next frame. NULL: it can wait. */

@@ -172,6 +172,49 @@ static void every_key_has_an_effect(void **state)
     }
 }
 
+static bool shows(const struct script *s, unsigned after, const char *text)
+{
+    return s->frame[after] && strstr(s->frame[after], text);
+}
+
+static void escape_goes_one_level_back(void **state)
+{
+    (void)state;
+    static const int keys[] = {PS_INPUT_ENTER, 'd', '?', PS_INPUT_ESC, PS_INPUT_ESC};
+    struct script s;
+    play(&s, keys, 5, 80, 24);
+    assert_true(shows(&s, 2, "rest on"));
+    assert_true(shows(&s, 3, "Help: live screen"));
+    assert_true(shows(&s, 4, "rest on"));
+    assert_false(shows(&s, 5, "rest on"));
+    assert_true(shows(&s, 5, "LIVE"));
+    forget(&s);
+}
+
+static void a_key_without_a_binding_is_answered(void **state)
+{
+    (void)state;
+    static const int keys[] = {'w', PS_INPUT_ENTER, 'Q', '?', 'w'};
+    struct script s;
+    play(&s, keys, 5, 80, 24);
+    assert_true(shows(&s, 1, "w does nothing here; ? shows the keys"));
+    assert_true(shows(&s, 3, "Q does nothing here; ? shows the keys"));
+    assert_true(shows(&s, 5, "w does nothing here; Esc closes this"));
+    forget(&s);
+}
+
+/* At 80 x 24 there is room for six panels. */
+static void a_panel_without_room_is_named(void **state)
+{
+    (void)state;
+    static const int keys[] = {PS_INPUT_ENTER, '9', 'z'};
+    struct script s;
+    play(&s, keys, 3, 80, 24);
+    assert_true(shows(&s, 2, "Types has no room here. Press z: this panel alone."));
+    assert_true(shows(&s, 3, "Task types"));
+    forget(&s);
+}
+
 /* A place that a new screen brings has a way here, unless it needs hosts or a recording: the tests on
  * pseudo-terminals go there. */
 static void every_place_has_a_way(void **state)
@@ -349,9 +392,14 @@ int main(int argc, char **argv)
     if (argc > 1)
         return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_place_has_a_way),     cmocka_unit_test(every_key_has_an_effect),
-        cmocka_unit_test(every_size_is_drawn),       cmocka_unit_test(golden_of_options),
+        cmocka_unit_test(every_place_has_a_way),
+        cmocka_unit_test(every_key_has_an_effect),
+        cmocka_unit_test(every_size_is_drawn),
+        cmocka_unit_test(golden_of_options),
         cmocka_unit_test(keys_at_random_do_no_harm),
+        cmocka_unit_test(escape_goes_one_level_back),
+        cmocka_unit_test(a_key_without_a_binding_is_answered),
+        cmocka_unit_test(a_panel_without_room_is_named),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

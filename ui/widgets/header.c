@@ -31,11 +31,14 @@ static struct phase_look phase_of(const struct ps_live_view *view)
     }
 }
 
-static void recording(struct ps_flow *flow, const struct ps_live_view *view)
+static void recording(struct ps_flow *flow, const struct ps_canvas *c,
+                      const struct ps_live_view *view)
 {
     char bytes[PS_FIGURE_BYTES];
     if (view->record_trouble)
         ps_flow_add(flow, 0, PS_STYLE_ALERT, "REC stopped", "%s", view->record_trouble);
+    else if (c->width < 80) /* the clock needs the room */
+        ps_flow_add(flow, 0, PS_STYLE_ERROR, "", "REC");
     else
         ps_flow_add(flow, 0, PS_STYLE_ERROR, "REC", "%s",
                     ps_format_bytes(bytes, sizeof bytes, view->record_bytes));
@@ -77,7 +80,7 @@ static void identity(const struct ps_canvas *c, const struct ps_live_view *view,
     if (!view->replay || view->frozen || view->snapshot->phase != PS_PHASE_RUNNING)
         ps_flow_add(&flow, 0, phase.style, "", "%s", phase.word);
     if (view->recording)
-        recording(&flow, view);
+        recording(&flow, c, view);
     ps_flow_add(&flow, 0, PS_STYLE_STRONG, "", "%s:%s", s->engine, s->policy);
     if (s->clock_factor > 1)
         ps_flow_add(&flow, 0, PS_STYLE_WARNING, "clock", "%s",

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "ui/axis.h"
 #include "ui/format.h"
 
@@ -150,7 +151,7 @@ static void draw_detail(const struct ps_canvas *c, int y, const struct ps_live_v
     x = ps_canvas_put(c, x, y, ps_state_style(w->state, false), ps_state_name(w->state));
     if (w->type >= 0 && (unsigned)w->type < s->types)
         x = ps_canvas_print(c, x, y, PS_STYLE_DIM, "  task %s", s->type[w->type].name);
-    if (rounded >= 100)
+    if (rounded >= 100 && x + 6 + ps_text_width(age) <= c->width)
         ps_canvas_print(c, x, y, PS_STYLE_DIM, "  for %s", age);
 }
 
