@@ -31,7 +31,7 @@ bool ps_look_full(const struct ps_signs *signs, struct ps_finding *f)
     ps_finding_figure(f, "offered", "%s/s", offered);
     ps_finding_figure(f, "done", "%s/s", done);
     ps_finding_figure(f, "refused", "%s/s, %.0f %% of what is offered", refused, share);
-    ps_finding_figure(f, "workers busy", "%.1f of %u", signs->sums.busy, figures->lanes);
+    ps_finding_figure(f, "have a task", "%.1f of %u", signs->sums.busy, figures->lanes);
     ps_finding_try(f, PS_DO_WORKERS_MORE, "one worker more");
     ps_finding_try(f, PS_DO_LOAD_LESS, "less load");
     return true;
@@ -85,14 +85,15 @@ bool ps_look_saturated(const struct ps_signs *signs, struct ps_finding *f)
     ps_figure_whole(queued, s->queued);
     if (grows > 1)
         ps_finding_say(f, PS_STYLE_WARNING,
-                       "Saturated: workers are busy %.0f %% of the time and the queue grows by "
+                       "Saturated: workers have a task %.0f %% of the time and the queue grows by "
                        "%.0f tasks a second: more comes than goes.",
                        busy, grows);
     else
-        ps_finding_say(f, s->rate > 0 ? PS_STYLE_WARNING : PS_STYLE_NOTE,
-                       "Saturated: workers are busy %.0f %% of the time and %s tasks are queued.",
-                       busy, queued);
-    ps_finding_figure(f, "workers busy", "%.1f of %u (bar: 90 %%)", signs->sums.busy, lanes);
+        ps_finding_say(
+            f, s->rate > 0 ? PS_STYLE_WARNING : PS_STYLE_NOTE,
+            "Saturated: workers have a task %.0f %% of the time and %s tasks are queued.", busy,
+            queued);
+    ps_finding_figure(f, "have a task", "%.1f of %u (bar: 90 %%)", signs->sums.busy, lanes);
     ps_finding_figure(f, "queued", "%s tasks (bar: %u)", queued, 4 * lanes);
     ps_finding_figure(f, "queue grows by", "%.0f tasks a second over 5 s", grows);
     ps_finding_figure(f, "offered", "%s/s over 5 s", ps_figure_rate(offered, flow.offered));

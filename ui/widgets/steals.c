@@ -102,6 +102,9 @@ static void title(const struct ps_live_view *view, const struct ps_figures *f, i
                   char into[PS_TITLE_BYTES])
 {
     char rate[PS_FIGURE_BYTES];
+    double taken = 0; /* over the same time as the pairs below it */
+    for (unsigned w = 0; w < f->lanes; w++)
+        taken += (double)f->rate[w].stolen_per_s;
     if (!(view->snapshot->traits & PS_TRAIT_STEALS))
         snprintf(into, PS_TITLE_BYTES, "Steals");
     else if (!view->snapshot->stealing)
@@ -110,7 +113,7 @@ static void title(const struct ps_live_view *view, const struct ps_figures *f, i
         snprintf(into, PS_TITLE_BYTES,
                  width >= 42 ? "Steals, %s tasks/s, thief row, victim column"
                              : "Steals, %s tasks/s",
-                 ps_figure_rate(rate, f->steals));
+                 ps_figure_rate(rate, taken));
 }
 
 const struct ps_widget ps_widget_steals = {.name = "Steals", .title = title, .draw = draw};
