@@ -59,8 +59,11 @@ static int draw_setup(const struct ps_canvas *c, int y, const struct ps_lesson_v
         snprintf(load, sizeof load, "%s tasks arrive per second", ps_figure_rate(figure, e->rate));
         break;
     case PS_ARRIVAL_CLOSED:
-        snprintf(load, sizeof load, "%s clients, each with one task at a time",
-                 ps_figure_whole(figure, e->in_flight));
+        if (e->in_flight == 1)
+            snprintf(load, sizeof load, "One client with one task at a time");
+        else
+            snprintf(load, sizeof load, "%s clients, each with one task at a time",
+                     ps_figure_whole(figure, e->in_flight));
         break;
     case PS_ARRIVAL_BATCH:
         snprintf(load, sizeof load, "%s tasks at once", ps_figure_whole(figure, e->tasks));

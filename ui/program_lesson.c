@@ -32,6 +32,7 @@ struct lesson_state {
     struct ps_lab_run runs[PS_LESSON_TRIALS_MAX]; /* snapshots are malloc'ed */
     struct ps_metric_peaks peaks[PS_LESSON_TRIALS_MAX];
     uint64_t length_ns, deadlock_ns;
+    struct ps_snapshot *stuck; /* of the trial, in its deadlock; malloc'ed */
     bool judged;
     struct ps_lab_judgement judgement;
 };
@@ -60,6 +61,7 @@ static void release(void *state)
     if (!s)
         return;
     forget_runs(s);
+    free(s->stuck);
     free(s->text);
     free(s);
 }
@@ -102,6 +104,8 @@ static void begin_trial(struct ps_program *p, struct lesson_state *s, unsigned t
     s->trial = trial;
     s->touched = s->judged = false;
     s->deadlock_ns = 0;
+    free(s->stuck);
+    s->stuck = NULL;
     s->state[trial] = PS_TRIAL_WAITING;
     s->peaks[trial] = (struct ps_metric_peaks){0};
     bool good = e && ps_lab_experiment(&s->lab, trial, &s->experiment, p->options->words, s->preset,
@@ -141,11 +145,16 @@ static void update(struct ps_program *p)
         return;
     const struct ps_snapshot *now = p->run.snapshot;
     ps_metric_peaks_feed(&s->peaks[s->trial], now);
-    if (now->end == PS_END_DEADLOCK && s->deadlock_ns == 0)
+    if (now->end == PS_END_DEADLOCK && s->deadlock_ns == 0) {
         s->deadlock_ns = ps_now_ns();
+        if ((s->stuck = malloc(sizeof *s->stuck)))
+            *s->stuck = *now;
+    }
     bool stuck = s->deadlock_ns && ps_now_ns() - s->deadlock_ns > DEADLOCK_NS;
     if (!ended && !stuck)
         return;
+    if (s->stuck) /* what the end of the host swept away stays to be seen */
+        *p->run.snapshot = *s->stuck;
     finish(p, s, PS_TRIAL_DONE);
     after_trial(p, s);
 }
@@ -351,7 +360,9 @@ static void act(struct ps_program *p, enum ps_action action, int argument)
     case PS_DO_OWN_TRY:
         if (is_running(p, s))
             finish(p, s, PS_TRIAL_CUT);
-        ps_program_run_begin(p, &s->experiment, s->preset);
+        if (ps_program_run_begin(p, &s->experiment, s->preset))
+            ps_program_say(p, PS_STYLE_NOTE, "your own try: %s comes back to the lesson",
+                           ps_binding_of(PS_AT_LIVE, PS_DO_LESSON)->name);
         break;
     case PS_DO_RESTART:
         begin_trial(p, s, s->trial);
