@@ -35,9 +35,9 @@ struct ps_overlay {
     enum ps_place place; /* HELP: whose keys. MENU: if its keys are its own */
     bool failed;         /* ENDED: an error, not a normal end */
     char title[72];
-    const char *text; /* TEXT, ENDED; of the owner */
+    const char *text;           /* TEXT, ENDED; of the owner */
     const struct ps_page *page; /* PAGE; HELP: the one below, or NULL */
-    int scroll; /* TEXT, HELP, PAGE: lines left out at the top */
+    int scroll;                 /* TEXT, HELP, PAGE: lines left out at the top */
     unsigned count, selected;
     struct ps_menu_item item[PS_MENU_MAX];
     char input[PS_INPUT_BYTES]; /* PROMPT, CONSOLE */
