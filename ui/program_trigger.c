@@ -78,10 +78,11 @@ static void save(struct ps_program *p)
         ps_program_say(p, PS_STYLE_NOTE, "nothing is held that could be saved");
         return;
     }
-    if (ps_tape_save(p->run.tape, name, &seconds, why, sizeof why) == PS_OK)
-        ps_program_say(p, PS_STYLE_GOOD, "saved %.0f s: poolscope replay %s", seconds, name);
-    else
-        ps_program_say(p, PS_STYLE_WARNING, "not saved: %s", why);
+    if (ps_tape_save(p->run.tape, name, &seconds, why, sizeof why) != PS_OK) {
+        ps_program_say(p, PS_STYLE_WARNING, "not saved: %s; T tries again", why);
+        return;
+    }
+    ps_program_say(p, PS_STYLE_GOOD, "saved %.0f s: poolscope replay %s", seconds, name);
     ps_tape_free(p->run.tape);
     p->run.tape = NULL;
 }

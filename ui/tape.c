@@ -25,10 +25,10 @@ struct ps_tape {
 static void unwind(struct reel *reel)
 {
     char why[200];
-    if (!reel->recorder)
-        return;
-    ps_recorder_finish(reel->recorder, why, sizeof why);
-    close(reel->fd);
+    if (reel->recorder)
+        ps_recorder_finish(reel->recorder, why, sizeof why);
+    if (reel->fd >= 0)
+        close(reel->fd);
     *reel = (struct reel){.fd = -1};
 }
 
@@ -148,30 +148,35 @@ static bool copy(int from, int to)
     return n == 0;
 }
 
+/* PS_EIO: there is no file. */
+static enum ps_err write_file(int from, const char *path, char *why, size_t why_size)
+{
+    int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    bool good = to >= 0 && copy(from, to);
+    int error = errno;
+    if (to >= 0 && close(to) != 0 && good) {
+        good = false;
+        error = errno;
+    }
+    if (good)
+        return PS_OK;
+    snprintf(why, why_size, "%s: %s", path, strerror(error));
+    if (to >= 0)
+        unlink(path);
+    return PS_EIO;
+}
+
 enum ps_err ps_tape_save(struct ps_tape *tape, const char *path, double *seconds, char *why,
                          size_t why_size)
 {
     struct reel *reel = &tape->old;
     *seconds = (double)(tape->newest_ns - reel->begun_ns) * 1e-9;
-    enum ps_err err = ps_recorder_finish(reel->recorder, why, why_size);
-    reel->recorder = NULL;
-    int to = -1;
-    if (err == PS_OK) {
-        to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-        bool good = to >= 0 && copy(reel->fd, to);
-        int error = errno;
-        if (to >= 0 && close(to) != 0 && good) {
-            good = false;
-            error = errno;
-        }
-        if (!good) {
-            snprintf(why, why_size, "%s: %s", path, strerror(error));
-            err = PS_EIO;
-        }
+    tape->stopped = true;
+    if (reel->recorder) {
+        enum ps_err err = ps_recorder_finish(reel->recorder, why, why_size);
+        reel->recorder = NULL;
+        if (err != PS_OK)
+            return err;
     }
-    if (err != PS_OK && to >= 0)
-        unlink(path);
-    close(reel->fd);
-    reel->fd = -1;
-    return err;
+    return write_file(reel->fd, path, why, why_size);
 }

@@ -25,8 +25,8 @@ void ps_tape_hold(struct ps_tape *tape);
 /* ... up to here: what follows is ignored. */
 void ps_tape_stop(struct ps_tape *tape);
 
-/* Write what is held into a new file and end the tape: only ps_tape_free may follow. *seconds: how
- * much time it holds. PS_EIO: `why` says why not, and there is no file. */
+/* Write what is held into a new file and stop the tape. *seconds: how much time it holds. PS_EIO:
+ * `why` says why not, there is no file, and it can be tried again. */
 enum ps_err ps_tape_save(struct ps_tape *tape, const char *path, double *seconds, char *why,
                          size_t why_size);
 

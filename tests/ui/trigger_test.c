@@ -193,6 +193,8 @@ static void the_tape_keeps_the_last_seconds(void **state)
     assert_true(fd >= 0);
     assert_int_equal(close(fd), 0);
     assert_int_equal(unlink(path), 0);
+    /* What cannot be saved there is not lost. */
+    assert_int_equal(ps_tape_save(tape, "/nonexistent/x", &seconds, why, sizeof why), PS_EIO);
     assert_int_equal(ps_tape_save(tape, path, &seconds, why, sizeof why), PS_OK);
     ps_tape_free(tape);
 
