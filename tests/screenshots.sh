@@ -6,6 +6,7 @@ program=$1 cast=$2 folder=$3
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 mkdir -p "$folder"
 folder=$(CDPATH='' cd -- "$folder" && pwd -P)
+program=$(realpath "$program") cast=$(realpath "$cast")
 
 shoot() {
     name=$1
@@ -30,7 +31,6 @@ screen() {
 for engine in green pthread async threadpool; do
     shoot "live-$engine" quick-demo --engine "$engine" --size 120x36 --after 8s --duration 20s
 done
-shoot live-small quick-demo --size 80x24 --after 8s --duration 20s
 shoot live-large quick-demo --workers 16 --size 160x45 --after 8s --duration 20s
 shoot deadlock 14 --size 120x36 --after 6s
 
@@ -75,7 +75,7 @@ screen compare 80x24 'wait 1
 type c
 wait 0.5
 key enter
-wait 20'
+wait 34'
 screen tune 80x24 'wait 1
 type u
 wait 0.5
@@ -99,7 +99,9 @@ type 3
 type 3
 wait 0.5
 key enter
-wait 16
+wait 8
+key enter
+wait 8
 key enter
 wait 1'
 screen julia 80x24 'wait 1
