@@ -16,6 +16,18 @@ void ps_log_add(struct ps_log *log, uint64_t at_ns, enum ps_style style, const c
 
 /* ---- threads ---- */
 
+/* Workers that begin together come in several looks into the rings: their line grows. */
+#define TOGETHER_NS (PS_NS_PER_S / 2)
+
+static unsigned take_back(struct ps_log *log, enum ps_event_kind kind, uint64_t at_ns)
+{
+    if (log->count == 0 || log->threads.entry != log->count || log->threads.kind != kind ||
+        at_ns > log->list[(log->count - 1) % PS_LOG_MAX].at_ns + TOGETHER_NS)
+        return 0;
+    log->count--;
+    return log->threads.count;
+}
+
 static void say_threads(struct ps_log *log, const struct ps_event *events, size_t count,
                         enum ps_event_kind kind, const char *verb)
 {
@@ -27,10 +39,16 @@ static void say_threads(struct ps_log *log, const struct ps_event *events, size_
             threads++;
         }
     }
+    if (threads == 0)
+        return;
+    threads += take_back(log, kind, last->at_ns);
     if (threads == 1)
         ps_log_add(log, last->at_ns, PS_STYLE_NOTE, "worker W%u %ss", last->slot, verb);
-    else if (threads > 1)
+    else
         ps_log_add(log, last->at_ns, PS_STYLE_NOTE, "%u workers %s", threads, verb);
+    log->threads.kind = kind;
+    log->threads.count = threads;
+    log->threads.entry = log->count;
 }
 
 /* ---- steals and waits ---- */

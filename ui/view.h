@@ -26,6 +26,10 @@ struct ps_log {
     /* What has been seen since the last line about it, so that what happens all the time takes a
      * line every PS_LOG_CALM_NS. */
     struct {
+        enum ps_event_kind kind;
+        unsigned count, entry; /* threads in the line that was number `entry` */
+    } threads;
+    struct {
         uint64_t said_ns;
         unsigned takes, tasks;
         struct ps_event last;

@@ -456,6 +456,25 @@ static void the_log_keeps_what_happens_all_the_time_short(void **state)
     scene_free(scene);
 }
 
+static void workers_that_begin_together_share_a_line(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new(SCENE_STEAL, 4, 1);
+    struct ps_log log = {0};
+    struct ps_event events[] = {event(PS_EVENT_SPAWN, 0, 0, 0), event(PS_EVENT_SPAWN, 1, 0, 0),
+                                event(PS_EVENT_SPAWN, 2, 0, 0), event(PS_EVENT_SPAWN, 3, 0, 0)};
+    events[3].at_ns = 2 * (uint64_t)PS_NS_PER_S;
+    memset(&scene->snapshot->totals, 0, sizeof scene->snapshot->totals);
+    ps_log_events(&log, events, 1, scene->snapshot);
+    ps_log_events(&log, events + 1, 2, scene->snapshot);
+    assert_int_equal(log.count, 1);
+    assert_true(logged(&log, "3 workers begin"));
+    ps_log_events(&log, events + 3, 1, scene->snapshot);
+    assert_int_equal(log.count, 2);
+    assert_true(logged(&log, "worker W3 begins"));
+    scene_free(scene);
+}
+
 static void the_log_names_a_hog(void **state)
 {
     (void)state;
@@ -526,6 +545,7 @@ int main(void)
         cmocka_unit_test(drawing_twice_gives_the_same),
         cmocka_unit_test(a_deadlock_is_above_all_and_offers_keys),
         cmocka_unit_test(the_log_keeps_what_happens_all_the_time_short),
+        cmocka_unit_test(workers_that_begin_together_share_a_line),
         cmocka_unit_test(the_log_names_a_hog),
         cmocka_unit_test(the_log_tells_of_a_deadlock_once),
         cmocka_unit_test(the_lanes_move_in_steps),
