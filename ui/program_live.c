@@ -282,6 +282,8 @@ static void leave(struct ps_program *p)
     }
     if (ps_program_scope_back(p))
         return;
+    ps_program_say(p, PS_STYLE_NOTE, "the run of %s has been ended",
+                   p->run.preset[0] ? p->run.preset : "this setup");
     ps_program_run_end(p);
     ps_screen_go(p, &ps_screen_start);
 }

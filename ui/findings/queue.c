@@ -23,6 +23,11 @@ bool ps_look_full(const struct ps_signs *signs, struct ps_finding *f)
                        "Refusing %s/s (%.0f %%): %s/s offered is more than the %s/s that get done. "
                        "+ or [",
                        refused, share, offered, done);
+    else if (s->queued > s->queue_bound) /* nobody need wait: what workers submit is not bounded */
+        ps_finding_say(f, PS_STYLE_NOTE,
+                       "%" PRIu64 " tasks are queued, above the bound of %" PRIu64
+                       ": what workers submit goes in, arrivals find no room.",
+                       s->queued, s->queue_bound);
     else
         ps_finding_say(f, PS_STYLE_WARNING,
                        "The queue is full (%" PRIu64 "): submitters wait for room.",
