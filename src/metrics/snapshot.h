@@ -95,7 +95,7 @@ struct ps_machine_view {
     uint64_t at_ns;          /* instant of the next three, totals to 10 ms */
     uint64_t busy_ns;        /* CPU time of all processes, and what a hypervisor took */
     uint64_t own_ns;         /* of it: the host, its worker processes and its front end */
-    uint64_t throttled_ns;   /* the cgroup had used up its quota */
+    uint64_t throttled_ns;   /* the cgroup had used up its quota; of all CPUs together */
     double quota;            /* CPUs by cgroup bandwidth; 0: none */
     uint32_t cpus, affinity; /* CPUs of the machine; those that the host may be scheduled on */
 };

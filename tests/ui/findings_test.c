@@ -214,7 +214,7 @@ static void make_quota(struct made *m, bool above)
 {
     m->snapshot->machine.quota = 2;
     m->cpus = 1.5;
-    m->throttled = above ? 0.07 : 0.03;
+    m->throttled = 4 * (above ? 0.07 : 0.03);
 }
 static void make_others(struct made *m, bool above)
 {
@@ -255,6 +255,19 @@ static void every_finding_has_a_bar(void **state)
             made_free(m);
         }
     }
+}
+
+/* The kernel counts the time of each CPU that it stops. */
+static void throttled_time_is_of_the_cpus_that_are_stopped(void **state)
+{
+    (void)state;
+    struct made *m = made_new(4);
+    make_quota(m, true);
+    m->throttled = 3; /* 4 CPUs, three quarters of the time */
+    for (unsigned i = 0; i < 60; i++)
+        step(m);
+    assert_non_null(strstr(m->findings->state[PS_FINDING_quota].finding.text, " 75 %"));
+    made_free(m);
 }
 
 static void every_finding_has_figures(void **state)
@@ -375,6 +388,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_finding_has_a_bar),
+        cmocka_unit_test(throttled_time_is_of_the_cpus_that_are_stopped),
         cmocka_unit_test(every_finding_has_figures),
         cmocka_unit_test(a_quiet_run_has_no_finding),
         cmocka_unit_test(a_finding_holds_before_it_shows_and_lingers_when_gone),

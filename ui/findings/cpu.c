@@ -115,16 +115,27 @@ static double others_cpus(const struct ps_signs *signs)
     return busy > own ? (busy - own) / seconds : 0;
 }
 
+/* The share of the time in which the kernel kept the run from its CPUs. It adds up the time of every
+ * CPU whose queue it stopped: of as many as there are workers for. */
+static double throttled_share(const struct ps_signs *signs)
+{
+    const struct ps_machine_view *then = &signs->then->machine, *now = &signs->now->machine;
+    unsigned workers = signs->snapshot->workers, cpus = signs->snapshot->machine.affinity;
+    cpus = workers < cpus ? workers : cpus;
+    if (!then->valid || now->at_ns <= then->at_ns || cpus == 0)
+        return 0;
+    double share = (double)(now->throttled_ns - then->throttled_ns) /
+                   ((double)(now->at_ns - then->at_ns) * cpus);
+    return share < 1 ? share : 1;
+}
+
 bool ps_look_quota(const struct ps_signs *signs, struct ps_finding *f)
 {
     const struct ps_machine_view *machine = &signs->snapshot->machine;
-    const struct ps_machine_view *then = &signs->then->machine, *now = &signs->now->machine;
-    double own = own_cpus(signs), seconds = (double)now->at_ns - (double)then->at_ns;
+    double own = own_cpus(signs), throttled = throttled_share(signs);
     if (!signs->running || !machine->valid || machine->quota <= 0 ||
         machine->quota >= machine->affinity)
         return false;
-    double throttled =
-        then->valid && seconds > 0 ? (double)(now->throttled_ns - then->throttled_ns) / seconds : 0;
     if (own < 0.8 * machine->quota && throttled < 0.05)
         return false;
     ps_finding_say(
