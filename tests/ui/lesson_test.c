@@ -133,9 +133,6 @@ static void golden_at_every_step(void **state)
         if (step > PS_LESSON_RUN)
             all_runs_made(f);
         for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-            bool all = step == PS_LESSON_RUN || step == PS_LESSON_REVEAL;
-            if (!all && i != 1)
-                continue;
             char name[64];
             struct ps_canvas *c = ps_canvas_new(sizes[i][0], sizes[i][1], false);
             ps_lesson_screen_draw(c, &f->view);

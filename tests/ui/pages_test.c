@@ -20,8 +20,8 @@ static struct ps_canvas *draw(struct scene *scene, int width, int height)
 
 static void draw_golden(struct scene *scene, const char *name)
 {
-    static const int sizes[][2] = {{80, 24}, {60, 16}};
-    for (unsigned i = 0; i < 2; i++) {
+    static const int sizes[][2] = {{80, 24}, {60, 16}, {120, 40}, {200, 60}};
+    for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         char full[64];
         struct ps_canvas *c = draw(scene, sizes[i][0], sizes[i][1]);
         snprintf(full, sizeof full, "page-%s-%dx%d", name, sizes[i][0], sizes[i][1]);
