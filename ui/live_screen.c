@@ -347,7 +347,8 @@ static const struct ps_widget *hidden_focus(const struct ps_live_view *view,
                                             const struct layout *layout)
 {
     const struct ps_widget *focus = ps_panels[view->panel % ps_panel_count()];
-    if (focus == &ps_widget_events)
+    if (focus == &ps_widget_events ||
+        ps_panels_place(&view->look, view->panel % ps_panel_count()) < 0)
         return NULL;
     for (unsigned b = 0; b < layout->count; b++)
         for (unsigned i = 0; i < layout->band[b].count; i++)

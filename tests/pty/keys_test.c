@@ -71,8 +71,8 @@ static void the_diagnosis_shows_its_evidence(void **state)
 {
     (void)state;
     struct pty *pty = live_at(80, 24);
-    brings(pty, "d", "what they rest on");
-    removes(pty, "d", "what they rest on");
+    brings(pty, "d", "Diagnosis: ");
+    removes(pty, "d", "Diagnosis: ");
     quit(pty);
 }
 

@@ -288,7 +288,7 @@ static void pages_show_the_run_as_it_is(void **state)
     pty_expect_gone(pty, "DEADLOCK");
     pty_expect_gone(pty, "L lesson 14 shows it");
     pty_send(pty, "\033");
-    pty_expect_gone(pty, "what they rest on");
+    pty_expect_gone(pty, "Diagnosis: ");
     quit(pty);
 }
 

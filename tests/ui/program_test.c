@@ -183,10 +183,10 @@ static void escape_goes_one_level_back(void **state)
     static const int keys[] = {PS_INPUT_ENTER, 'd', '?', PS_INPUT_ESC, PS_INPUT_ESC};
     struct script s;
     play(&s, keys, 5, 80, 24);
-    assert_true(shows(&s, 2, "rest on"));
+    assert_true(shows(&s, 2, "Diagnosis: "));
     assert_true(shows(&s, 3, "Help: live screen"));
-    assert_true(shows(&s, 4, "rest on"));
-    assert_false(shows(&s, 5, "rest on"));
+    assert_true(shows(&s, 4, "Diagnosis: "));
+    assert_false(shows(&s, 5, "Diagnosis: "));
     assert_true(shows(&s, 5, "LIVE"));
     forget(&s);
 }

@@ -10,6 +10,7 @@ bool ps_look_full(const struct ps_signs *signs, struct ps_finding *f)
     const struct ps_snapshot *s = signs->snapshot;
     const struct ps_figures *figures = signs->figures;
     char refused[PS_FIGURE_BYTES], offered[PS_FIGURE_BYTES], done[PS_FIGURE_BYTES];
+    char queued[PS_FIGURE_BYTES];
     bool refuses = figures->refused >= 0.5;
     if (!signs->running || signs->deadlocked ||
         (!refuses && (s->queue_bound == 0 || s->queued < s->queue_bound)))
@@ -25,9 +26,9 @@ bool ps_look_full(const struct ps_signs *signs, struct ps_finding *f)
                        refused, share, offered, done);
     else if (s->queued > s->queue_bound) /* nobody need wait: what workers submit is not bounded */
         ps_finding_say(f, PS_STYLE_NOTE,
-                       "%" PRIu64 " tasks are queued, above the bound of %" PRIu64
+                       "%s tasks are queued, above the bound of %" PRIu64
                        ": what workers submit goes in, arrivals find no room.",
-                       s->queued, s->queue_bound);
+                       ps_figure_whole(queued, s->queued), s->queue_bound);
     else
         ps_finding_say(f, PS_STYLE_WARNING,
                        "The queue is full (%" PRIu64 "): submitters wait for room.",

@@ -117,8 +117,8 @@ static void title(const struct ps_live_view *view, const struct ps_figures *figu
 {
     unsigned count = view->findings ? view->findings->count : 0;
     (void)figures;
-    snprintf(into, PS_PAGE_TITLE_BYTES, "Diagnosis: %u finding%s and what they rest on", count,
-             count == 1 ? "" : "s");
+    snprintf(into, PS_PAGE_TITLE_BYTES, "Diagnosis: %u finding%s on", count,
+             count == 1 ? " and what it rests" : "s and what they rest");
 }
 
 const struct ps_page ps_page_evidence = {.title = title, .draw = draw};
