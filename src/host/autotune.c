@@ -36,6 +36,19 @@ static void publish(struct ps_segment *segment, unsigned count)
         put(&segment->tuner_high, count);
 }
 
+static uint64_t paused_ns(const struct ps_run *run)
+{
+    return atomic_load_explicit(&run->segment->paused_ns, memory_order_relaxed);
+}
+
+static void begin_sample(struct ps_autotune *tuner, const struct ps_run *run, uint64_t now_ns)
+{
+    tuner->completed = completed(run);
+    tuner->paused_ns = paused_ns(run);
+    tuner->last_ns = now_ns;
+    tuner->due_ns = now_ns + (uint64_t)(tuner->hill.interval_s * PS_NS_PER_S);
+}
+
 void ps_autotune_init(struct ps_autotune *tuner, struct ps_control *control, uint64_t now_ns)
 {
     const struct ps_run *run = control->run;
@@ -46,8 +59,7 @@ void ps_autotune_init(struct ps_autotune *tuner, struct ps_control *control, uin
     ps_hill_init(&tuner->hill, 1, high, run->workers < high ? run->workers : high,
                  run->experiment.seed);
     tuner->set = run->workers;
-    tuner->last_ns = now_ns;
-    tuner->due_ns = now_ns + (uint64_t)(tuner->hill.interval_s * PS_NS_PER_S);
+    begin_sample(tuner, run, now_ns);
     publish(run->segment, run->workers);
 }
 
@@ -82,12 +94,13 @@ void ps_autotune_tick(struct ps_autotune *tuner, struct ps_control *control, uin
         tuner->set = run->workers;
         tuner->hill.setting = tuner->hill.count = run->workers;
     }
-    uint64_t now_completed = completed(run);
-    unsigned count = ps_hill_update(&tuner->hill, (double)(now_completed - tuner->completed),
+    if (paused_ns(run) != tuner->paused_ns) { /* a sample with a pause in it says nothing */
+        begin_sample(tuner, run, now_ns);
+        return;
+    }
+    unsigned count = ps_hill_update(&tuner->hill, (double)(completed(run) - tuner->completed),
                                     (double)(now_ns - tuner->last_ns) / PS_NS_PER_S);
-    tuner->completed = now_completed;
-    tuner->last_ns = now_ns;
-    tuner->due_ns = now_ns + (uint64_t)(tuner->hill.interval_s * PS_NS_PER_S);
+    begin_sample(tuner, run, now_ns);
     if (count != run->workers)
         change(tuner, control, count);
 }

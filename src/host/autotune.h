@@ -10,11 +10,11 @@ struct ps_control;
 
 struct ps_autotune {
     struct ps_hill hill;
-    uint64_t due_ns;  /* PS_NEVER: there is no tuner */
-    uint64_t last_ns; /* since when tasks are counted */
-    uint64_t completed;
-    unsigned set;  /* the count it ordered; another one is somebody else's order */
-    int direction; /* of its latest change: -1, 1; 0: none yet */
+    uint64_t due_ns;               /* PS_NEVER: there is no tuner */
+    uint64_t last_ns;              /* since when tasks are counted */
+    uint64_t completed, paused_ns; /* then */
+    unsigned set;                  /* the count it ordered; another one is somebody else's order */
+    int direction;                 /* of its latest change: -1, 1; 0: none yet */
 };
 
 /* After the engine has started. */
