@@ -493,6 +493,14 @@ static void destroy(struct ps_program *p)
     free(p);
 }
 
+static bool open_lesson(struct ps_program *p)
+{
+    const struct ps_ui_options *options = p->options;
+    const struct ps_preset *preset =
+        options->lesson ? ps_library_find(options->library, options->preset) : NULL;
+    return preset && preset->valid && ps_program_lesson_open(p, preset);
+}
+
 static int run(struct ps_program *p)
 {
     const struct ps_ui_options *options = p->options;
@@ -511,7 +519,7 @@ static int run(struct ps_program *p)
         ps_program_present(p, options->presenter);
         if (options->replay)
             ps_program_replay(p);
-        else if (options->experiment)
+        else if (!open_lesson(p) && options->experiment)
             ps_program_run_begin(p, options->experiment, options->preset);
         loop(p);
     }

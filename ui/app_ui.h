@@ -37,7 +37,8 @@ struct ps_ui_options {
     struct ps_library *library;             /* reloaded when a preset is saved; may be empty */
     const struct ps_experiment *experiment; /* start with this run, or NULL: the start screen */
     const char *preset;                     /* name of the preset it comes from, or NULL */
-    enum ps_theme theme;                    /* NO_COLOR overrides it */
+    bool lesson; /* start with the lesson of `preset`, if the library has it, instead of the run */
+    enum ps_theme theme; /* NO_COLOR overrides it */
     bool no_mouse;
     bool presenter;            /* begin in presenter mode */
     bool no_state;             /* which lessons are done is neither read nor written */

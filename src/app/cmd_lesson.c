@@ -101,6 +101,6 @@ int ps_cmd_lesson(const struct ps_command *command, int argc, char **argv)
     code = ps_pick_experiment(name, &none, &experiment);
     if (code != PS_EXIT_OK)
         return code;
-    return ps_app_on_terminal() ? ps_screen_open(&options.screen, name, &experiment, NULL, NULL)
+    return ps_app_on_terminal() ? ps_screen_teach(&options.screen, name, &experiment)
                                 : ps_run_plain(name, &experiment);
 }

@@ -78,9 +78,10 @@ const struct ps_command ps_commands[] = {
     {.name = "lesson",
      .arguments = "N|NAME|FILE",
      .help = "open a lesson, or check that this machine shows it",
-     .more = "Without --check it is 'run' with the lesson's text. With --check the lesson's trials "
-             "run\n"
-             "one after the other and its expectations are held against their figures.\n"
+     .more = "Without --check the lesson opens on a terminal: question, prediction, runs, reasons. "
+             "With\n"
+             "--check its trials run one after the other and its expectations are held against\n"
+             "their figures.\n"
              "Exit status of --check: 0 shown, 3 an expectation does not hold, 4 this machine\n"
              "cannot show it. 'all' checks every lesson.",
      .options = ps_lesson_options,

@@ -99,6 +99,13 @@ int ps_screen_open(const struct ps_screen_options *options, const char *preset,
     return open_screen(options, ui);
 }
 
+int ps_screen_teach(const struct ps_screen_options *options, const char *preset,
+                    const struct ps_experiment *experiment)
+{
+    struct ps_ui_options ui = {.experiment = experiment, .preset = preset, .lesson = true};
+    return open_screen(options, ui);
+}
+
 int ps_screen_play(const struct ps_screen_options *options, const char *preset,
                    const struct ps_experiment *experiment, struct ps_replay *replay,
                    const char *path)

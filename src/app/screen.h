@@ -41,6 +41,10 @@ int ps_screen_open(const struct ps_screen_options *options, const char *preset,
                    const struct ps_experiment *experiment, struct ps_recorder *recorder,
                    const char *record_path);
 
+/* Open the lesson of a preset of the library; of another one the live screen. */
+int ps_screen_teach(const struct ps_screen_options *options, const char *preset,
+                    const struct ps_experiment *experiment);
+
 /* Open the replay screen on a recording; path: of its file. */
 int ps_screen_play(const struct ps_screen_options *options, const char *preset,
                    const struct ps_experiment *experiment, struct ps_replay *replay,

@@ -116,6 +116,18 @@ static void the_lesson_text_opens_and_closes(void **state)
     quit(pty);
 }
 
+static void the_command_opens_the_lesson(void **state)
+{
+    (void)state;
+    static const char *const args[] = {"lesson", "sleepers", NULL};
+    struct pty *pty = pty_start(&(struct pty_options){.args = args});
+    pty_expect(pty, "step 1 of 7: QUESTION");
+    assert_int_equal(pty_host(pty), 0);
+    pty_send(pty, "\033");
+    pty_expect(pty, "Presets");
+    quit(pty);
+}
+
 static void a_lesson_is_predicted_run_and_explained(void **state)
 {
     (void)state;
@@ -323,6 +335,7 @@ int main(void)
         cmocka_unit_test(a_wrong_preset_says_what_is_wrong),
         cmocka_unit_test(the_lesson_text_opens_and_closes),
         cmocka_unit_test(a_lesson_is_predicted_run_and_explained),
+        cmocka_unit_test(the_command_opens_the_lesson),
         cmocka_unit_test(help_lists_the_keys),
         cmocka_unit_test(a_setup_is_saved_as_a_preset),
         cmocka_unit_test(clicks_on_the_key_bar_work),
