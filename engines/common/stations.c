@@ -172,7 +172,7 @@ static void put_hands_back(struct ps_station_pool *pool)
 static void discard_tasks(struct ps_station_pool *pool)
 {
     struct ps_task_list all = {NULL, NULL, 0};
-    struct ps_station_worker *called[PS_MAX_TYPES] = {NULL};
+    struct ps_station_worker *called[PS_STATIONS_MAX] = {NULL};
     ps_lock(&pool->lock);
     put_hands_back(pool);
     for (unsigned i = 0; i < pool->plan.stations; i++) {

@@ -42,10 +42,13 @@ struct ps_station {
     bool brisk;               /* what was run last was short */
 };
 
+/* One a task type, and one for those that have none. */
+#define PS_STATIONS_MAX (PS_MAX_TYPES + 1)
+
 struct ps_station_plan {
     enum ps_call_order order;
-    unsigned stations;                   /* 1 .. PS_MAX_TYPES */
-    unsigned reserved[PS_MAX_TYPES];     /* workers of a station, lowest slots first; [0] gets the
+    unsigned stations;                   /* 1 .. PS_STATIONS_MAX */
+    unsigned reserved[PS_STATIONS_MAX];  /* workers of a station, lowest slots first; [0] gets the
                                                other ones, at least one */
     unsigned char of_type[PS_MAX_TYPES]; /* where a task type waits; jobs: at 0 */
 };
@@ -58,7 +61,7 @@ struct ps_station_pool {
     bool spins;                       /* there is a CPU that could bring work meanwhile */
     /* Tasks of high priority that wait, by station. Written under the lock; relaxed, a hint: a worker
      * looks before it goes on with its hand. */
-    _Alignas(128) _Atomic uint32_t high[PS_MAX_TYPES];
+    _Alignas(128) _Atomic uint32_t high[PS_STATIONS_MAX];
     _Alignas(128) struct ps_lock lock; /* of the rest */
     struct ps_depth depth;
     struct ps_station *station;
