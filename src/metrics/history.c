@@ -263,6 +263,7 @@ static void close_columns(struct ps_history *h, const struct ps_snapshot *s, uin
     }
     ps_coarse_fill(h->response, &s->latency.response);
     take_lanes(h, s);
+    take_steals(h, s);
     for (uint64_t i = 1; i <= fresh; i++) {
         pool.number = h->column + i - 1;
         pool.at_ns = between(h->at_ns, s->at_ns, i, fresh);
@@ -283,6 +284,7 @@ static void begin(struct ps_history *h, const struct ps_snapshot *s)
     h->at_ns = s->at_ns;
     keep_mark(h, s, 0);
     take_lanes(h, s);
+    take_steals(h, s);
     ps_coarse_fill(h->response, &s->latency.response);
     ps_timeline_begin(h->timeline, s->at_ns, &h->counts, h->response);
 }
@@ -296,7 +298,6 @@ void ps_history_feed(struct ps_history *h, const struct ps_snapshot *s)
     if (s->slots > h->slots)
         h->slots = s->slots;
     keep_latency(h, s);
-    take_steals(h, s);
     if (first) {
         begin(h, s);
         return;

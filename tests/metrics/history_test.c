@@ -65,6 +65,11 @@ static void rates_are_those_of_the_snapshots(void **state)
     assert_true(rates.ready < 0);
     assert_float_equal(ps_history_steals(f->history, 0, 1), 20, 0.2);
     assert_float_equal(ps_history_steals(f->history, 1, 0), 0, 0);
+    f->s->seq++; /* within a column: for the next one */
+    f->s->at_ns += PS_COLUMN_NS / 2;
+    f->s->steal_tasks[1] += 20;
+    ps_history_feed(f->history, f->s);
+    assert_float_equal(ps_history_steals(f->history, 0, 1), 20, 0.2);
     const struct ps_pool_column *pool = ps_history_pool(f->history, 0);
     assert_float_equal(pool->done_per_s, 100, 1);
     assert_float_equal(pool->offered_per_s, 120, 1);
