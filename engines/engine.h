@@ -107,7 +107,7 @@ struct ps_task {
     struct ps_stamp stamp;
     uint64_t deadline_ns; /* CLOCK_MONOTONIC; PS_NEVER: none */
     void *user;
-    enum ps_priority priority;
+    enum ps_priority priority; /* a task that serves may change it while it runs */
 
     /* The body's while it runs: PS_COMPLETED, which it may change to PS_FAILED. Settled by the
      * engine before body->ended. */

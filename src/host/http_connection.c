@@ -111,6 +111,7 @@ static void answer_request(struct ps_http_connection *c, enum ps_outcome outcome
     *at = '\0';
     if (outcome == PS_CANCELLED || is_stopping(c->http))
         c->closing = c->lingers = true;
+    c->job.task.priority = PS_PRIORITY_NORMAL; /* of what comes next nobody knows the type */
     c->active_ns = now_ns;
     c->in_a_row++;
     answer(c, statuses[outcome], body, false);

@@ -26,6 +26,7 @@ static void begin(struct ps_job *job, struct ps_run *run, unsigned type, struct 
 {
     job->run = run;
     job->type = &run->experiment.types[type];
+    job->task.priority = job->type->high ? PS_PRIORITY_HIGH : PS_PRIORITY_NORMAL;
     job->first = job->rng = rng;
     job->position = job->phase = job->children = 0;
     job->holds_gil = job->entered = false;
@@ -38,7 +39,6 @@ static void make(struct ps_job *job, const struct ps_body *body, uint32_t id, st
                  unsigned type, struct ps_rng rng)
 {
     ps_task_init(&job->task, body, id, (uint16_t)type);
-    job->task.priority = run->experiment.types[type].high ? PS_PRIORITY_HIGH : PS_PRIORITY_NORMAL;
     begin(job, run, type, rng);
 }
 

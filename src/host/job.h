@@ -92,8 +92,8 @@ struct ps_job *ps_job_child(struct ps_job *parent, unsigned type);
 /* Whether the job is asked to stop, or its time is up. Its thread. */
 bool ps_job_stopping(struct ps_job *job);
 /* A job that is not of a pool and runs several programs one after another: make it ready for arrival
- * `number`. Its task is left alone. Between its first step and ps_job_ended it can be cancelled by
- * ps_job_cancel. */
+ * `number`. Of its task only the priority is set. Between its first step and ps_job_ended it can be
+ * cancelled by ps_job_cancel. */
 void ps_job_renew(struct ps_job *job, struct ps_run *run, unsigned type, uint64_t number);
 /* Cancel it if it runs, and keep it from ending meanwhile. Any thread but its worker. */
 void ps_job_cancel(struct ps_job *job);

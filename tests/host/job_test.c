@@ -365,6 +365,8 @@ static void a_job_has_the_priority_of_its_type(void **state)
     assert_int_equal(normal->task.priority, PS_PRIORITY_NORMAL);
     assert_int_equal(high->task.priority, PS_PRIORITY_HIGH);
     assert_int_equal(child->task.priority, PS_PRIORITY_HIGH);
+    ps_job_renew(normal, &f->run, 0, 1); /* as a connection does for its next request */
+    assert_int_equal(normal->task.priority, PS_PRIORITY_HIGH);
     struct ps_job *all[] = {child, high, normal};
     for (unsigned i = 0; i < 3; i++)
         ps_job_put(f->run.jobs, all[i]);
