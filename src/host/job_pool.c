@@ -9,7 +9,8 @@
  * by the sweep, around the cancel; STARTED -> RESTS by its end, which waits while it is HELD (for
  * one wake-up at most), so a job that is being cancelled cannot end. A job sets `started` and then
  * compares its family's birth with cancel_before_ns; the sweep sets cancel_before_ns and then reads
- * `started`; all seq_cst: either the sweep sees the job, or the job sees the new bound. Rejected:
+ * `started`; all seq_cst: either the sweep sees the job, or the job sees the new bound. A sweep over
+ * the roots comes before: what it misses, the other one finds. Rejected:
  * locking every shard during the sweep (stops all workers, and holds 257 locks at once). */
 #include <pthread.h>
 #include <sched.h>
@@ -154,22 +155,39 @@ void ps_job_ended(struct ps_job *job)
     }
 }
 
-void ps_job_cancel(struct ps_job *job)
+enum whom { EVERYBODY, ROOTS };
+
+static void cancel(struct ps_job *job, enum whom whom)
 {
     uint32_t started = STARTED;
     if (!atomic_compare_exchange_strong(&job->started, &started, HELD))
         return;
-    ps_task_cancel(&job->task);
+    if (whom == EVERYBODY || job->root)
+        ps_task_cancel(&job->task);
     atomic_store(&job->started, STARTED);
 }
 
-void ps_jobs_cancel_all(struct ps_job_pool *pool)
+void ps_job_cancel(struct ps_job *job)
 {
-    atomic_store(&pool->cancel_before_ns, ps_now_ns());
-    pthread_mutex_lock(&pool->depot_lock);
-    struct slab *slab = pool->slabs; /* those made later hold only jobs born later */
-    pthread_mutex_unlock(&pool->depot_lock);
+    cancel(job, EVERYBODY);
+}
+
+static void cancel_slabs(struct slab *slab, enum whom whom)
+{
     for (; slab; slab = slab->next)
         for (unsigned i = 0; i < SLAB; i++)
-            ps_job_cancel(&slab->jobs[i]);
+            cancel(&slab->jobs[i], whom);
+}
+
+/* Roots first: a parent whose children end because they are cancelled is cancelled, too, and does not
+ * complete. */
+void ps_jobs_cancel_all(struct ps_job_pool *pool)
+{
+    uint64_t before_ns = ps_now_ns();
+    pthread_mutex_lock(&pool->depot_lock);
+    struct slab *slabs = pool->slabs; /* those made later hold only jobs born later */
+    pthread_mutex_unlock(&pool->depot_lock);
+    cancel_slabs(slabs, ROOTS);
+    atomic_store(&pool->cancel_before_ns, before_ns);
+    cancel_slabs(slabs, EVERYBODY);
 }
