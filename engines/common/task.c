@@ -8,8 +8,8 @@
  * canceller sees the parker, or the task sees the stop. Engines that wait otherwise order their
  * unpark and wait by a token of their own.
  *
- * Protocol `family`: bits 0-31 live children, JOINING, ENDED, bits 40-63 wakers. Memory goes back
- * when the word, JOINING apart, is ENDED alone; whoever's update makes it so calls release, once.
+ * Protocol `family`: bits 0-31 live children, JOINING, ENDED, HOLDS, bits 40-63 wakers. Memory goes back
+ * when the word, JOINING and HOLDS apart, is ENDED alone; whoever's update makes it so calls release, once.
  *   child accepted   children += 1         relaxed: the parent itself spawns, so it is alive
  *   child ends       children -= 1, and in the same CAS wakers += 1 if it was the last one and
  *                    JOINING is set: this child owes the parent an unpark and keeps its memory
@@ -17,9 +17,11 @@
  *                    touched. acq_rel: the parent that reads 0 children sees what they did
  *   parent joins     sets JOINING; no children: clears it, there is nothing to wait for
  *   parent goes on   clears JOINING; a wake-up still on its way leaves a token, which is allowed
- *   parent ends      no children, no wakers: is released. Else wakers of its own parent += 1, which
- *                    is given back when it is released itself; then sets ENDED. So whoever is above a
- *                    task is there as long as the task is, ended or not
+ *   parent ends      no children, no wakers: is released. Else sets ENDED; if children are alive, it
+ *                    has made wakers of its own parent += 1 before and sets HOLDS with it, and gives
+ *                    that back when it is released. So whoever is above a task is there as long as
+ *                    the task is, ended or not; and a family in which everybody joins holds nobody,
+ *                    since a joined child may lie in its parent's frame
  *   pin, unpin       a waker that is no child: wakers +- 1; relaxed: the lock under which the task
  *                    waits orders the pin before its end
  * Rejected: no count of wakers (a parent woken by a cancel ends, and the last child unparks freed
@@ -31,6 +33,7 @@
 static const uint64_t CHILDREN = UINT32_MAX;
 static const uint64_t JOINING = UINT64_C(1) << 32;
 static const uint64_t ENDED = UINT64_C(1) << 33;
+static const uint64_t HOLDS = UINT64_C(1) << 34;
 static const uint64_t WAKER = UINT64_C(1) << 40;
 
 void ps_task_init(struct ps_task *task, const struct ps_body *body, uint32_t id, uint16_t type)
@@ -192,8 +195,8 @@ static void release(struct ps_task *task)
 /* `now` is the family word just after our update; nothing but ENDED left: nobody else has a claim. */
 static void release_if_last(struct ps_task *task, uint64_t now)
 {
-    while ((now & ~JOINING) == ENDED) {
-        struct ps_task *elder = keeps_parent(task) ? task->parent : NULL;
+    while ((now & ~(JOINING | HOLDS)) == ENDED) {
+        struct ps_task *elder = now & HOLDS ? task->parent : NULL;
         release(task);
         if (!elder)
             return;
@@ -245,13 +248,17 @@ static void leave(struct ps_task *task)
     struct ps_task *parent = task->parent;
     /* 0 (acquire, partner: leave_family): no child is alive and no waker under way, and nobody else
      * can make some: the claim is ours alone. */
-    if (atomic_load_explicit(&task->family, memory_order_acquire) == 0) {
+    uint64_t old = atomic_load_explicit(&task->family, memory_order_acquire);
+    if (old == 0) {
         release(task);
     } else {
-        if (keeps_parent(task))
+        uint64_t end = ENDED;
+        if ((old & CHILDREN) != 0 && keeps_parent(task)) {
             ps_task_pin(parent);
-        uint64_t old = atomic_fetch_or_explicit(&task->family, ENDED, memory_order_acq_rel);
-        release_if_last(task, old | ENDED);
+            end |= HOLDS;
+        }
+        old = atomic_fetch_or_explicit(&task->family, end, memory_order_acq_rel);
+        release_if_last(task, old | end);
     }
     if (parent)
         leave_family(parent);
