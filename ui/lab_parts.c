@@ -67,6 +67,24 @@ static void draw_field(const struct ps_canvas *c, int y, unsigned number, int la
     ps_canvas_hit(c, 0, y, c->width, 1, PS_DO_SELECT_FIELD, (int)number);
 }
 
+bool ps_lab_form_move(struct ps_lab_form *form, enum ps_action action, int argument)
+{
+    switch (action) {
+    case PS_DO_UP:
+        form->selected -= form->selected > 0;
+        return true;
+    case PS_DO_DOWN:
+        form->selected += form->selected + 1 < form->count;
+        return true;
+    case PS_DO_SELECT_FIELD:
+        if (argument >= 0 && (unsigned)argument < form->count)
+            form->selected = (unsigned)argument;
+        return true;
+    default:
+        return false;
+    }
+}
+
 int ps_lab_form_draw(const struct ps_canvas *c, const struct ps_lab_form *form)
 {
     int label_width = 0;

@@ -1,9 +1,11 @@
 /* What the screens of the lab (compare, tune) draw alike: panels with a title row, tabs where one
- * panel is shown at a time, progress, a form of choices, notes. All pure. */
+ * panel is shown at a time, progress, a form of choices, notes. Pure
+ * but for the form, whose owner lets it be moved in. */
 #ifndef PS_UI_LAB_PARTS_H
 #define PS_UI_LAB_PARTS_H
 
 #include "ui/canvas.h"
+#include "ui/keys.h"
 
 /* ---- panels ---- */
 
@@ -45,6 +47,8 @@ struct ps_lab_form {
 };
 /* A row a field, then the complaint; returns the rows used. */
 int ps_lab_form_draw(const struct ps_canvas *canvas, const struct ps_lab_form *form);
+/* Up, down, a click on a field. False: the action is another. */
+bool ps_lab_form_move(struct ps_lab_form *form, enum ps_action action, int argument);
 
 /* ---- notes ---- */
 

@@ -166,17 +166,9 @@ static void menu_chosen(struct ps_program *p, struct ps_tune_setup *s, int numbe
 void ps_tune_form_action(struct ps_program *p, struct ps_tune_setup *s, enum ps_action action,
                          int argument)
 {
-    struct ps_lab_form *form = &s->view->form;
+    if (ps_lab_form_move(&s->view->form, action, argument))
+        return;
     switch (action) {
-    case PS_DO_UP:
-        form->selected = form->selected ? form->selected - 1 : 0;
-        break;
-    case PS_DO_DOWN:
-        form->selected += form->selected + 1 < form->count;
-        break;
-    case PS_DO_SELECT_FIELD:
-        form->selected = (unsigned)argument < form->count ? (unsigned)argument : form->selected;
-        break;
     case PS_DO_LEFT:
         step_field(p, s, -1);
         break;

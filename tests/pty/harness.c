@@ -491,3 +491,14 @@ pid_t pty_host(const struct pty *pty)
         closedir(proc);
     return found;
 }
+
+void pty_quit(struct pty *pty)
+{
+    pty_send(pty, "q");
+    int status = pty_wait_exit(pty);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    pty_assert_restored(pty);
+    assert_int_equal(pty_host(pty), 0);
+    pty_free(pty);
+}

@@ -67,6 +67,8 @@ void pty_expect_gone(struct pty *pty, const char *text);
 /* Wait for the end of the program; fails the test if it does not come. Returns waitpid's status. */
 int pty_wait_exit(struct pty *pty);
 
+/* Press q, and free: it ends with 0, the terminal is as it was, no host is left. */
+void pty_quit(struct pty *pty);
 /* The same without reading what it writes: a terminal that has stalled. */
 int pty_wait_death_unread(struct pty *pty);
 /* job_control: wait until the program has been stopped (Ctrl-Z). */

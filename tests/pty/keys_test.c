@@ -24,16 +24,6 @@ static struct pty *start_at(int columns, int rows)
     return pty;
 }
 
-static void quit(struct pty *pty)
-{
-    pty_send(pty, "q");
-    int status = pty_wait_exit(pty);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 0);
-    pty_assert_restored(pty);
-    pty_free(pty);
-}
-
 /* A key, and what it brings onto the screen. */
 static void brings(struct pty *pty, const char *key, const char *text)
 {
@@ -54,7 +44,7 @@ static void why_is_told_and_put_away(void **state)
     struct pty *pty = live_at(80, 24);
     brings(pty, "w", "Why is W0 like this?");
     removes(pty, "w", "Why is W0");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void details_of_the_selected_worker(void **state)
@@ -64,7 +54,7 @@ static void details_of_the_selected_worker(void **state)
     brings(pty, "\r", "Worker W0");
     brings(pty, "j", "Worker W1");
     removes(pty, "\033", "Worker W1");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void the_diagnosis_shows_its_evidence(void **state)
@@ -73,7 +63,7 @@ static void the_diagnosis_shows_its_evidence(void **state)
     struct pty *pty = live_at(80, 24);
     brings(pty, "d", "Diagnosis: ");
     removes(pty, "d", "Diagnosis: ");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void a_state_alone_is_coloured(void **state)
@@ -82,7 +72,7 @@ static void a_state_alone_is_coloured(void **state)
     struct pty *pty = live_at(80, 24);
     brings(pty, "/", "Colour in the lanes");
     removes(pty, "j\r", "Colour in the lanes");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void panels_are_chosen(void **state)
@@ -92,7 +82,7 @@ static void panels_are_chosen(void **state)
     pty_send(pty, "p");
     pty_expect(pty, "as the screen lays them out");
     removes(pty, "\033", "as the screen lays them out");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void the_presenter_sees_giant_figures(void **state)
@@ -101,7 +91,7 @@ static void the_presenter_sees_giant_figures(void **state)
     struct pty *pty = live_at(80, 24);
     brings(pty, "P", "presenter mode on");
     brings(pty, "P", "presenter mode off");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void the_time_scale_is_changed(void **state)
@@ -111,7 +101,7 @@ static void the_time_scale_is_changed(void **state)
     brings(pty, ">", "4 min");
     pty_send(pty, "<");
     pty_expect_gone(pty, "4 min");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void a_trigger_is_put_away(void **state)
@@ -120,7 +110,7 @@ static void a_trigger_is_put_away(void **state)
     struct pty *pty = live_at(80, 24);
     brings(pty, "T", "Trigger: stop the picture when");
     removes(pty, "\033", "Trigger: stop");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void nothing_is_exported_that_was_not_recorded(void **state)
@@ -128,7 +118,7 @@ static void nothing_is_exported_that_was_not_recorded(void **state)
     (void)state;
     struct pty *pty = live_at(80, 24);
     brings(pty, "x", "nothing is recorded yet");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void help_of_the_live_screen(void **state)
@@ -137,7 +127,7 @@ static void help_of_the_live_screen(void **state)
     struct pty *pty = live_at(120, 40);
     brings(pty, "?", "Help: live screen");
     removes(pty, "\033", "Help: live screen");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void options_open_and_close(void **state)
@@ -146,7 +136,7 @@ static void options_open_and_close(void **state)
     struct pty *pty = start_at(80, 24);
     brings(pty, "\033OQ", "Options");
     removes(pty, "\033", "Options:");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void letters_move_as_arrows_do(void **state)
@@ -158,7 +148,7 @@ static void letters_move_as_arrows_do(void **state)
     brings(pty, "k", ">W0");
     brings(pty, "G", ">W1");
     brings(pty, "g", ">W0");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void a_run_is_started_again(void **state)
@@ -169,7 +159,7 @@ static void a_run_is_started_again(void **state)
     pty_send(pty, "r");
     pty_expect(pty, "00:01");
     assert_int_not_equal(pty_host(pty), host);
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void the_whole_screen_is_drawn_again(void **state)
@@ -182,7 +172,7 @@ static void the_whole_screen_is_drawn_again(void **state)
     brings(pty, "?", "Help: start screen");
     assert_true(pty->raw_size > before + 500);
     removes(pty, "\033", "Help:");
-    quit(pty);
+    pty_quit(pty);
 }
 
 int main(void)

@@ -15,16 +15,6 @@ static struct pty *start(void)
     return pty;
 }
 
-static void quit(struct pty *pty)
-{
-    pty_send(pty, "q");
-    int status = pty_wait_exit(pty);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 0);
-    pty_assert_restored(pty);
-    pty_free(pty);
-}
-
 /* Choose, measure, look; Esc goes back one level at a time. */
 static void two_engines_are_compared(void **state)
 {
@@ -53,7 +43,7 @@ static void two_engines_are_compared(void **state)
     pty_send(pty, "\033");
     pty_expect(pty, "Short tasks on two workers");
     assert_int_equal(pty_host(pty), 0);
-    quit(pty);
+    pty_quit(pty);
 }
 
 /* A measurement needs the machine: the live run ends, and begins again on the way back. */
@@ -68,7 +58,7 @@ static void a_live_run_makes_room(void **state)
     assert_int_equal(pty_host(pty), 0);
     pty_send(pty, "\033");
     pty_expect(pty, "LIVE");
-    quit(pty);
+    pty_quit(pty);
 }
 
 /* A sweep from 1 to 2 workers: a guess before, the answer after, a race, and the count taken into
@@ -107,7 +97,7 @@ static void a_worker_count_is_found(void **state)
     pty_send(pty, "\r");
     pty_expect(pty, "LIVE");
     pty_expect(pty, "running with the recommended");
-    quit(pty);
+    pty_quit(pty);
 }
 
 int main(void)

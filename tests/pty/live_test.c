@@ -20,17 +20,6 @@ static struct pty *run_at(int columns, int rows, const char *preset)
     return pty;
 }
 
-static void quit(struct pty *pty)
-{
-    pty_send(pty, "q");
-    int status = pty_wait_exit(pty);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 0);
-    pty_assert_restored(pty);
-    assert_int_equal(pty_host(pty), 0);
-    pty_free(pty);
-}
-
 /* The row of worker 0 changes from one frame to a later one. */
 static bool lane_differs(struct pty *pty, const void *before)
 {
@@ -60,7 +49,7 @@ static void lanes_move(void **state)
     }
     pty_expect(pty, "threadpool:steal");
     pty_expect(pty, "done");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void plus_and_minus_change_the_workers(void **state)
@@ -75,7 +64,7 @@ static void plus_and_minus_change_the_workers(void **state)
     pty_expect(pty, "workers 1 on");
     pty_send(pty, "-");
     pty_expect(pty, "one worker is the least");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void the_command_line_does_what_is_typed(void **state)
@@ -93,7 +82,7 @@ static void the_command_line_does_what_is_typed(void **state)
     pty_expect(pty, "workers must be 1 to");
     pty_send(pty, "\033");
     pty_expect_gone(pty, "Command");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void brackets_change_the_load(void **state)
@@ -104,11 +93,11 @@ static void brackets_change_the_load(void **state)
     pty_expect(pty, "250 tasks/s offered");
     pty_send(pty, "[[");
     pty_expect(pty, "160 tasks/s offered");
-    quit(pty);
+    pty_quit(pty);
     pty = run_at(120, 40, "sleepers");
     pty_send(pty, "]");
     pty_expect(pty, "50 tasks in flight");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void the_menu_switches_the_engine(void **state)
@@ -128,7 +117,7 @@ static void the_menu_switches_the_engine(void **state)
     pty_expect(pty, "Engine and policy");
     pty_send(pty, "\033");
     pty_expect_gone(pty, "Engine and policy");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void stealing_is_switched(void **state)
@@ -141,7 +130,7 @@ static void stealing_is_switched(void **state)
     pty_expect(pty, "Steals: off");
     pty_send(pty, "s");
     pty_expect_gone(pty, "Steals: off");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void a_fault_is_injected(void **state)
@@ -153,7 +142,7 @@ static void a_fault_is_injected(void **state)
     pty_send(pty, "\r");
     pty_expect(pty, "fault: stuck: W0");
     pty_expect(pty, "W0 has been in one task");
-    quit(pty);
+    pty_quit(pty);
 }
 
 /* Braille in a cell: a graph is drawn there. */
@@ -194,7 +183,7 @@ static void instants_are_looked_at_and_marked(void **state)
     pty_expect(pty, ", only net");
     pty_send(pty, "\033");
     pty_expect_gone(pty, ", only net");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void a_trigger_stops_the_picture(void **state)
@@ -219,7 +208,7 @@ static void a_trigger_stops_the_picture(void **state)
     pty_expect(pty, "save a recording");
     pty_expect(pty, "arm again");
     pty_send(pty, "\033");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void space_pauses_and_resumes(void **state)
@@ -231,7 +220,7 @@ static void space_pauses_and_resumes(void **state)
     pty_expect(pty, "The workload is paused");
     pty_send(pty, " ");
     pty_expect(pty, "LIVE");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void z_freezes_the_view(void **state)
@@ -250,7 +239,7 @@ static void z_freezes_the_view(void **state)
     assert_string_equal(row, later);
     pty_send(pty, "Z");
     pty_expect(pty, "LIVE");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void panels_are_reached_and_zoomed(void **state)
@@ -264,7 +253,7 @@ static void panels_are_reached_and_zoomed(void **state)
     pty_send(pty, "\033");
     pty_expect(pty, "Diagnosis");
     pty_expect(pty, "Lanes");
-    quit(pty);
+    pty_quit(pty);
 }
 
 /* Pages above the run: its evidence, why a worker is as it is, all its figures. */
@@ -289,7 +278,7 @@ static void pages_show_the_run_as_it_is(void **state)
     pty_expect_gone(pty, "L lesson 14 shows it");
     pty_send(pty, "\033");
     pty_expect_gone(pty, "Diagnosis: ");
-    quit(pty);
+    pty_quit(pty);
 }
 
 /* Four parents on two workers: with three more there is one that runs the children. */
@@ -307,7 +296,7 @@ static void a_deadlock_is_named_and_workers_end_it(void **state)
     pty_expect(pty, "the deadlock is over");
     pty_send(pty, "r");
     pty_expect(pty, "LIVE");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void a_click_on_the_key_bar_pauses(void **state)
@@ -318,7 +307,7 @@ static void a_click_on_the_key_bar_pauses(void **state)
     assert_true(pty_find(pty, "Space pause", &x, &y));
     pty_click(pty, x + 7, y);
     pty_expect(pty, "PAUSED");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void themes_cycle(void **state)
@@ -330,7 +319,7 @@ static void themes_cycle(void **state)
     pty_send(pty, "t");
     pty_expect(pty, "theme: mono");
     assert_false(pty_has_colour(pty));
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void escape_goes_back_one_level(void **state)
@@ -341,7 +330,7 @@ static void escape_goes_back_one_level(void **state)
     pty_expect(pty, "Setup (Tab to change)");
     pty_expect_gone(pty, "LIVE");
     assert_int_equal(pty_host(pty), 0);
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void odd_sizes_are_shown(void **state)
@@ -357,7 +346,7 @@ static void odd_sizes_are_shown(void **state)
     pty_resize(pty, 1, 1);
     pty_resize(pty, 160, 45);
     pty_expect(pty, "Tasks in flight");
-    quit(pty);
+    pty_quit(pty);
 }
 
 /* The upper and lower edges of the screen are drawn for this size. */
@@ -381,7 +370,7 @@ static void a_storm_of_resizes_ends_in_a_whole_frame(void **state)
     pty_resize(pty, 80, 24);
     assert_true(pty_wait(pty, fits, NULL));
     pty_expect(pty, "Diagnosis");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void many_keys_are_all_taken(void **state)
@@ -395,7 +384,7 @@ static void many_keys_are_all_taken(void **state)
     pty_send(pty, "?");
     pty_expect(pty, "Help: live screen");
     pty_send(pty, "\033");
-    quit(pty);
+    pty_quit(pty);
 }
 
 int main(void)

@@ -11,17 +11,6 @@
 
 static char folder[] = "/tmp/poolscope-replay-XXXXXX", file[64];
 
-static void quit(struct pty *pty)
-{
-    pty_send(pty, "q");
-    int status = pty_wait_exit(pty);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 0);
-    pty_assert_restored(pty);
-    assert_int_equal(pty_host(pty), 0);
-    pty_free(pty);
-}
-
 static struct pty *at(const char *const *args)
 {
     return pty_start(&(struct pty_options){.columns = 100, .rows = 30, .args = args});
@@ -34,7 +23,7 @@ static void a_recorded_run_is_played_again(void **state)
         at((const char *const[]){"run", "steady", "--duration", "1s", "--record", file, NULL});
     pty_expect(pty, "LIVE");
     pty_expect(pty, "Every task is accounted for.");
-    quit(pty);
+    pty_quit(pty);
     pty = at((const char *const[]){"replay", file, NULL});
     pty_expect(pty, "REPLAY");
     pty_send(pty, " ");
@@ -53,7 +42,7 @@ static void a_recorded_run_is_played_again(void **state)
     pty_expect_gone(pty, "recording: 0.0s of");
     pty_send(pty, ",,,,,,,,,,");
     pty_expect(pty, "recording: 0.0s of");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static struct pty *in_folder(void)
@@ -109,7 +98,7 @@ static void a_run_is_recorded_by_hand_exported_and_opened(void **state)
     pty_expect(pty, "REPLAY");
     pty_send(pty, "\033");
     pty_expect(pty, "o open");
-    quit(pty);
+    pty_quit(pty);
     assert_int_equal(remove_made(".csv"), 1);
     assert_int_equal(remove_made(".psrec"), 1);
 }

@@ -14,16 +14,6 @@ static struct pty *start(void)
     return pty;
 }
 
-static void quit(struct pty *pty)
-{
-    pty_send(pty, "q");
-    int status = pty_wait_exit(pty);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 0);
-    pty_assert_restored(pty);
-    pty_free(pty);
-}
-
 static void it_shows_presets_and_a_form(void **state)
 {
     (void)state;
@@ -33,7 +23,7 @@ static void it_shows_presets_and_a_form(void **state)
     pty_expect(pty, "Rule of thumb");
     pty_expect(pty, "this machine");
     pty_expect(pty, "Enter run");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void search_narrows_the_list(void **state)
@@ -48,7 +38,7 @@ static void search_narrows_the_list(void **state)
     pty_expect(pty, "no preset matches");
     pty_send(pty, "\033");
     pty_expect(pty, "Steady stealing");
-    quit(pty);
+    pty_quit(pty);
 }
 
 /* Go to the preset of the tests, whatever the order of the list is. */
@@ -70,7 +60,7 @@ static void the_form_steps_choices(void **state)
     pty_expect(pty, "changed for this run");
     pty_send(pty, "\033[D");
     pty_expect(pty, "< threadpool >");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void the_form_checks_what_is_typed(void **state)
@@ -90,7 +80,7 @@ static void the_form_checks_what_is_typed(void **state)
     pty_send(pty, "\r");
     pty_expect(pty, "< 3 >");
     pty_expect(pty, "= 3 on");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void a_wrong_preset_says_what_is_wrong(void **state)
@@ -101,7 +91,7 @@ static void a_wrong_preset_says_what_is_wrong(void **state)
     pty_expect(pty, "allowed:"); /* the length of the path decides where the line breaks */
     pty_send(pty, "\r");
     pty_expect(pty, "cannot run");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void the_lesson_text_opens_and_closes(void **state)
@@ -113,7 +103,7 @@ static void the_lesson_text_opens_and_closes(void **state)
     pty_expect(pty, "and that is the lesson");
     pty_send(pty, "\033");
     pty_expect_gone(pty, "and that is the lesson");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void the_command_opens_the_lesson(void **state)
@@ -125,7 +115,7 @@ static void the_command_opens_the_lesson(void **state)
     assert_int_equal(pty_host(pty), 0);
     pty_send(pty, "\033");
     pty_expect(pty, "Presets");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void a_lesson_is_predicted_run_and_explained(void **state)
@@ -157,7 +147,7 @@ static void a_lesson_is_predicted_run_and_explained(void **state)
     pty_expect(pty, "step 5 of 7: WHY"); /* where it was left */
     pty_send(pty, "y");
     pty_expect(pty, "LIVE");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void help_lists_the_keys(void **state)
@@ -169,7 +159,7 @@ static void help_lists_the_keys(void **state)
     pty_expect(pty, "search presets by name and text");
     pty_send(pty, "\033");
     pty_expect_gone(pty, "Help: start screen");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void a_setup_is_saved_as_a_preset(void **state)
@@ -191,7 +181,7 @@ static void a_setup_is_saved_as_a_preset(void **state)
     pty_expect(pty, "Enter again replaces it");
     pty_send(pty, "\033");
     pty_expect_gone(pty, "Enter again");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void clicks_on_the_key_bar_work(void **state)
@@ -205,7 +195,7 @@ static void clicks_on_the_key_bar_work(void **state)
     assert_true(pty_find(pty, "Esc close", &x, &y));
     pty_click(pty, x, y);
     pty_expect_gone(pty, "Help: start screen");
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void no_mouse_leaves_the_mouse_alone(void **state)
@@ -215,7 +205,7 @@ static void no_mouse_leaves_the_mouse_alone(void **state)
     struct pty *pty = pty_start(&(struct pty_options){.args = args});
     pty_expect(pty, "Steady stealing");
     assert_false(pty_wrote(pty, "\033[?1000h"));
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void no_color_has_no_colour(void **state)
@@ -224,10 +214,10 @@ static void no_color_has_no_colour(void **state)
     struct pty *pty = pty_start(&(struct pty_options){.no_color = "1"});
     pty_expect(pty, "Steady stealing");
     assert_false(pty_has_colour(pty));
-    quit(pty);
+    pty_quit(pty);
     pty = start();
     assert_true(pty_has_colour(pty));
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void the_c_locale_gets_ascii(void **state)
@@ -237,7 +227,7 @@ static void the_c_locale_gets_ascii(void **state)
     pty_expect(pty, "Steady stealing");
     for (size_t i = 0; i < pty->raw_size; i++)
         assert_true((unsigned char)pty->raw[i] < 0x80);
-    quit(pty);
+    pty_quit(pty);
 }
 
 static void old_terminals_work(void **state)
