@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "lab/words.h"
 #include "ui/compare_graph.h"
+#include "ui/compare_notes.h"
 #include "ui/flow.h"
 #include "ui/format.h"
 #include "ui/live_screen.h"
@@ -218,41 +219,6 @@ static void draw_table(const struct ps_canvas *c, const struct ps_compare_view *
         draw_row(c, (int)m + 1, &at, view, m);
 }
 
-/* ---- notes ---- */
-
-static void take_notes(const struct ps_compare_view *view, struct ps_lab_notes *notes)
-{
-    char length[32];
-    ps_format_duration(length, sizeof length, view->length_ns);
-    if (view->stage == PS_COMPARE_BROKEN)
-        ps_lab_note(notes, PS_STYLE_ERROR, "%c cannot run this: %s", 'A' + view->running,
-                    view->why);
-    if (view->others > 0.1)
-        ps_lab_note(
-            notes, PS_STYLE_WARNING,
-            "! other processes took up to %.0f %% of the CPUs in a slot: intervals are wider",
-            view->others * 100);
-    ps_lab_note(notes, PS_STYLE_NOTE, "A and B %s turns, %u slots of %s each: none steals cpu.",
-                view->stage == PS_COMPARE_MEASURED ? "took" : "take", view->rounds, length);
-    if (view->whole < 4)
-        ps_lab_note(notes, PS_STYLE_DIM,
-                    "%u whole round%s: too few to name any but the largest differences.",
-                    view->whole, view->whole == 1 ? "" : "s");
-    ps_lab_note(notes, PS_STYLE_DIM,
-                "A verdict holds for all rows together with 99 %% confidence and exceeds %g %%.",
-                PS_COMPARE_SMALLEST * 100);
-    ps_lab_note(notes, PS_STYLE_DIM,
-                "Round i runs both under seed %" PRIu64 " + i: the same arrivals and drawn times.",
-                view->seed);
-}
-
-static void draw_notes(const struct ps_canvas *c, const struct ps_compare_view *view)
-{
-    struct ps_lab_notes notes = {0};
-    take_notes(view, &notes);
-    ps_lab_notes_draw(c, &notes);
-}
-
 /* ---- choosing ---- */
 
 static void draw_choosing(const struct ps_canvas *root, int y, int height,
@@ -308,7 +274,7 @@ static void draw_graph_panel(const struct ps_canvas *root, int y, int height,
 
 static void draw_all(const struct ps_canvas *root, const struct ps_compare_view *view)
 {
-    int notes = root->height >= 40 ? 4 : root->height >= 30 ? 2 : 1;
+    int notes = root->height >= 40 ? 5 : root->height >= 30 ? 3 : ps_compare_urgent(view) ? 2 : 1;
     int table = 2 + (int)PS_COMPARE_METRICS;
     /* header 2, the notes, keys */
     int rows = root->height - 2 - table - notes - 1;
@@ -324,7 +290,7 @@ static void draw_all(const struct ps_canvas *root, const struct ps_compare_view 
         ps_canvas_view(root, 1, root->height - 1 - notes, root->width - 2, notes);
     if (view->noticed)
         below.height--;
-    draw_notes(&below, view);
+    ps_compare_notes_draw(&below, view);
 }
 
 static void draw_one(const struct ps_canvas *root, const struct ps_compare_view *view)
@@ -333,16 +299,18 @@ static void draw_one(const struct ps_canvas *root, const struct ps_compare_view 
         [PS_COMPARE_LANES] = "Lanes", [PS_COMPARE_TABLE] = "Metrics", [PS_COMPARE_GRAPH] = "Graph"};
     struct ps_canvas tabs = ps_canvas_view(root, 0, 2, root->width, 1);
     ps_lab_tabs_draw(&tabs, names, PS_COMPARE_PARTS, view->part);
-    int y = 3, height = root->height - 5;
+    int notes = root->height >= 24 ? 3 : 2, y = 3, height = root->height - y - notes - 1;
     if (view->part == PS_COMPARE_LANES)
         draw_sides(root, y, height, view);
     else if (view->part == PS_COMPARE_TABLE)
         draw_table_panel(root, y, height, view);
     else
         draw_graph_panel(root, y, height, view);
-    struct ps_canvas below = ps_canvas_view(root, 1, root->height - 2, root->width - 2, 1);
-    if (!view->noticed)
-        draw_notes(&below, view);
+    struct ps_canvas below =
+        ps_canvas_view(root, 1, root->height - 1 - notes, root->width - 2, notes);
+    if (view->noticed)
+        below.height--;
+    ps_compare_notes_draw(&below, view);
 }
 
 void ps_compare_screen_draw(const struct ps_canvas *root, const struct ps_compare_view *view)

@@ -38,13 +38,12 @@ const struct ps_command ps_commands[] = {
      .more =
          "Engines take turns on this machine under the same arrivals, a fresh process each slot,\n"
          "new arrivals each round. Every metric gets both medians, the difference, its 95 %\n"
-         "interval (bootstrap over rounds) and a verdict. A verdict other than 'no difference' "
-         "holds\n"
-         "for all metrics together with 99 % confidence and is 2 % at least. JSON: `metrics`, "
-         "each\n"
-         "with `name`, `a`, `b`, `difference` (percent of a), `interval`, `verdict` (a: a is "
-         "better);\n"
-         "null is n/a. More than two engines add `pairs`.\n"
+         "interval (bootstrap over rounds; Student's below 6) and a verdict. A verdict other than\n"
+         "'no difference' holds for all metrics together with 99 % confidence and is 2 % at "
+         "least;\n"
+         "'maybe' (in JSON 'no difference') is one that only its own row's interval names.\n"
+         "JSON: `metrics`, each with `name`, `a`, `b`, `difference` (percent of a), `interval`,\n"
+         "`verdict` (a: a is better); null is n/a. More than two engines add `pairs`.\n"
          "  poolscope compare 7 --a threadpool:fifo --b threadpool:steal\n"
          "  poolscope compare 4 --a engine.workers=8 --b engine.workers=16",
      .options = ps_compare_options,

@@ -57,29 +57,40 @@ const char *ps_words_interval(char into[PS_WORDS_BYTES], const struct ps_compare
     return into;
 }
 
-/* Its own interval says so, but not with the confidence that many rows together need. */
-static bool may_differ(const struct ps_paired *pair)
+bool ps_words_may_differ(const struct ps_compare_row *row)
 {
-    return fabs(pair->difference) >= PS_COMPARE_SMALLEST && (pair->low > 0 || pair->high < 0);
+    const struct ps_paired *pair = &row->pair;
+    return row->verdict == PS_VERDICT_SAME && fabs(pair->difference) >= PS_COMPARE_SMALLEST &&
+           (pair->low > 0 || pair->high < 0);
+}
+
+/* Of a row that has a difference, sure or not: who is better, or has more. */
+static char ahead(const struct ps_compare_row *row, char a, char b)
+{
+    if (row->verdict == PS_VERDICT_A || row->verdict == PS_VERDICT_B)
+        return row->verdict == PS_VERDICT_A ? a : b;
+    bool b_more = isnan(row->pair.difference) || row->pair.difference > 0;
+    return b_more == (row->metric->better != PS_BETTER_LOWER) ? b : a;
 }
 
 const char *ps_words_verdict(char into[PS_WORDS_BYTES], const struct ps_compare_row *row, char a,
                              char b)
 {
-    char better = row->verdict == PS_VERDICT_A ? a : b;
+    char better = ahead(row, a, b);
+    const char *more = row->metric->better == PS_BETTER_NEITHER ? " more" : "";
     if (row->a_never || row->b_never) {
         char who[4] = {row->a_never ? a : b, ' ', '\0'};
         snprintf(into, PS_WORDS_BYTES, "%scannot%s", row->a_never && row->b_never ? "" : who,
                  row->described->trait == PS_TRAIT_STEALS ? " steal" : "");
     } else if (row->verdict == PS_VERDICT_NONE) {
         snprintf(into, PS_WORDS_BYTES, "not measured");
-    } else if (row->verdict == PS_VERDICT_SAME && row->rounds < 3) {
+    } else if (row->verdict == PS_VERDICT_SAME && row->rounds < PS_PAIRED_LEAST) {
         snprintf(into, PS_WORDS_BYTES, "too few rounds");
-    } else if (row->verdict == PS_VERDICT_SAME && may_differ(&row->pair)) {
-        snprintf(into, PS_WORDS_BYTES, "not sure yet");
+    } else if (ps_words_may_differ(row)) {
+        snprintf(into, PS_WORDS_BYTES, "maybe %c%s", better, more);
     } else if (row->verdict == PS_VERDICT_SAME) {
         snprintf(into, PS_WORDS_BYTES, "no difference");
-    } else if (row->metric->better == PS_BETTER_NEITHER) {
+    } else if (*more) {
         snprintf(into, PS_WORDS_BYTES, "%c has more", better);
     } else {
         snprintf(into, PS_WORDS_BYTES, "%c", better);

@@ -14,9 +14,12 @@ const char *ps_words_value(char into[PS_WORDS_BYTES], const struct ps_compare_ro
 const char *ps_words_difference(char into[PS_WORDS_BYTES], const struct ps_compare_row *row);
 /* Its 95 % interval: "+12 .. +17 %". */
 const char *ps_words_interval(char into[PS_WORDS_BYTES], const struct ps_compare_row *row);
+/* Whether the row's own interval says that there is a difference that counts, and yet it could be
+ * the one of many rows that says so by chance. */
+bool ps_words_may_differ(const struct ps_compare_row *row);
 /* "B", "no difference", "A cannot steal", "B has more", "not measured"; a and b are the letters of
- * the sides. "too few rounds" (below 3) and "not sure yet" (its own interval excludes 0, and yet it
- * could be the one of many rows that does so by chance) are no difference that may become one. */
+ * the sides. "too few rounds" (below PS_PAIRED_LEAST) and "maybe B" (may differ) are no difference
+ * that may become one. */
 const char *ps_words_verdict(char into[PS_WORDS_BYTES], const struct ps_compare_row *row, char a,
                              char b);
 /* A relative difference (0.14) as "+14.0 %". */

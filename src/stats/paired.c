@@ -10,7 +10,7 @@ enum { RESAMPLES = 4000 };
 
 double ps_paired_p(const double *a, const double *b, size_t n)
 {
-    if (n < 3)
+    if (n < PS_PAIRED_LEAST)
         return 1;
     double relative[PS_PAIRS_MAX];
     for (size_t i = 0; i < n; i++)
@@ -35,6 +35,26 @@ static double tail(size_t n)
 {
     double t = ps_student_critical(0.05, (double)(n - 1));
     return ps_normal_cdf(-sqrt((double)n / (double)(n - 1)) * t);
+}
+
+/* Student's interval of the mean logarithm of the ratios: with few pairs it is wide, as it must be.
+ * Where a value of a pair is 0 there is no logarithm and no end. */
+static void interval_of_few(const double *a, const double *b, size_t n, struct ps_paired *into)
+{
+    double logs[PS_PAIRED_RESAMPLED];
+    for (size_t i = 0; i < n; i++) {
+        if (a[i] == 0 && b[i] == 0)
+            logs[i] = 0;
+        else if (a[i] > 0 && b[i] > 0)
+            logs[i] = log(b[i] / a[i]);
+        else
+            return;
+    }
+    double mean = ps_sample_mean(logs, n);
+    double reach =
+        ps_student_critical(0.05, (double)(n - 1)) * ps_sample_deviation(logs, n) / sqrt((double)n);
+    into->low = fmin(into->difference, expm1(mean - reach));
+    into->high = fmax(into->difference, expm1(mean + reach));
 }
 
 static void interval(const double *a, const double *b, size_t n, uint64_t seed,
@@ -73,7 +93,11 @@ void ps_paired_compare(const double *a, const double *b, size_t n, uint64_t seed
     into->difference = ratio_less_1(into->a, into->b);
     into->p = ps_paired_p(a, b, n);
     into->low = into->high = NAN;
-    if (n >= 2 && !isnan(into->difference))
+    if (isnan(into->difference) || n < PS_PAIRED_LEAST)
+        return;
+    if (n < PS_PAIRED_RESAMPLED)
+        interval_of_few(a, b, n, into);
+    else
         interval(a, b, n, seed, into);
 }
 

@@ -9,7 +9,9 @@
  * How large?  `difference` is the ratio of the medians less 1. Its interval is a bootstrap over
  *   pairs with the percentiles moved outwards for small n (Hesterberg, What Teachers Should Know
  *   about the Bootstrap, The American Statistician 69, 2015, section 5.3: alpha' = 2 Phi(-sqrt(n /
- *   (n - 1)) t)).
+ *   (n - 1)) t)). Below PS_PAIRED_RESAMPLED pairs no resampling gives 95 %: medians of what can be
+ *   drawn lie between the least and the greatest ratio, which hold the true one in 75 % of cases
+ *   with 3 pairs, 88 % with 4, 94 % with 5. There it is Student's, of the logarithms of the ratios.
  * Is there one?  A paired t test on 2 (b - a) / (a + b), which is the logarithm of the ratio for
  *   small differences, is defined when one of a pair is 0, and is at most 2, so that one stalled
  *   slot cannot decide. ps_paired_differs asks for family-wise 99 % over all that is looked at
@@ -26,13 +28,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PS_PAIRS_MAX    200u
-#define PS_PAIRED_ALPHA 0.01 /* of the verdict, over a family */
+#define PS_PAIRS_MAX        200u
+#define PS_PAIRED_ALPHA     0.01 /* of the verdict, over a family */
+#define PS_PAIRED_LEAST     3u   /* pairs: below, there is neither an interval nor a verdict */
+#define PS_PAIRED_RESAMPLED 6u
 
 struct ps_paired {
     double a, b;       /* medians */
     double difference; /* b / a - 1; NaN: a is 0 and b is not */
-    double low, high;  /* 95 %, of this row alone; NaN with difference */
+    double low, high;  /* 95 %, of this row alone; NaN with difference or n < 3 */
     double p;          /* two-sided, of this row alone; 1 for n < 3 */
 };
 

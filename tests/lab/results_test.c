@@ -165,7 +165,12 @@ static void verdicts_say_how_sure_they_are(void **state)
     row.pair = (struct ps_paired){.difference = 0.1, .low = -0.1, .high = 0.3};
     assert_string_equal(ps_words_verdict(text, &row, 'A', 'B'), "no difference");
     row.pair.low = 0.05;
-    assert_string_equal(ps_words_verdict(text, &row, 'A', 'B'), "not sure yet");
+    assert_string_equal(ps_words_verdict(text, &row, 'A', 'B'), "maybe B");
+    row.metric = &ps_compare_metrics[2];
+    assert_string_equal(ps_words_verdict(text, &row, 'A', 'B'), "maybe A");
+    row.metric = &ps_compare_metrics[6];
+    assert_string_equal(ps_words_verdict(text, &row, 'A', 'B'), "maybe B more");
+    row.metric = &ps_compare_metrics[0];
     row.pair = (struct ps_paired){.difference = 0.01, .low = 0.005, .high = 0.015};
     assert_string_equal(ps_words_verdict(text, &row, 'A', 'B'), "no difference");
     row.verdict = PS_VERDICT_B;

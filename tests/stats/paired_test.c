@@ -126,6 +126,30 @@ static void the_interval_covers(void **state)
     assert_in_range(covered, tries * 93 / 100, tries * 99 / 100);
 }
 
+/* Medians of 3 pairs lie between the least and the greatest in 75 % of cases: not what 95 % means.
+ * And an interval of few pairs that leaves out 0 agrees with the test of that row alone. */
+static void the_interval_of_few_pairs_covers(void **state)
+{
+    (void)state;
+    const struct noise noise = {0.05, 0, 0};
+    for (size_t n = PS_PAIRED_LEAST; n < PAIRS; n++) {
+        struct ps_rng rng = ps_rng_make(n, 7);
+        int covered = 0, agreed = 0, tries = 2000;
+        for (int i = 0; i < tries; i++) {
+            double a[ROWS][PAIRS], b[ROWS][PAIRS];
+            struct ps_paired pair;
+            measure(&rng, &noise, 0.1, a, b);
+            ps_paired_compare(a[0], b[0], n, 1, &pair);
+            assert_true(pair.low <= pair.difference && pair.difference <= pair.high);
+            covered += pair.low <= 0.1 && 0.1 <= pair.high;
+            agreed += (pair.low > 0 || pair.high < 0) == (pair.p < 0.05);
+        }
+        printf("%zu pairs: covers %d, agrees %d of %d\n", n, covered, agreed, tries);
+        assert_in_range(covered, tries * 94 / 100, tries * 99 / 100);
+        assert_true(agreed >= tries * 97 / 100);
+    }
+}
+
 static void near(double value, double expected, double tolerance)
 {
     if (!(fabs(value - expected) <= tolerance))
@@ -192,6 +216,7 @@ int main(void)
         cmocka_unit_test(a_thing_does_not_differ_from_itself),
         cmocka_unit_test(what_differs_is_found),
         cmocka_unit_test(the_interval_covers),
+        cmocka_unit_test(the_interval_of_few_pairs_covers),
         cmocka_unit_test(the_test_is_students),
         cmocka_unit_test(zeros_are_values),
         cmocka_unit_test(small_differences_do_not_count),

@@ -19,17 +19,17 @@ struct made {
 };
 
 /* Values of a round: B against A by a factor, with a wobble that is the same every time. */
-static void make_row(struct made *made, unsigned m, double a, double factor)
+static void make_row(struct made *made, unsigned m, unsigned rounds, double a, double factor)
 {
     struct ps_compare_row *row = &made->view.row[m];
     row->metric = &ps_compare_metrics[m];
     row->described = ps_metric_find(PS_METRIC_RUN, row->metric->key);
-    row->rounds = ROUNDS;
-    for (unsigned i = 0; i < ROUNDS; i++) {
+    row->rounds = rounds;
+    for (unsigned i = 0; i < rounds; i++) {
         row->a[i] = a * (1 + 0.02 * ((i * 7 + m) % 5));
         row->b[i] = a * factor * (1 + 0.02 * ((i * 3 + m) % 4));
     }
-    ps_paired_compare(row->a, row->b, ROUNDS, 1, &row->pair);
+    ps_paired_compare(row->a, row->b, rounds, 1, &row->pair);
     row->verdict = !ps_paired_differs(&row->pair, PS_COMPARE_METRICS, PS_COMPARE_SMALLEST)
                        ? PS_VERDICT_SAME
                    : (factor > 1) == (row->metric->better != PS_BETTER_LOWER) ? PS_VERDICT_B
@@ -71,7 +71,7 @@ static struct made *make(void)
                                           .others = 0.03,
                                           .metric = 2};
     for (unsigned m = 0; m < PS_COMPARE_METRICS; m++)
-        make_row(made, m, values[m][0], values[m][1]);
+        make_row(made, m, ROUNDS, values[m][0], values[m][1]);
     made->view.row[6].a_never = true;
     made->view.row[6].verdict = PS_VERDICT_NONE;
     made->view.row[6].rounds = 0;
@@ -112,21 +112,57 @@ static void golden_at_every_layout(void **state)
     free_made(made);
 }
 
-static char *text_of(const struct ps_compare_view *view)
+static char *text_of(const struct ps_compare_view *view, int width, int height)
 {
-    struct ps_canvas *c = ps_canvas_new(80, 24, true);
+    struct ps_canvas *c = ps_canvas_new(width, height, true);
     ps_compare_screen_draw(c, view);
     char *text = ps_canvas_text(c);
     ps_canvas_free(c);
     return text;
 }
 
-static void assert_says(const struct ps_compare_view *view, const char *what)
+static void assert_says_at(const struct ps_compare_view *view, const char *what, int width,
+                           int height)
 {
-    char *text = text_of(view);
+    char *text = text_of(view, width, height);
     if (!strstr(text, what))
         fail_msg("'%s' is not on:\n%s", what, text);
     free(text);
+}
+
+static void assert_says(const struct ps_compare_view *view, const char *what)
+{
+    assert_says_at(view, what, 80, 24);
+}
+
+static void assert_says_everywhere(struct made *made, const char *what)
+{
+    made->view.part = PS_COMPARE_TABLE;
+    assert_says_at(&made->view, what, 80, 24);
+    assert_says_at(&made->view, what, 60, 16);
+    assert_says_at(&made->view, what, 200, 60);
+}
+
+/* Below the table stands what the chosen row's verdict rests on, at every size. */
+static void the_reason_is_said_at_every_size(void **state)
+{
+    (void)state;
+    struct made *made = make();
+    assert_says_everywhere(made, "response p99: B is better, sure: 99 % over all 8 rows");
+    made->view.metric = 1;
+    assert_says_everywhere(made, "response p50: no difference, or one in -5.7 .. +6.0 %");
+    made->view.metric = 6;
+    assert_says_everywhere(made, "steals/s: A cannot steal, so there is nothing to compare");
+    made->view.metric = 2;
+    made->view.whole = 3;
+    make_row(made, 2, 3, 243e6, 0.68);
+    assert_says_everywhere(made, "maybe B: 95 % sure alone, not 99 % over 8 rows; n: more");
+    made->view.whole = 2;
+    make_row(made, 2, 2, 243e6, 0.68);
+    assert_says_everywhere(made, "response p99: no verdict before round 3; n: more rounds");
+    made->view.others = 0.4; /* beside a warning, too */
+    assert_says_everywhere(made, "response p99: no verdict before round 3; n: more rounds");
+    free_made(made);
 }
 
 static void verdicts_and_intervals_are_told(void **state)
@@ -136,7 +172,9 @@ static void verdicts_and_intervals_are_told(void **state)
     assert_says(&made->view, "B is better");
     assert_says(&made->view, "no difference");
     assert_says(&made->view, "A cannot steal");
+    made->view.zoom = true;
     assert_says(&made->view, "take turns");
+    made->view.zoom = false;
     made->view.others = 0.4;
     assert_says(&made->view, "other processes took up to 40 %");
     made->view.stage = PS_COMPARE_BROKEN;
@@ -156,7 +194,7 @@ static void nothing_is_claimed_before_a_round_is_whole(void **state)
         made->view.row[m].verdict = PS_VERDICT_NONE;
     }
     made->view.side[1].snapshot = NULL;
-    char *text = text_of(&made->view);
+    char *text = text_of(&made->view, 80, 24);
     assert_null(strstr(text, "better"));
     assert_null(strstr(text, "no difference"));
     assert_null(strstr(text, " ms"));
@@ -191,6 +229,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden_at_every_layout),
         cmocka_unit_test(verdicts_and_intervals_are_told),
+        cmocka_unit_test(the_reason_is_said_at_every_size),
         cmocka_unit_test(nothing_is_claimed_before_a_round_is_whole),
         cmocka_unit_test(every_size_is_safe),
     };
