@@ -10,6 +10,7 @@
 struct root {
     struct ps_canvas canvas; /* first: a root is used through its canvas */
     struct ps_hits hits;
+    struct ps_cuts cuts;
 };
 
 static const struct ps_canvas_cell blank = {.code = ' ', .style = PS_STYLE_NORMAL};
@@ -21,6 +22,7 @@ struct ps_canvas *ps_canvas_new(int width, int height, bool ascii)
         return NULL;
     root->canvas.ascii = ascii;
     root->canvas.hits = &root->hits;
+    root->canvas.cuts = &root->cuts;
     if (!ps_canvas_resize(&root->canvas, width, height)) {
         free(root);
         return NULL;
@@ -57,6 +59,7 @@ void ps_canvas_clear(struct ps_canvas *root)
     for (size_t i = 0; i < count; i++)
         root->cells[i] = blank;
     root->hits->count = 0;
+    root->cuts->count = 0;
 }
 
 struct ps_canvas ps_canvas_view(const struct ps_canvas *canvas, int x, int y, int width, int height)
@@ -168,14 +171,27 @@ bool ps_canvas_blank(const struct ps_canvas *canvas, int x, int y)
 
 /* ---- text ---- */
 
+static void note_cut(const struct ps_canvas *canvas, const char *text)
+{
+    if (canvas->cuts->count++ == 0)
+        snprintf(canvas->cuts->first, sizeof canvas->cuts->first, "%s", text);
+}
+
 int ps_canvas_put(const struct ps_canvas *canvas, int x, int y, enum ps_style style,
                   const char *text)
 {
+    bool inside = false, outside = false;
+    const char *from = text;
     uint32_t code;
     for (size_t used; (used = ps_utf8_next(text, &code)) > 0; text += used) {
+        int width = ps_char_width(code);
         ps_canvas_cell(canvas, x, y, style, code);
-        x += ps_char_width(code);
+        if (code != ' ' && width > 0)
+            *(x >= 0 && x + width <= canvas->width ? &inside : &outside) = true;
+        x += width;
     }
+    if (inside && outside && y >= 0 && y < canvas->height)
+        note_cut(canvas, from);
     return x;
 }
 

@@ -39,6 +39,13 @@ struct ps_hits {
     struct ps_hit list[PS_HITS_MAX];
 };
 
+/* Text that was begun in its view and went over an edge of it without an ellipsis: what the reader sees
+ * of it is a broken word. Counted for tests, since the last clear. */
+struct ps_cuts {
+    unsigned count;
+    char first[96]; /* the text, as far as it fits here */
+};
+
 struct ps_canvas {
     struct ps_canvas_cell *cells; /* of the view's first cell */
     int stride;                   /* cells from one row to the next */
@@ -46,6 +53,7 @@ struct ps_canvas {
     int x, y; /* of the view in its root */
     bool ascii;
     struct ps_hits *hits;
+    struct ps_cuts *cuts;
 };
 
 /* A root of width x height blank cells, each at least 1; NULL: out of memory. */
@@ -53,7 +61,7 @@ struct ps_canvas *ps_canvas_new(int width, int height, bool ascii);
 void ps_canvas_free(struct ps_canvas *canvas);
 /* Change the size of a root; the content is lost. False: out of memory, the root is as it was. */
 bool ps_canvas_resize(struct ps_canvas *canvas, int width, int height);
-/* Blank cells and no hits. */
+/* Blank cells, no hits, no cuts. */
 void ps_canvas_clear(struct ps_canvas *root);
 
 /* A part of a canvas, clipped to it; may be empty (width or height 0). */

@@ -175,12 +175,34 @@ static void pictures_are_whole_documents(void **state)
     ps_canvas_free(c);
 }
 
+/* Words that go over an edge are counted; what is outside altogether, or blank there, is not. */
+static void cut_words_are_counted(void **state)
+{
+    (void)state;
+    struct ps_canvas *c = ps_canvas_new(20, 2, false);
+    struct ps_canvas view = ps_canvas_view(c, 4, 0, 6, 1);
+    ps_canvas_put(&view, 0, 0, PS_STYLE_NORMAL, "whole ");
+    ps_canvas_put(&view, 2, 0, PS_STYLE_NORMAL, "gap    ");
+    ps_canvas_put(&view, 6, 0, PS_STYLE_NORMAL, "outside");
+    ps_canvas_put(&view, 2, 1, PS_STYLE_NORMAL, "below");
+    ps_canvas_fit(&view, 0, 0, 6, PS_STYLE_NORMAL, "shortened");
+    assert_int_equal(c->cuts->count, 0);
+    ps_canvas_put(&view, 3, 0, PS_STYLE_NORMAL, "right");
+    ps_canvas_put(&view, -2, 0, PS_STYLE_NORMAL, "left");
+    assert_int_equal(c->cuts->count, 2);
+    assert_string_equal(c->cuts->first, "right");
+    ps_canvas_clear(c);
+    assert_int_equal(c->cuts->count, 0);
+    ps_canvas_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_is_clipped_on_every_side),
         cmocka_unit_test(wide_characters_take_two_cells_or_none),
         cmocka_unit_test(combining_and_control_characters_draw_nothing),
+        cmocka_unit_test(cut_words_are_counted),
         cmocka_unit_test(long_text_ends_with_an_ellipsis),
         cmocka_unit_test(words_are_wrapped_whole),
         cmocka_unit_test(borders_join),

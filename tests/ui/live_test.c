@@ -65,7 +65,11 @@ static void golden_of_overlays(void **state)
                                  .title = "The host has died",
                                  .text = scene->snapshot->message};
     scene->view.overlay = &overlay;
-    draw_golden(scene, 80, 24, false, "live-dead");
+    for (unsigned i = 0; i < SIZES; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "live-dead-%dx%d", sizes[i][0], sizes[i][1]);
+        draw_golden(scene, sizes[i][0], sizes[i][1], false, name);
+    }
     overlay = (struct ps_overlay){
         .kind = PS_OVERLAY_HELP, .place = PS_AT_LIVE, .title = "Help: live screen"};
     draw_golden(scene, 120, 45, false, "live-help");

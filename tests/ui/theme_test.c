@@ -122,6 +122,12 @@ static void figures_are_short(void **state)
         assert_true(strlen(ps_figure_rate(text, value)) <= 5);
 }
 
+static void goldens_belong_to_programs(void **state)
+{
+    (void)state;
+    golden_check_folders();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +138,7 @@ int main(void)
         cmocka_unit_test(golden_of_the_paint_of_every_theme),
         cmocka_unit_test(nearest_of_256_colours),
         cmocka_unit_test(figures_are_short),
+        cmocka_unit_test(goldens_belong_to_programs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "ui/widgets/widget.h"
 
@@ -14,10 +16,11 @@ static void line(const struct ps_canvas *c, const struct ps_live_view *view)
     int x = 0;
     for (unsigned i = 0; i < 4 && i < log->count; i++) {
         const struct ps_log_entry *e = &log->list[(log->count - 1 - i) % PS_LOG_MAX];
-        int width = 7 + ps_text_width(e->text);
-        if (x + width > c->width)
+        char at[32];
+        snprintf(at, sizeof at, "%6.1f ", seconds_of(view, e));
+        if (x + ps_text_width(at) + ps_text_width(e->text) > c->width)
             break;
-        x = ps_canvas_print(c, x, 0, PS_STYLE_DIM, "%6.1f ", seconds_of(view, e));
+        x = ps_canvas_put(c, x, 0, PS_STYLE_DIM, at);
         x = ps_canvas_put(c, x, 0, e->style, e->text) + 2;
     }
 }
