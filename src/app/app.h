@@ -29,6 +29,9 @@ struct ps_command {
 /* Ends with name == NULL. */
 extern const struct ps_command ps_commands[];
 
+/* Run what the words of a command line ask for; returns the exit code. Without a command it is the
+ * first of the table; options may stand before their command. argv is reordered. */
+int ps_command_line(int argc, char **argv);
 /* NULL: there is none. */
 const struct ps_command *ps_command_find(const char *name);
 /* Complain, with a suggestion; returns the exit code. */
@@ -63,7 +66,8 @@ void ps_help_command(const struct ps_command *command);
 int ps_help_topic(const char *topic);
 
 /* Parse a command's line: PS_OPTIONS_DONE leaves *code alone; else the command returns *code at
- * once (help was printed, or the complaint). */
+ * once (help was printed, or the complaint, which says who takes an option that is unknown here).
+ */
 enum ps_options_answer ps_app_options(const struct ps_command *command, int argc, char **argv,
                                       void *into, struct ps_arguments *arguments, int *code);
 

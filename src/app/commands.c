@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "app/app.h"
-#include "base/text.h"
 #include "host/host.h"
 
 static int cmd_host(const struct ps_command *command, int argc, char **argv);
@@ -198,46 +197,4 @@ bool ps_app_on_terminal(void)
     const char *term = getenv("TERM");
     return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && term && *term &&
            strcmp(term, "dumb") != 0;
-}
-
-enum ps_options_answer ps_app_options(const struct ps_command *command, int argc, char **argv,
-                                      void *into, struct ps_arguments *arguments, int *code)
-{
-    char why[320];
-    enum ps_options_answer answer =
-        ps_options_parse(command->options, argc, argv, into, arguments, why, sizeof why);
-    if (answer == PS_OPTIONS_HELP) {
-        ps_help_command(command);
-        *code = ps_app_finish(PS_EXIT_OK);
-    } else if (answer == PS_OPTIONS_BAD) {
-        ps_app_complain("%s: %s", command->name, why);
-        *code = PS_EXIT_USAGE;
-    }
-    return answer;
-}
-
-const struct ps_command *ps_command_find(const char *name)
-{
-    for (const struct ps_command *command = ps_commands; command->name; command++)
-        if (strcmp(command->name, name) == 0)
-            return command;
-    return NULL;
-}
-
-int ps_command_unknown(const char *word)
-{
-    const char *names[sizeof ps_commands / sizeof *ps_commands + 1];
-    size_t count = 0;
-    for (const struct ps_command *command = ps_commands; command->name; command++)
-        if (command->help)
-            names[count++] = command->name;
-    names[count] = NULL;
-    const char *near = ps_suggest(word, names);
-    char shown[64];
-    ps_text_clean(shown, sizeof shown, word);
-    if (near)
-        ps_app_complain("unknown command '%s'; did you mean '%s'?", shown, near);
-    else
-        ps_app_complain("unknown command '%s' (see poolscope --help)", shown);
-    return PS_EXIT_USAGE;
 }

@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "app/app.h"
@@ -28,15 +27,5 @@ int main(int argc, char **argv)
     hold_standard_descriptors();
     sigaction(SIGPIPE, &(struct sigaction){.sa_handler = on_broken_pipe}, NULL);
     setlocale(LC_CTYPE, "");
-    if (argc < 2)
-        return ps_cmd_start(&ps_commands[0], argc, argv);
-    const char *word = argv[1];
-    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
-        word = "help";
-    else if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
-        word = "version";
-    else if (word[0] == '-')
-        return ps_cmd_start(&ps_commands[0], argc, argv);
-    const struct ps_command *command = ps_command_find(word);
-    return command ? command->run(command, argc - 1, argv + 1) : ps_command_unknown(word);
+    return ps_command_line(argc, argv);
 }

@@ -9,6 +9,7 @@ struct parse {
     const struct ps_option *options;
     char *place;
     bool seen[PS_OPTIONS_MAX];
+    struct ps_arguments *arguments;
     char *why;
     size_t why_size;
 };
@@ -43,22 +44,26 @@ static void complain_unknown(struct parse *parse, const char *word, size_t lengt
     const char *near = ps_suggest(name, names);
     char shown[64];
     ps_text_clean(shown, sizeof shown, name);
-    if (near)
+    if (near) {
         snprintf(parse->why, parse->why_size, "unknown option '%s'; did you mean '%s'?", shown,
                  near);
-    else
-        snprintf(parse->why, parse->why_size, "unknown option '%s'", shown);
+        return;
+    }
+    snprintf(parse->why, parse->why_size, "unknown option '%s'", shown);
+    memcpy(parse->arguments->unknown, name, sizeof name);
 }
 
 static bool store(struct parse *parse, const struct ps_option *option, const char *value)
 {
-    void *place = parse->place + option->offset;
     bool *seen = &parse->seen[option - parse->options];
     if (*seen && option->kind != PS_OPTION_LIST) {
         snprintf(parse->why, parse->why_size, "%s is given twice", option->name);
         return false;
     }
     *seen = true;
+    if (!parse->place)
+        return true;
+    void *place = parse->place + option->offset;
     switch (option->kind) {
     case PS_OPTION_FLAG:
         *(bool *)place = true;
@@ -111,9 +116,14 @@ enum ps_options_answer ps_options_parse(const struct ps_option *options, int arg
                                         void *into, struct ps_arguments *arguments, char *why,
                                         size_t why_size)
 {
-    struct parse parse = {.options = options, .place = into, .why = why, .why_size = why_size};
+    struct parse parse = {.options = options,
+                          .place = into,
+                          .arguments = arguments,
+                          .why = why,
+                          .why_size = why_size};
     bool options_over = false;
     arguments->count = 0;
+    arguments->unknown[0] = '\0';
     for (int at = 1; at < argc; at++) {
         const char *word = argv[at];
         if (!options_over && strcmp(word, "--") == 0) {

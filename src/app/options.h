@@ -40,11 +40,13 @@ struct ps_option {
 struct ps_arguments {
     size_t count;
     const char *item[PS_OPTION_LIST_MAX];
+    char unknown[64]; /* BAD: the option that is not in the table, nor like one; or "" */
 };
 
 enum ps_options_answer { PS_OPTIONS_DONE, PS_OPTIONS_HELP, PS_OPTIONS_BAD };
 
-/* argv[0] is skipped. BAD: why says what is wrong. HELP: "--help" or "-h" was there. */
+/* argv[0] is skipped. BAD: why says what is wrong. HELP: "--help" or "-h" was there. into NULL: the
+ * line is only checked. */
 enum ps_options_answer ps_options_parse(const struct ps_option *options, int argc, char **argv,
                                         void *into, struct ps_arguments *arguments, char *why,
                                         size_t why_size);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "host/host.h"
@@ -37,22 +38,57 @@ static int load_file(const char *path, struct ps_experiment *experiment)
     return PS_EXIT_USAGE;
 }
 
+/* "skewed-tasks" of "07-skewed-tasks". */
+static const char *without_number(const char *name)
+{
+    size_t digits = strspn(name, "0123456789");
+    return digits && name[digits] == '-' ? name + digits + 1 : name;
+}
+
+/* The name that holds this one, else the one it is nearest to, else of the title that holds it;
+ * NULL: none. */
+static const char *suggest_preset(const struct ps_library *library, const char *name)
+{
+    const char **names = calloc(library->count + 1, sizeof *names);
+    const char *near = NULL;
+    for (size_t i = 0; names && i < library->count; i++) {
+        names[i] = without_number(library->presets[i].name);
+        if (!near && strlen(name) >= 3 && strstr(names[i], name))
+            near = library->presets[i].name;
+    }
+    const char *bare = names && !near ? ps_suggest(without_number(name), names) : NULL;
+    for (size_t i = 0; bare && !near && i < library->count; i++)
+        if (names[i] == bare)
+            near = library->presets[i].name;
+    for (size_t i = 0; !near && strlen(name) >= 3 && i < library->count; i++)
+        if (strcasestr(library->presets[i].experiment.title, name))
+            near = library->presets[i].name;
+    free(names);
+    return near;
+}
+
 static void complain_no_preset(const struct ps_library *library, const char *name)
 {
     char shown[96];
     ps_text_clean(shown, sizeof shown, name);
-    const char **names = calloc(library->count + 1, sizeof *names);
-    const char *near = NULL;
-    if (names) {
-        for (size_t i = 0; i < library->count; i++)
-            names[i] = library->presets[i].name;
-        near = ps_suggest(name, names);
-    }
+    const char *near = suggest_preset(library, name);
     if (near)
         ps_app_complain("no preset '%s'; did you mean '%s'?", shown, near);
     else
         ps_app_complain("no preset '%s' ('poolscope presets' lists them)", shown);
-    free(names);
+}
+
+bool ps_pick_exists(const char *name)
+{
+    struct ps_library library;
+    char why[320];
+    if (is_path(name))
+        return access(name, R_OK) == 0;
+    if (ps_library_load(&library, ps_host_vocabulary(), why, sizeof why) != PS_OK)
+        return false;
+    bool exists = ps_library_find(&library, name) != NULL;
+    ps_library_free(&library);
+    return exists;
 }
 
 static int load_preset(const char *name, struct ps_experiment *experiment)

@@ -53,6 +53,9 @@ int ps_pick_has_load(const struct ps_experiment *experiment);
 /* The path of the file that ps_pick_experiment would load, whether it is valid or not. */
 int ps_pick_path(const char *name, char *path, size_t size);
 
+/* Whether `name` is of the library or a file that can be read. */
+bool ps_pick_exists(const char *name);
+
 /* Every complaint on stderr, one a line. */
 void ps_pick_complain(const struct ps_complaints *complaints);
 

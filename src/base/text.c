@@ -266,14 +266,19 @@ const char *ps_suggest(const char *word, const char *const *candidates)
         return NULL;
     unsigned allowed = length / 3 > 1 ? (unsigned)(length / 3) : 1;
     unsigned best = allowed + 1;
+    bool best_begins = false;
     const char *nearest = NULL;
     for (; *candidates; candidates++) {
         size_t candidate_length = strlen(*candidates);
         if (candidate_length > WORD_MAX)
             continue;
         unsigned distance = edits(word, length, *candidates, candidate_length);
-        if (distance < best) {
+        bool begins = length >= 3 && strncmp(word, *candidates, length) == 0;
+        if (begins && distance > 1)
+            distance = 1;
+        if (distance < best || (distance == best && begins && !best_begins)) {
             best = distance;
+            best_begins = begins;
             nearest = *candidates;
         }
     }

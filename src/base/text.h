@@ -31,7 +31,8 @@ const char *ps_format_count(char *into, size_t size, double value);
 const char *ps_format_bytes(char *into, size_t size, uint64_t bytes);
 
 /* The candidate nearest to word (Damerau-Levenshtein, case ignored) if it is at most
- * max(1, strlen(word) / 3) edits away; else NULL. candidates ends with NULL. */
+ * max(1, strlen(word) / 3) edits away; else NULL. One that begins with word (of 3 bytes at least)
+ * is one edit away, and before others that are. candidates ends with NULL. */
 const char *ps_suggest(const char *word, const char *const *candidates);
 
 /* Decode one code point at text (NUL-terminated): returns bytes used, 0 at the end; an invalid

@@ -129,10 +129,54 @@ static void bad_usage_is_named(void **state)
     refused(ARGS("run", "quick-demo", "--json", "--plain"), 2,
             "poolscope: run: --json and --plain exclude each other");
     refused(ARGS("--them", "dark"), 2,
-            "poolscope: start: unknown option '--them'; did you mean '--theme'?");
+            "poolscope: unknown option '--them'; did you mean '--theme'?");
     refused(ARGS("presets", "all"), 2, "poolscope: presets: unexpected argument 'all'");
     refused(ARGS("check"), 2, "poolscope: check: expected at least one file");
     refused(ARGS("host"), 2, "poolscope: 'host' is started by poolscope itself");
+}
+
+/* An option that this command has not is one of another, or nearly so; a preset is no command. */
+static void what_is_meant_is_suggested(void **state)
+{
+    (void)state;
+    refused(ARGS("--json"), 2,
+            "poolscope: unknown option '--json'; it goes with: run, compare, tune, presets, "
+            "engines, replay, info");
+    refused(ARGS("--jsn"), 2,
+            "poolscope: unknown option '--jsn'; did you mean '--json' of: run, "
+            "compare, tune, presets, engines, replay, info?");
+    refused(ARGS("--verison"), 2,
+            "poolscope: unknown option '--verison'; did you mean '--version'?");
+    refused(ARGS("run", "--slots", "3", "7"), 2,
+            "poolscope: run: unknown option '--slots'; it goes with: compare");
+    refused(ARGS("run", "-q"), 2, "poolscope: run: unknown option '-q' (see poolscope run --help)");
+    refused(ARGS("--zzzzzzz"), 2, "poolscope: unknown option '--zzzzzzz' (see poolscope --help)");
+    refused(ARGS("tun"), 2, "poolscope: unknown command 'tun'; did you mean 'tune'?");
+    refused(ARGS("run", "stealing"), 2,
+            "poolscope: no preset 'stealing'; did you mean '07-skewed-tasks'?");
+    refused(ARGS("7"), 2, "poolscope: unknown command '7'; did you mean 'poolscope run 7'?");
+    refused(ARGS("run", "skewed"), 2,
+            "poolscope: no preset 'skewed'; did you mean '07-skewed-tasks'?");
+    refused(ARGS("run", "skwed-task"), 2,
+            "poolscope: no preset 'skwed-task'; did you mean '07-skewed-tasks'?");
+}
+
+/* Options before a command are its own; what may be one's value is not taken for a command. */
+static void options_may_stand_before_their_command(void **state)
+{
+    (void)state;
+    refused(ARGS("--plain", "run", "nosuch-preset"), 2,
+            "poolscope: no preset 'nosuch-preset' ('poolscope presets' lists them)");
+    refused(ARGS("--slots", "3", "compare"), 2,
+            "poolscope: compare: expected one preset or file ('poolscope presets' lists them)");
+    refused(ARGS("--theme", "run", "run"), 2,
+            "poolscope: run: expected one preset or file ('poolscope presets' lists them)");
+    refused(ARGS("--slots", "3", "run", "7"), 2,
+            "poolscope: unknown option '--slots'; it goes with: compare");
+    char *before = said(ARGS("--json", "engines")), *after = said(ARGS("engines", "--json"));
+    assert_string_equal(before, after);
+    free(before);
+    free(after);
 }
 
 static void bad_screenshots_are_refused(void **state)
@@ -363,6 +407,8 @@ int main(void)
         cmocka_unit_test(bad_screenshots_are_refused),
         cmocka_unit_test(screenshots_keep_existing_files),
         cmocka_unit_test(bad_usage_is_named),
+        cmocka_unit_test(what_is_meant_is_suggested),
+        cmocka_unit_test(options_may_stand_before_their_command),
         cmocka_unit_test(unknown_presets_are_named),
         cmocka_unit_test(wrong_values_are_named),
         cmocka_unit_test(lists_engines),

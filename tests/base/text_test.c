@@ -226,6 +226,8 @@ static void suggestions_are_near_misses(void **state)
         {"gren", "green"},
         {"greeen", "green"},
         {"threads", "pthread"},
+        {"thr", "threadpool"},
+        {"th", NULL},
         {"xyz", NULL},
         {"", NULL},
         {"g", NULL},
