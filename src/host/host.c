@@ -304,14 +304,18 @@ static void begin_to_close(struct host *host, enum ps_end end, enum ps_close how
 static void watch(struct host *host, uint64_t now_ns)
 {
     struct ps_segment *segment = host->run.segment;
-    char why[PS_MESSAGE_BYTES];
+    char why[PS_MESSAGE_BYTES] = "", said[PS_MESSAGE_BYTES];
     bool dead = !host->control.paused &&
                 ps_watchdog_look(&host->watchdog, segment, now_ns, why, sizeof why);
-    if (dead == host->deadlocked)
-        return;
-    host->deadlocked = dead;
-    ps_segment_say(segment, dead ? why : "");
-    put32(&segment->end, dead ? PS_END_DEADLOCK : PS_END_NOT);
+    if (dead != host->deadlocked) {
+        host->deadlocked = dead;
+        ps_segment_say(segment, why);
+        put32(&segment->end, dead ? PS_END_DEADLOCK : PS_END_NOT);
+    } else if (dead && why[0]) { /* it may have grown by a worker and by what is queued */
+        ps_segment_message(segment, said);
+        if (strcmp(said, why) != 0)
+            ps_segment_say(segment, why);
+    }
 }
 
 /* A feeder that is only just late gets a moment more, so that every engine gets the same arrivals.

@@ -36,9 +36,11 @@ static struct look look_at(struct ps_segment *segment)
     struct look look = {.type = -1};
     for (unsigned slot = 0; slot <= segment->slots; slot++) {
         const struct ps_cell *cell = ps_segment_cell(segment, slot);
-        for (unsigned i = 0; i < PS_OUTCOME_COUNT; i++)
-            look.ended += get(&cell->ended[i]);
-        look.refused += get(&cell->ended[PS_REFUSED]);
+        for (unsigned i = 0; i < PS_OUTCOME_COUNT; i++) {
+            uint64_t ended = get(&cell->ended[i]);
+            look.ended += ended;
+            look.refused += i == PS_REFUSED ? ended : 0;
+        }
         look.started += get(&cell->started);
         look.unstarted += get(&cell->unstarted);
         look.submitted += get(&cell->submitted);
@@ -61,40 +63,68 @@ static struct look look_at(struct ps_segment *segment)
     return look;
 }
 
-bool ps_watchdog_look(struct ps_watchdog *watchdog, struct ps_segment *segment, uint64_t now_ns,
-                      char *why, size_t why_size)
+/* Nothing runs, nothing will wake by itself, and something waits. */
+static bool stands_still(const struct look *look)
 {
-    struct look look = look_at(segment);
-    uint64_t progress = look.started + look.ended;
-    uint64_t stuck = look.waiting[PS_STATE_JOIN] + look.waiting[PS_STATE_LOCK];
     uint64_t others = 0;
     for (unsigned i = 0; i < PS_STATE_COUNT; i++)
         if (i != PS_STATE_JOIN && i != PS_STATE_LOCK)
-            others += look.waiting[i];
-    bool still = progress == watchdog->progress && look.busy == 0 && others == 0 && stuck > 0 &&
-                 look.submitted > look.ended;
-    if (!still) {
-        watchdog->progress = progress;
-        watchdog->since_ns = now_ns;
-        return false;
-    }
-    if (now_ns - watchdog->since_ns < watchdog->patience_ns)
-        return false;
-    uint64_t queued = look.submitted - look.refused - look.unstarted - look.started;
-    const char *what = look.waiting[PS_STATE_LOCK] == 0   ? "children"
-                       : look.waiting[PS_STATE_JOIN] == 0 ? "a lock"
-                                                          : "children or a lock";
-    const char *type =
-        look.type >= 0 && (uint32_t)look.type < segment->types ? segment->type_name[look.type] : "";
-    if (look.held > 0)
+            others += look->waiting[i];
+    return look->busy == 0 && others == 0 && look->submitted > look->ended &&
+           look->waiting[PS_STATE_JOIN] + look->waiting[PS_STATE_LOCK] > 0;
+}
+
+static void explain(const struct look *look, const struct ps_segment *segment, char *why,
+                    size_t why_size)
+{
+    uint64_t queued = look->submitted - look->refused - look->unstarted - look->started;
+    uint64_t stuck = look->waiting[PS_STATE_JOIN] + look->waiting[PS_STATE_LOCK];
+    const char *what = look->waiting[PS_STATE_LOCK] == 0   ? "children"
+                       : look->waiting[PS_STATE_JOIN] == 0 ? "a lock"
+                                                           : "children or a lock";
+    const char *type = look->type >= 0 && (uint32_t)look->type < segment->types
+                           ? segment->type_name[look->type]
+                           : "";
+    if (look->held > 0)
         snprintf(
             why, why_size,
             "deadlock: %u of %u workers wait for %s%s%s%s, %llu tasks are queued behind them and "
             "no worker is left to run them",
-            look.held, look.threads, what, *type ? " in task '" : "", type, *type ? "'" : "",
+            look->held, look->threads, what, *type ? " in task '" : "", type, *type ? "'" : "",
             (unsigned long long)queued);
     else
         snprintf(why, why_size, "deadlock: %llu tasks wait for %s and nothing is left that runs",
                  (unsigned long long)stuck, what);
+}
+
+bool ps_watchdog_look(struct ps_watchdog *watchdog, struct ps_segment *segment, uint64_t now_ns,
+                      char *why, size_t why_size)
+{
+    struct look look = look_at(segment);
+    /* Of tasks that had begun: what is refused or given up in the queue moves nothing. */
+    uint64_t aside = look.refused + look.unstarted;
+    uint64_t done = look.ended > aside ? look.ended - aside : 0, progress = look.started + done;
+    bool still = progress == watchdog->progress && stands_still(&look);
+    watchdog->progress = progress;
+    why[0] = '\0';
+    if (watchdog->named) {
+        if (done > watchdog->done ||
+            (!still && now_ns - watchdog->still_ns >= watchdog->patience_ns)) {
+            watchdog->named = false;
+            watchdog->moved_ns = now_ns;
+            return false;
+        }
+    } else {
+        if (!still)
+            watchdog->moved_ns = now_ns;
+        if (!still || now_ns - watchdog->moved_ns < watchdog->patience_ns)
+            return false;
+        watchdog->named = true;
+        watchdog->done = done;
+    }
+    if (still) {
+        watchdog->still_ns = now_ns;
+        explain(&look, segment, why, why_size);
+    }
     return true;
 }

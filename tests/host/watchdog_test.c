@@ -132,6 +132,65 @@ static void progress_starts_the_clock_anew(void **state)
     assert_false(ps_watchdog_look(&f->dog, f->segment, f->now_ns, f->why, sizeof f->why));
 }
 
+static bool dead_now(struct fixture *f, uint64_t later_ms)
+{
+    f->now_ns += later_ms * 1000000;
+    return ps_watchdog_look(&f->dog, f->segment, f->now_ns, f->why, sizeof f->why);
+}
+
+/* Somebody adds a worker: it takes the next parent, and hangs as well. */
+static void a_worker_more_that_hangs_as_well_ends_nothing(void **state)
+{
+    struct fixture *f = *state;
+    hold(f, 0, PS_STATE_JOIN);
+    ps_probe_state(&f->worker[1], PS_STATE_OFF, -1);
+    assert_true(dead_after(f, 2));
+    assert_non_null(strstr(f->why, "1 of 1 workers"));
+    ps_probe_submitted(&f->outside, &(struct ps_stamp){.type = 0});
+    ps_probe_start(&f->worker[1], &(struct ps_stamp){.type = 0});
+    assert_true(dead_now(f, 100));
+    assert_string_equal(f->why, "");
+    ps_probe_wait_begin(&f->worker[1], PS_STATE_JOIN);
+    ps_probe_state(&f->worker[1], PS_STATE_JOIN, 0);
+    assert_true(dead_now(f, 100));
+    assert_non_null(strstr(f->why, "2 of 2 workers wait for children in task 'parent'"));
+}
+
+static void a_worker_more_that_ends_a_task_ends_it(void **state)
+{
+    struct fixture *f = *state;
+    struct ps_stamp child = {.type = 1};
+    hold(f, 0, PS_STATE_JOIN);
+    assert_true(dead_after(f, 2));
+    ps_probe_start(&f->worker[1], &child);
+    assert_true(dead_now(f, 100));
+    ps_probe_end(&f->worker[1], &child, PS_COMPLETED);
+    ps_probe_state(&f->worker[1], PS_STATE_IDLE, -1);
+    assert_false(dead_now(f, 100));
+}
+
+static void one_that_goes_on_running_ends_it_after_a_while(void **state)
+{
+    struct fixture *f = *state;
+    hold(f, 0, PS_STATE_JOIN);
+    assert_true(dead_after(f, 2));
+    ps_probe_start(&f->worker[1], &(struct ps_stamp){.type = 1});
+    assert_true(dead_now(f, 900));
+    assert_false(dead_now(f, 200));
+}
+
+static void what_is_refused_meanwhile_is_no_progress(void **state)
+{
+    struct fixture *f = *state;
+    struct ps_stamp stamp = {.type = 0};
+    hold(f, 0, PS_STATE_JOIN);
+    hold(f, 1, PS_STATE_JOIN);
+    for (unsigned i = 0; i < 12; i++) {
+        ps_probe_refused(&f->outside, &stamp);
+        assert_int_equal(dead_now(f, 100), i >= 10);
+    }
+}
+
 static void timeouts_are_waited_for(void **state)
 {
     struct fixture *f = *state;
@@ -168,6 +227,10 @@ int main(void)
         TEST(tasks_that_ended_in_the_queue_are_not_queued_behind_it),
         TEST(a_task_that_sleeps_will_wake),
         TEST(progress_starts_the_clock_anew),
+        TEST(a_worker_more_that_hangs_as_well_ends_nothing),
+        TEST(a_worker_more_that_ends_a_task_ends_it),
+        TEST(one_that_goes_on_running_ends_it_after_a_while),
+        TEST(what_is_refused_meanwhile_is_no_progress),
         TEST(timeouts_are_waited_for),
         TEST(parked_tasks_of_a_green_pool_count_too),
     };
