@@ -339,6 +339,22 @@ static void what_comes_and_goes_is_never_shown(void **state)
     made_free(m);
 }
 
+/* What spawned tasks fill swings about the bound: it is told of all the same. */
+static void a_queue_that_is_above_its_bound_on_the_average_is_explained(void **state)
+{
+    (void)state;
+    struct made *m = made_new(4);
+    for (unsigned i = 0; i < 60; i++) {
+        m->snapshot->queued = i % 9 ? 2 * m->snapshot->queue_bound : 0;
+        step(m);
+    }
+    assert_true(shown(m, PS_FINDING_full));
+    const struct ps_finding *finding = &m->findings->state[PS_FINDING_full].finding;
+    assert_int_equal(finding->style, PS_STYLE_NOTE);
+    assert_non_null(strstr(finding->text, "above the bound of 1000"));
+    made_free(m);
+}
+
 static void a_run_that_stands_still_has_no_old_findings(void **state)
 {
     (void)state;
@@ -393,6 +409,7 @@ int main(void)
         cmocka_unit_test(a_quiet_run_has_no_finding),
         cmocka_unit_test(a_finding_holds_before_it_shows_and_lingers_when_gone),
         cmocka_unit_test(what_comes_and_goes_is_never_shown),
+        cmocka_unit_test(a_queue_that_is_above_its_bound_on_the_average_is_explained),
         cmocka_unit_test(a_run_that_stands_still_has_no_old_findings),
         cmocka_unit_test(going_back_in_time_begins_anew),
         cmocka_unit_test(findings_stand_in_the_order_of_weight),

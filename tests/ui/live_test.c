@@ -119,6 +119,32 @@ static void ten_thousand_sleepers_are_seen(void **state)
     scene_free(scene);
 }
 
+/* What lies in no worker's queue is on the screen, and why a queue may be longer than its bound. */
+static void the_shared_queue_is_shown_beside_those_of_the_workers(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new(SCENE_GREEN, 2, 12);
+    struct ps_snapshot *s = scene->snapshot;
+    s->shared_depth = 1625;
+    s->queued = 1799;
+    s->worker[0].queue_depth = 82;
+    s->worker[1].queue_depth = 93;
+    char *text = text_of(scene, 120, 40);
+    assert_non_null(strstr(text, "shared queue 1,625"));
+    assert_non_null(strstr(text, "shared q.   1,625"));
+    assert_non_null(strstr(text, "worker q.     175"));
+    assert_non_null(strstr(text, "arrivals' bound 128"));
+    free(text);
+    text = text_of(scene, 80, 24);
+    assert_non_null(strstr(text, "shared queue 1,625"));
+    free(text);
+    s->queued = 100;
+    text = text_of(scene, 120, 40);
+    assert_null(strstr(text, "arrivals' bound"));
+    free(text);
+    scene_free(scene);
+}
+
 static void what_an_engine_cannot_have_is_not_zero(void **state)
 {
     (void)state;
@@ -544,6 +570,7 @@ int main(void)
         cmocka_unit_test(golden_of_overlays),
         cmocka_unit_test(every_panel_alone),
         cmocka_unit_test(ten_thousand_sleepers_are_seen),
+        cmocka_unit_test(the_shared_queue_is_shown_beside_those_of_the_workers),
         cmocka_unit_test(what_an_engine_cannot_have_is_not_zero),
         cmocka_unit_test(figures_of_the_run_are_on_every_screen),
         cmocka_unit_test(drawing_twice_gives_the_same),

@@ -5,15 +5,28 @@
 #include "ui/findings/finding.h"
 #include "ui/format.h"
 
+/* Above its bound for the last 2 s, on the average: what tasks spawn goes in, bound or not, so that
+ * no worker waits for room that only workers can make. The mean; 0: it is not so. */
+static double above_bound(const struct ps_signs *signs)
+{
+    double bound = (double)signs->snapshot->queue_bound, sum = 0;
+    unsigned columns = ps_history_columns(signs->history);
+    columns = columns < PS_RATE_COLUMNS ? columns : PS_RATE_COLUMNS;
+    for (unsigned age = 0; age < columns; age++)
+        sum += (double)ps_history_pool(signs->history, age)->queued / (double)columns;
+    return bound > 0 && sum > bound ? sum : 0;
+}
+
 bool ps_look_full(const struct ps_signs *signs, struct ps_finding *f)
 {
     const struct ps_snapshot *s = signs->snapshot;
     const struct ps_figures *figures = signs->figures;
     char refused[PS_FIGURE_BYTES], offered[PS_FIGURE_BYTES], done[PS_FIGURE_BYTES];
     char queued[PS_FIGURE_BYTES];
+    double above = above_bound(signs);
     bool refuses = figures->refused >= 0.5;
-    if (!signs->running || signs->deadlocked ||
-        (!refuses && (s->queue_bound == 0 || s->queued < s->queue_bound)))
+    bool full = s->queue_bound > 0 && s->queued >= s->queue_bound;
+    if (!signs->running || signs->deadlocked || (!refuses && !full && above <= 0))
         return false;
     ps_figure_rate(refused, figures->refused);
     ps_figure_rate(offered, figures->offered);
@@ -24,16 +37,19 @@ bool ps_look_full(const struct ps_signs *signs, struct ps_finding *f)
                        "Refusing %s/s (%.0f %%): %s/s offered is more than the %s/s that get done. "
                        "+ or [",
                        refused, share, offered, done);
-    else if (s->queued > s->queue_bound) /* nobody need wait: what workers submit is not bounded */
+    else if (above > 0 || s->queued > s->queue_bound)
         ps_finding_say(f, PS_STYLE_NOTE,
                        "%s tasks are queued, above the bound of %" PRIu64
-                       ": what workers submit goes in, arrivals find no room.",
-                       ps_figure_whole(queued, s->queued), s->queue_bound);
+                       ": it is for arrivals; what tasks spawn always goes in.",
+                       ps_figure_whole(queued, above > 0 ? (uint64_t)above : s->queued),
+                       s->queue_bound);
     else
         ps_finding_say(f, PS_STYLE_WARNING,
                        "The queue is full (%" PRIu64 "): submitters wait for room.",
                        s->queue_bound);
     ps_finding_figure(f, "queued", "%" PRIu64 ", bound %" PRIu64, s->queued, s->queue_bound);
+    if (above > 0)
+        ps_finding_figure(f, "mean of 2 s", "%.0f queued (bar: the bound)", above);
     ps_finding_figure(f, "offered", "%s/s", offered);
     ps_finding_figure(f, "done", "%s/s", done);
     ps_finding_figure(f, "refused", "%s/s, %.0f %% of what is offered", refused, share);

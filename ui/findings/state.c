@@ -59,9 +59,7 @@ bool ps_look_deadlock(const struct ps_signs *signs, struct ps_finding *f)
             since_ns = s->worker[w].since_ns;
     }
     ps_finding_say(
-        f, PS_STYLE_NOTE,
-        "A worker more (+) takes the next task of the queue, and hangs as well if that "
-        "waits too. r starts again.%s",
+        f, PS_STYLE_NOTE, "+ takes the next task in line: it may hang as well. r starts again.%s",
         s->traits & PS_TRAIT_PARKS_TASKS ? "" : " On green (e) a task that waits holds no worker.");
     ps_finding_figure(f, "workers that wait", "%u of %u", held, s->workers);
     ps_finding_figure(f, "tasks that wait", "%s",

@@ -184,6 +184,24 @@ static void draw(const struct ps_canvas *c, const struct ps_live_view *view,
     ps_axis_marks_lanes(&lanes, view, y);
 }
 
+/* What is queued at no worker: the queues beside the lanes do not hold it. Added if it fits. */
+static void shared_queue(const struct ps_live_view *view, char title[PS_TITLE_BYTES], int room)
+{
+    static const char *const forms[] = {", shared queue %s", ", shared %s"};
+    const struct ps_snapshot *s = view->snapshot;
+    size_t end = strlen(title);
+    char count[PS_FIGURE_BYTES];
+    if (!(s->traits & PS_TRAIT_WORKER_QUEUE) || s->shared_depth == 0)
+        return;
+    ps_figure_whole(count, s->shared_depth);
+    for (unsigned i = 0; i < sizeof forms / sizeof *forms; i++) {
+        snprintf(title + end, PS_TITLE_BYTES - end, forms[i], count);
+        if (ps_text_width(title) <= room)
+            return;
+    }
+    title[end] = '\0';
+}
+
 static void title(const struct ps_live_view *view, const struct ps_figures *f, int width,
                   char into[PS_TITLE_BYTES])
 {
@@ -191,8 +209,9 @@ static void title(const struct ps_live_view *view, const struct ps_figures *f, i
     char span[PS_FIGURE_BYTES];
     int n = snprintf(into, PS_TITLE_BYTES, "Lanes, last %s", ps_axis_span(&strip.axis, span));
     if (view->look.only)
-        snprintf(into + n, PS_TITLE_BYTES - (size_t)n, ", only %s",
-                 ps_legend_name((unsigned)view->look.only));
+        n += snprintf(into + n, PS_TITLE_BYTES - (size_t)n, ", only %s",
+                      ps_legend_name((unsigned)view->look.only));
+    shared_queue(view, into, width - ps_worker_columns_width(width) - 2);
 }
 
 static void heading(const struct ps_canvas *row, const struct ps_live_view *view,

@@ -32,11 +32,26 @@ static unsigned kinds_of(const struct ps_live_view *view, struct kind kinds[PS_S
     return n;
 }
 
+/* Where tasks that wait for a worker lie, on engines with a queue a worker and one for all. Beside
+ * what is queued these hold tasks that have begun, waited and may go on. */
+static unsigned add_queues(const struct ps_snapshot *s, struct kind *kinds)
+{
+    uint64_t own = 0;
+    if (!(s->traits & PS_TRAIT_WORKER_QUEUE) || s->shared_depth == 0)
+        return 0;
+    for (unsigned w = 0; w < s->slots; w++)
+        own += s->worker[w].queue_depth;
+    kinds[0] = (struct kind){"shared q.", s->shared_depth, PS_STYLE_GRAPH3};
+    kinds[1] = (struct kind){"worker q.", own, PS_STYLE_GRAPH3};
+    return 2;
+}
+
 static void draw(const struct ps_canvas *c, const struct ps_live_view *view,
                  const struct ps_figures *f)
 {
-    struct kind kinds[PS_STATE_COUNT + 2];
+    struct kind kinds[PS_STATE_COUNT + 4];
     unsigned count = kinds_of(view, kinds);
+    count += add_queues(view->snapshot, kinds + count);
     double most = 1;
     (void)f;
     for (unsigned i = 0; i < count; i++)
