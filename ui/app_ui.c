@@ -20,6 +20,9 @@
 
 #define NOTICE_NS (4 * (uint64_t)PS_NS_PER_S)
 
+/* While the mouse moves, what is under it is drawn so often at most: many reports, one frame. */
+#define HOVER_NS (33 * (uint64_t)PS_NS_PER_MS)
+
 enum { EXIT_USAGE = 2, EXIT_HANGUP = 129 };
 
 /* ---- hosts as child processes ---- */
@@ -96,9 +99,12 @@ void ps_program_frame(struct ps_program *p)
 {
     int width, height;
     ps_term_size(p->term, &width, &height);
-    if ((width != p->canvas->width || height != p->canvas->height) &&
-        !ps_canvas_resize(p->canvas, width, height))
-        return;
+    if (width != p->canvas->width || height != p->canvas->height) {
+        p->pointer.moved_ns = 0;
+        if (!ps_canvas_resize(p->canvas, width, height))
+            return;
+    }
+    ps_program_hover(p); /* the hits are still those of the frame that is seen */
     ps_canvas_clear(p->canvas);
     p->screen->draw(p->canvas, p);
     ps_program_draw_pressed(p->canvas, p);
@@ -399,7 +405,35 @@ static void on_key(struct ps_program *p, struct ps_input input)
 
 /* ---- the loop ---- */
 
-/* Everything that has been typed; returns whether there was anything. */
+static void point(struct ps_program *p, int x, int y)
+{
+    p->pointer.x = x;
+    p->pointer.y = y;
+    p->pointer.moved_ns = ps_now_ns();
+    p->pointer.moved = true;
+}
+
+/* When the mouse has moved over something else. */
+static uint64_t hover_due_ns(const struct ps_program *p, uint64_t shown_ns)
+{
+    return p->pointer.moved ? shown_ns + HOVER_NS : UINT64_MAX;
+}
+
+static bool hovered(struct ps_program *p, uint64_t shown_ns, uint64_t now)
+{
+    if (now < hover_due_ns(p, shown_ns))
+        return false;
+    p->pointer.moved = false;
+    return ps_program_hover(p);
+}
+
+static uint64_t earliest(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Everything that has been typed; returns whether there was anything. Of the ways of the mouse only
+ * its last place counts. */
 static bool read_keys(struct ps_program *p)
 {
     bool any = false;
@@ -407,6 +441,10 @@ static bool read_keys(struct ps_program *p)
         struct ps_input input = ps_term_read(p->term);
         if (input.key == PS_INPUT_NONE)
             break;
+        if (input.key == PS_INPUT_MOTION) {
+            point(p, input.x, input.y);
+            continue;
+        }
         any = true;
         on_key(p, input);
     }
@@ -435,7 +473,7 @@ static void loop(struct ps_program *p)
     while (!p->quit) {
         bool silent_before = host_silent;
         uint64_t wanted = p->screen->due_ns ? p->screen->due_ns(p) : UINT64_MAX;
-        wait_for(p, wanted < next ? wanted : next, &host_silent);
+        wait_for(p, earliest(earliest(wanted, next), hover_due_ns(p, shown_ns)), &host_silent);
         bool changed = ps_term_signals(p->term);
         changed = read_keys(p) || changed;
         uint64_t now = ps_now_ns();
@@ -446,6 +484,7 @@ static void loop(struct ps_program *p)
             bool calm = p->settings.reduced_motion && now - shown_ns < PS_NS_PER_S;
             changed = changed || ((due || now < wanted) && !calm);
         }
+        changed = hovered(p, shown_ns, now) || changed;
         if (due)
             ps_program_files_update(p);
         if (due) {
@@ -504,8 +543,10 @@ static bool open_lesson(struct ps_program *p)
 static int run(struct ps_program *p)
 {
     const struct ps_ui_options *options = p->options;
-    struct ps_term_options wanted = {
-        .theme = p->theme, .mouse = !options->no_mouse, .colours = options->colours};
+    struct ps_term_options wanted = {.theme = p->theme,
+                                     .mouse = !options->no_mouse,
+                                     .motion = !options->no_hover,
+                                     .colours = options->colours};
     char why[200];
     if (ps_term_open(&wanted, &p->term, why, sizeof why) != PS_OK) {
         fprintf(stderr, "poolscope: %s\n", why);
@@ -545,6 +586,7 @@ int ps_ui_main(const struct ps_ui_options *options)
                                        .fps = options->fps ? options->fps : PS_FPS_STANDARD,
                                        .ascii = options->ascii,
                                        .no_mouse = options->no_mouse,
+                                       .no_hover = options->no_hover,
                                        .reduced_motion = options->reduced_motion,
                                        .colours = options->colours,
                                        .look = options->look};

@@ -39,7 +39,7 @@ struct ps_ui_options {
     const char *preset;                     /* name of the preset it comes from, or NULL */
     bool lesson; /* start with the lesson of `preset`, if the library has it, instead of the run */
     enum ps_theme theme; /* NO_COLOR overrides it */
-    bool no_mouse;
+    bool no_mouse, no_hover;
     bool presenter;            /* begin in presenter mode */
     bool no_state;             /* which lessons are done is neither read nor written */
     bool ascii;                /* also without it where the locale is not UTF-8 */

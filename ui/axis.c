@@ -150,7 +150,7 @@ struct line {
     uint32_t name;
     enum ps_style style;
 };
-enum { LINES = PS_MARKS + 1 };
+enum { LINES = PS_MARKS + 2 };
 
 /* Later ones lie above. */
 static void lines_of(const struct ps_live_view *view, bool ascii, struct line into[LINES])
@@ -159,6 +159,7 @@ static void lines_of(const struct ps_live_view *view, bool ascii, struct line in
         into[i] = (struct line){ps_mark_ns(&view->mark[i]), (uint32_t)ps_mark_letters[i],
                                 i == PS_MARK_TRIGGER ? PS_STYLE_ERROR : PS_STYLE_FOCUS};
     into[PS_MARKS] = (struct line){view->cursor_ns, ascii ? 'v' : 0x25bc, PS_STYLE_STRONG};
+    into[PS_MARKS + 1] = (struct line){view->hover.at_ns, ascii ? 'v' : 0x25bd, PS_STYLE_STRONG};
 }
 
 void ps_axis_marks_graph(const struct ps_canvas *plot, const struct ps_live_view *view)

@@ -39,7 +39,7 @@ bool ps_axis_instant(const struct ps_axis *axis, const struct ps_live_view *view
 /* How much time the axis shows: "57 s", "10 min", "2 h". Returns into. */
 const char *ps_axis_span(const struct ps_axis *axis, char into[PS_FIGURE_BYTES]);
 
-/* Vertical lines where cursor and marks are, over what was drawn on exactly `width` columns. Those
+/* Vertical lines where cursor, marks and mouse are, over what was drawn on exactly `width` columns. Those
  * of a graph stand behind the curve and name themselves in the first row; those of lanes (lanes:
  * rows in use) reverse the cells. */
 void ps_axis_marks_graph(const struct ps_canvas *plot, const struct ps_live_view *view);

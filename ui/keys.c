@@ -131,7 +131,7 @@ const struct ps_binding ps_bindings_standard[] = {
      0,
      "Left",
      NULL,
-     "look back: exact figures of an instant (also h, or a click)",
+     "look back: exact figures of an instant (also h, or the mouse)",
      9},
     {PS_AT_LIVE,
      {PS_INPUT_RIGHT, 'l'},

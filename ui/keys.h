@@ -31,6 +31,7 @@ enum ps_input_key {
     PS_INPUT_F2,
     PS_INPUT_F10,
     PS_INPUT_MOUSE,  /* a click, at x y */
+    PS_INPUT_MOTION, /* the mouse has come to x y */
     PS_INPUT_RESIZE, /* the terminal has another size */
     PS_INPUT_HANGUP  /* the terminal is gone */
 };

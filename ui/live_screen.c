@@ -368,13 +368,18 @@ static void draw_hidden(const struct ps_canvas *row, const struct ps_live_view *
     ps_canvas_hit(row, 0, 0, x, 1, PS_DO_ZOOM, 0);
 }
 
-/* `hidden`: the panel that has the focus and is not on the screen, or NULL. */
+/* `hidden`: the panel that has the focus and is not on the screen, or NULL. `pointed`: the figures under
+ * the mouse have no other row, and none is made for them, so that nothing jumps where the mouse
+ * goes. */
 static void draw_bottom_line(const struct ps_canvas *root, int y, const struct ps_live_view *view,
-                             const struct ps_figures *f, const struct ps_widget *hidden)
+                             const struct ps_figures *f, const struct ps_widget *hidden,
+                             bool pointed)
 {
     struct ps_canvas row = ps_canvas_view(root, 0, y, root->width, 1);
     if (view->notice && view->notice[0])
         ps_canvas_fit(&row, 1, 0, row.width - 2, view->notice_style, view->notice);
+    else if (pointed)
+        ps_widget_marks.draw(&row, view, f);
     else if (hidden)
         draw_hidden(&row, view, hidden);
     else if (view->replay || !draw_hint(&row, view))
@@ -401,7 +406,8 @@ static void draw_bands(const struct ps_canvas *root, const struct ps_live_view *
     }
     if (!layout->frame) {
         struct ps_canvas row = ps_canvas_view(root, 1, y++, root->width - 2, 1);
-        (ps_marks_shown(view) ? ps_widget_marks : ps_widget_events).draw(&row, view, f);
+        bool exact = ps_marks_shown(view) || view->hover.at_ns;
+        (exact ? ps_widget_marks : ps_widget_events).draw(&row, view, f);
     }
     if (layout->marks) {
         struct ps_canvas row = ps_canvas_view(
@@ -410,7 +416,8 @@ static void draw_bands(const struct ps_canvas *root, const struct ps_live_view *
     }
     draw_scrub(root, root->height - layout->key_rows - 1, view);
     draw_bottom_line(root, root->height - layout->key_rows - layout->scrub - 1, view, f,
-                     hidden_focus(view, layout));
+                     hidden_focus(view, layout),
+                     layout->frame && !layout->marks && view->hover.at_ns);
     draw_keys(root, view, layout->key_rows);
 }
 
@@ -492,11 +499,11 @@ static void draw_single(const struct ps_canvas *root, const struct ps_live_view 
     struct ps_canvas finding = ps_canvas_view(root, 1, height - 3, root->width - 2, 1);
     const struct ps_finding_state *first =
         view->findings ? ps_findings_at(view->findings, 0) : NULL;
-    if (ps_marks_shown(view))
+    if (ps_marks_shown(view) || view->hover.at_ns)
         ps_widget_marks.draw(&finding, view, f);
     else if (widget != &ps_widget_diagnosis && first)
         ps_canvas_fit(&finding, 0, 0, finding.width, first->finding.style, first->finding.text);
-    draw_bottom_line(root, height - 2, view, f, NULL);
+    draw_bottom_line(root, height - 2, view, f, NULL, false);
     draw_scrub(root, root->height - 2, view);
     draw_keys(root, view, 1);
 }

@@ -76,6 +76,11 @@ struct ps_program {
     struct {
         int x, width;
     } clicked; /* where in the rectangle that was clicked last, and how wide that is */
+    struct {
+        int x, y;
+        uint64_t moved_ns; /* when; 0: nobody points with the mouse */
+        bool moved;        /* since it was last looked what it is over */
+    } pointer;
     struct ps_console_history console;
     char hint[480]; /* of the command line */
     char notice[200];

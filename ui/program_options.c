@@ -60,7 +60,9 @@ void ps_program_apply(struct ps_program *p)
     p->run.view.look.panels = s->look.panels;
     memcpy(p->run.view.look.panel, s->look.panel, sizeof s->look.panel);
     ps_term_colours(p->term, s->colours);
-    ps_term_mouse(p->term, !s->no_mouse);
+    ps_term_mouse(p->term, !s->no_mouse, !s->no_hover);
+    if (s->no_mouse || s->no_hover)
+        p->pointer.moved_ns = 0;
     if (p->theme != s->theme) {
         p->theme = s->theme;
         ps_term_theme(p->term, p->theme);

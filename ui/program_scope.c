@@ -84,6 +84,7 @@ static void move_cursor(struct ps_program *p, int direction)
         ps_program_say(p, PS_STYLE_NOTE, "nothing has been measured yet");
         return;
     }
+    p->pointer.moved_ns = 0; /* a mouse that lies about does not hide what the keys do */
     at = direction > 0 ? at + step : at > step ? at - step : 0;
     if (at > newest->at_ns)
         at = newest->number * PS_COLUMN_NS + PS_COLUMN_NS / 2;
@@ -97,17 +98,25 @@ static void move_cursor(struct ps_program *p, int direction)
 static void set_mark(struct ps_program *p, enum ps_mark which)
 {
     struct ps_live_view *v = &p->run.view;
-    uint64_t at = v->cursor_ns ? v->cursor_ns : UINT64_MAX;
-    if (!ps_timeline_instant(timeline(p), at, &v->mark[which])) {
+    uint64_t looked = v->hover.at_ns ? v->hover.at_ns : v->cursor_ns;
+    if (!ps_timeline_instant(timeline(p), looked ? looked : UINT64_MAX, &v->mark[which])) {
         ps_program_say(p, PS_STYLE_NOTE, "nothing has been measured there");
         return;
     }
     p->run.marked_ns = ps_mark_ns(&v->mark[which]);
     v->cursor_ns = 0;
+    p->pointer.moved_ns = 0;
     enum ps_mark other = which == PS_MARK_A ? PS_MARK_B : PS_MARK_A;
     if (!v->mark[other].column_ns)
         ps_program_say(p, PS_STYLE_NOTE, "mark %c is set; %c sets the other end",
                        ps_mark_letters[which], ps_mark_letters[other]);
+}
+
+/* The instant in column x of a graph or of lanes that are so wide. */
+static bool instant_at(const struct ps_live_view *v, bool lanes, int x, int width, uint64_t *at_ns)
+{
+    struct ps_axis axis = lanes ? ps_axis_lanes(v, width) : ps_axis_graph(v, width);
+    return ps_axis_instant(&axis, v, lanes ? x : 2 * x + 1, at_ns);
 }
 
 /* A click on a graph or a lane. */
@@ -115,13 +124,32 @@ static void look_at(struct ps_program *p, enum ps_action action, int argument)
 {
     struct ps_live_view *v = &p->run.view;
     bool lanes = action == PS_DO_LOOK_LANES;
-    struct ps_axis axis =
-        lanes ? ps_axis_lanes(v, p->clicked.width) : ps_axis_graph(v, p->clicked.width);
-    int place = lanes ? p->clicked.x : 2 * p->clicked.x + 1;
     if (lanes)
         v->selected = (unsigned)argument;
-    if (!ps_axis_instant(&axis, v, place, &v->cursor_ns))
+    if (!instant_at(v, lanes, p->clicked.x, p->clicked.width, &v->cursor_ns))
         ps_program_say(p, PS_STYLE_NOTE, "nothing has been measured there");
+}
+
+/* Under a mouse that lies still time goes on, and after a while nobody looks there any more. */
+#define POINTED_NS (10 * (uint64_t)PS_NS_PER_S)
+
+bool ps_program_hover(struct ps_program *p)
+{
+    struct ps_live_view *v = &p->run.view;
+    enum ps_place place = ps_program_place(p);
+    bool shown = place == PS_AT_LIVE || place == PS_AT_REPLAY;
+    const struct ps_hit *hit = NULL;
+    uint64_t before = v->hover.at_ns, at = 0;
+    int worker = v->hover.worker;
+    v->hover.worker = -1;
+    if (shown && p->pointer.moved_ns && ps_now_ns() - p->pointer.moved_ns < POINTED_NS)
+        hit = ps_canvas_hit_at(p->canvas, p->pointer.x, p->pointer.y);
+    bool lanes = hit && hit->action == PS_DO_LOOK_LANES;
+    if (hit && (lanes || hit->action == PS_DO_LOOK_GRAPH) &&
+        instant_at(v, lanes, p->pointer.x - hit->x, hit->width, &at) && lanes)
+        v->hover.worker = hit->argument;
+    v->hover.at_ns = at;
+    return before != at || (at && worker != v->hover.worker);
 }
 
 /* ---- the legend as a filter ---- */

@@ -8,6 +8,9 @@
 /* False: not its business. */
 bool ps_program_scope_action(struct ps_program *program, enum ps_action action, int argument);
 
+/* Let view.hover be what the pointer is over. Returns whether that changes what is seen. */
+bool ps_program_hover(struct ps_program *program);
+
 /* The menu of panels: what it does not share with other menus. False: it does. */
 bool ps_program_panels_action(struct ps_program *program, enum ps_action action, int argument);
 

@@ -24,6 +24,7 @@ static const char *const themes[] = {"dark", "light", "mono", NULL};
 static const char *const rates[] = {"1", "2", "5", "10", "20", "30", "60", NULL};
 static const char *const characters[] = {"auto", "ascii", NULL};
 static const char *const on_off[] = {"on", "off", NULL};
+static const char *const hovers[] = {"on", "off", NULL};
 static const char *const motions[] = {"full", "reduced", NULL};
 static const char *const orders[] = {"auto", "own", NULL};
 static const char *const colours[] = {"auto", "256", "16", "8", NULL};
@@ -33,6 +34,8 @@ const struct ps_setting ps_setting_table[] = {
     {"fps", "Frames a second", "fewer for slow lines", rates},
     {"characters", "Characters", "ascii where the font lacks blocks and braille", characters},
     {"mouse", "Mouse", "off leaves it to the terminal", on_off},
+    {"hover", "Under the mouse", "exact figures of what the mouse is over; off: of a click",
+     hovers},
     {"motion", "Motion", "reduced: the screen changes once a second", motions},
     {"colours", "Colours", "at most so many; auto: what the terminal has", colours},
     {"panels", "Panels", "auto, or in the order of your own: key p", orders},
@@ -67,6 +70,8 @@ unsigned ps_setting_get(const struct ps_settings *s, const struct ps_setting *se
         return s->ascii;
     if (setting->choices == on_off)
         return s->no_mouse;
+    if (setting->choices == hovers)
+        return s->no_hover;
     if (setting->choices == motions)
         return s->reduced_motion;
     if (setting->choices == orders)
@@ -84,6 +89,8 @@ void ps_setting_set(struct ps_settings *s, const struct ps_setting *setting, uns
         s->ascii = choice == 1;
     else if (setting->choices == on_off)
         s->no_mouse = choice == 1;
+    else if (setting->choices == hovers)
+        s->no_hover = choice == 1;
     else if (setting->choices == motions)
         s->reduced_motion = choice == 1;
     else if (setting->choices == orders)

@@ -5,6 +5,7 @@
  *   fps = 10                ; frames a second, 1 to 60
  *   characters = auto       ; auto (as the locale says) | ascii
  *   mouse = on              ; on | off
+ *   hover = on              ; on | off: exact figures of what the mouse is over, without a click
  *   motion = full           ; full | reduced: what moves by itself moves once a second
  *   colours = auto          ; auto (as the terminal says) | 256 | 16 | 8
  *   panels = auto           ; auto (as the layout likes) | panels in their order: lanes done queue
@@ -28,7 +29,7 @@
 struct ps_settings {
     enum ps_theme theme;
     unsigned fps;
-    bool ascii, no_mouse, reduced_motion;
+    bool ascii, no_mouse, no_hover, reduced_motion;
     unsigned colours;         /* at most so many; 0: as many as the terminal has */
     struct ps_live_look look; /* its panels only */
 };

@@ -10,19 +10,15 @@
 
 #include "base/err.h"
 #include "ui/canvas.h"
-#include "ui/keys.h"
+#include "ui/input.h"
 
 struct ps_term;
 
 struct ps_term_options {
     enum ps_theme theme;
-    bool mouse;
+    bool mouse;       /* take clicks */
+    bool motion;      /* and reports of where the mouse is */
     unsigned colours; /* at most so many; 0: what the terminal has */
-};
-
-struct ps_input {
-    int key;  /* a code point or enum ps_input_key; PS_INPUT_NONE: nothing to read */
-    int x, y; /* PS_INPUT_MOUSE: the cell */
 };
 
 /* Take over the terminal on standard input and output. PS_ENOTSUP with the reason in `why` when
@@ -37,8 +33,9 @@ void ps_term_size(const struct ps_term *term, int *width, int *height);
 bool ps_term_unicode(const struct ps_term *term);
 void ps_term_theme(struct ps_term *term, enum ps_theme theme);
 void ps_term_colours(struct ps_term *term, unsigned colours);
-/* Take clicks, or leave them to the terminal. */
-void ps_term_mouse(struct ps_term *term, bool mouse);
+/* Take clicks, and reports of where the mouse is, or leave them to the terminal. A terminal that
+ * does not report its mouse is not asked. */
+void ps_term_mouse(struct ps_term *term, bool mouse, bool motion);
 
 /* Bring the canvas onto the terminal; only what changed since the last frame is written. False: the
  * terminal is stalled and the frame was skipped. */
@@ -46,7 +43,8 @@ bool ps_term_show(struct ps_term *term, const struct ps_canvas *canvas);
 /* The next frame is written whole. */
 void ps_term_redraw(struct ps_term *term);
 
-/* The next input. Does not block, except 10 ms to tell Esc from an escape sequence. */
+/* The next input; key PS_INPUT_NONE: nothing to read. Does not block, except 10 ms to tell Esc from
+ * an escape sequence. */
 struct ps_input ps_term_read(struct ps_term *term);
 /* Descriptors to poll for input: keys, and signals (window size, suspend). */
 int ps_term_fd(const struct ps_term *term);

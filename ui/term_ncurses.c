@@ -15,6 +15,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "ui/reader.h"
 #include "ui/restore.h"
 #include "ui/spool.h"
 
@@ -22,14 +24,17 @@
 #undef lines
 #undef columns
 
+enum { MODES_BYTES = 64 };
+
 struct ps_term {
     SCREEN *screen;
     struct ps_spool spool;
     FILE *out; /* of the spool's descriptor, for curses */
     enum ps_theme theme;
     unsigned colours; /* at most so many; 0: what the terminal has */
-    bool mouse, synchronized, unicode, whole;
+    bool mouse, motion, synchronized, unicode, whole;
     bool mouse_there;
+    char modes[MODES_BYTES]; /* asks for reports of the mouse, still to be written */
     int signal_pipe[2];
     struct sigaction old_winch, old_tstp;
     /* The last frame shown. */
@@ -42,11 +47,13 @@ struct ps_term {
      * yet; -1: there are no more. */
     short pixel_pair[PS_STYLE_COUNT][PS_STYLE_COUNT];
     int pairs;
-    unsigned empty_reads;
+    struct ps_reader reader; /* curses reads nothing */
 };
 
-/* How long the end waits for a terminal to take the rest of a frame. */
-enum { LAST_FRAME_MS = 200 };
+/* How long the end waits for a terminal to take the rest of a frame, and for reports of a mouse that
+ * was moving: they would be typed into the shell. */
+enum { LAST_FRAME_MS = 200, LAST_REPORT_MS = 20, LAST_REPORTS_MS = 100 };
+#define MOVING_NS (200 * (uint64_t)PS_NS_PER_MS)
 
 static const char sync_begin[] = "\033[?2026h", sync_end[] = "\033[?2026l";
 
@@ -145,23 +152,53 @@ static void clear_flow_control(void)
     tcsetattr(STDIN_FILENO, TCSANOW, &mode);
 }
 
-/* Terminals that ignore the request for application keys, and programs that type for them, send the
- * plain forms. */
-static void define_plain_keys(void)
+/* What the terminal calls its keys. */
+static void learn_keys(struct ps_term *term)
 {
     static const struct {
-        const char *bytes;
+        const char *name;
         int key;
-    } plain[] = {{"\033[A", KEY_UP},   {"\033[B", KEY_DOWN}, {"\033[C", KEY_RIGHT},
-                 {"\033[D", KEY_LEFT}, {"\033[H", KEY_HOME}, {"\033[F", KEY_END}};
-    for (unsigned i = 0; i < sizeof plain / sizeof plain[0]; i++)
-        define_key(plain[i].bytes, plain[i].key);
+    } keys[] = {{"kcuu1", PS_INPUT_UP},      {"kcud1", PS_INPUT_DOWN},  {"kcub1", PS_INPUT_LEFT},
+                {"kcuf1", PS_INPUT_RIGHT},   {"kpp", PS_INPUT_PAGE_UP}, {"knp", PS_INPUT_PAGE_DOWN},
+                {"khome", PS_INPUT_HOME},    {"kend", PS_INPUT_END},    {"kdch1", PS_INPUT_DELETE},
+                {"kbs", PS_INPUT_BACKSPACE}, {"kent", PS_INPUT_ENTER},  {"kcbt", PS_INPUT_BACK_TAB},
+                {"kf1", PS_INPUT_F1},        {"kf2", PS_INPUT_F2},      {"kf10", PS_INPUT_F10}};
+    ps_reader_init(&term->reader, STDIN_FILENO);
+    for (unsigned i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        const char *bytes = tigetstr(keys[i].name);
+        if (bytes && (intptr_t)bytes != -1)
+            ps_input_define(&term->reader.decoder, bytes, keys[i].key);
+    }
 }
 
-static void catch_mouse(const struct ps_term *term)
+/* Between frames, and when the terminal has taken the last one. */
+static void send_modes(struct ps_term *term)
 {
-    mouseinterval(0);
-    mousemask(term->mouse ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
+    if (!term->modes[0] || !ps_spool_flush(&term->spool, 0))
+        return;
+    ps_spool_begin(&term->spool);
+    ps_spool_end(&term->spool, term->modes, "");
+    term->modes[0] = '\0';
+}
+
+/* Some terminals take 1000 and 1003 for one setting: the last counts. */
+static void catch_mouse(struct ps_term *term)
+{
+    snprintf(term->modes, sizeof term->modes, "%s%s%s",
+             term->mouse && term->motion ? "" : "\033[?1003l",
+             term->mouse ? "\033[?1000h\033[?1006h" : "\033[?1000l\033[?1006l",
+             term->mouse && term->motion ? "\033[?1003h" : "");
+    send_modes(term);
+}
+
+/* A mouse that was moving a moment ago still has reports on their way. */
+static void leave_mouse(struct ps_term *term)
+{
+    bool moving = term->motion && ps_now_ns() - term->reader.motion_ns < MOVING_NS;
+    term->mouse = false;
+    catch_mouse(term);
+    if (moving)
+        ps_reader_drop(&term->reader, LAST_REPORT_MS, LAST_REPORTS_MS);
 }
 
 static void set_modes(struct ps_term *term)
@@ -171,10 +208,7 @@ static void set_modes(struct ps_term *term)
     nonl();
     intrflush(stdscr, FALSE);
     keypad(stdscr, TRUE);
-    define_plain_keys();
-    nodelay(stdscr, TRUE);
     typeahead(-1);
-    set_escdelay(10);
     curs_set(0);
     leaveok(stdscr, TRUE);
     if (term->mouse)
@@ -209,6 +243,7 @@ static struct ps_term *new_term(const struct ps_term_options *options, const cha
         return NULL;
     }
     term->mouse = options->mouse;
+    term->motion = options->motion;
     term->colours = options->colours;
     term->synchronized = strncmp(name, "vt", 2) != 0 && strcmp(name, "dumb") != 0;
     term->unicode = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
@@ -234,6 +269,7 @@ enum ps_err ps_term_open(const struct ps_term_options *options, struct ps_term *
     }
     term->mouse_there = reports_mouse(name);
     term->mouse = term->mouse && term->mouse_there;
+    learn_keys(term);
     set_modes(term);
     if (has_colors()) {
         start_color();
@@ -249,7 +285,7 @@ void ps_term_close(struct ps_term *term)
     if (term->screen) {
         ps_spool_flush(&term->spool, LAST_FRAME_MS);
         if (term->mouse)
-            mousemask(0, NULL);
+            leave_mouse(term);
         endwin();
         delscreen(term->screen);
     }
@@ -322,11 +358,12 @@ void ps_term_colours(struct ps_term *term, unsigned colours)
     ps_term_theme(term, term->theme);
 }
 
-void ps_term_mouse(struct ps_term *term, bool mouse)
+void ps_term_mouse(struct ps_term *term, bool mouse, bool motion)
 {
-    if (!term->mouse_there || term->mouse == mouse)
+    if (!term->mouse_there || (term->mouse == mouse && term->motion == motion))
         return;
     term->mouse = mouse;
+    term->motion = motion;
     catch_mouse(term);
 }
 
@@ -446,6 +483,7 @@ bool ps_term_show(struct ps_term *term, const struct ps_canvas *canvas)
     term->whole = false;
     if (!changed)
         return true;
+    send_modes(term);
     ps_spool_begin(&term->spool);
     wnoutrefresh(stdscr);
     doupdate();
@@ -475,6 +513,10 @@ int ps_term_signal_fd(const struct ps_term *term)
 static void suspend(struct ps_term *term)
 {
     ps_spool_flush(&term->spool, LAST_FRAME_MS);
+    if (term->mouse) {
+        leave_mouse(term);
+        term->mouse = true;
+    }
     endwin();
     ps_restore_now();
     sigset_t stop, old;
@@ -509,68 +551,7 @@ bool ps_term_signals(struct ps_term *term)
     return any;
 }
 
-static int special_key(int key)
-{
-    static const int map[][2] = {
-        {KEY_UP, PS_INPUT_UP},         {KEY_DOWN, PS_INPUT_DOWN},
-        {KEY_LEFT, PS_INPUT_LEFT},     {KEY_RIGHT, PS_INPUT_RIGHT},
-        {KEY_PPAGE, PS_INPUT_PAGE_UP}, {KEY_NPAGE, PS_INPUT_PAGE_DOWN},
-        {KEY_HOME, PS_INPUT_HOME},     {KEY_END, PS_INPUT_END},
-        {KEY_DC, PS_INPUT_DELETE},     {KEY_BACKSPACE, PS_INPUT_BACKSPACE},
-        {KEY_ENTER, PS_INPUT_ENTER},   {KEY_BTAB, PS_INPUT_BACK_TAB},
-        {KEY_F(1), PS_INPUT_F1},       {KEY_F(2), PS_INPUT_F2},
-        {KEY_F(10), PS_INPUT_F10},     {KEY_RESIZE, PS_INPUT_RESIZE},
-    };
-    for (unsigned i = 0; i < sizeof map / sizeof map[0]; i++)
-        if (map[i][0] == key)
-            return map[i][1];
-    return -1; /* read, but means nothing here */
-}
-
-static struct ps_input mouse_input(void)
-{
-    MEVENT event;
-    struct ps_input input = {.key = -1};
-    if (getmouse(&event) != OK)
-        return input;
-    input.x = event.x;
-    input.y = event.y;
-    if (event.bstate & BUTTON4_PRESSED)
-        input.key = PS_INPUT_UP;
-    else if (event.bstate & BUTTON5_PRESSED)
-        input.key = PS_INPUT_DOWN;
-    else if (event.bstate & BUTTON1_PRESSED)
-        input.key = PS_INPUT_MOUSE;
-    return input;
-}
-
-/* Nothing was read. A descriptor that stays readable without giving anything is at its end. */
-static struct ps_input no_input(struct ps_term *term)
-{
-    struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
-    struct ps_input none = {.key = PS_INPUT_NONE};
-    int ready = poll(&in, 1, 0);
-    if (ready <= 0) {
-        term->empty_reads = 0;
-        return none;
-    }
-    if ((in.revents & (POLLHUP | POLLERR | POLLNVAL)) || ++term->empty_reads > 3)
-        return (struct ps_input){.key = PS_INPUT_HANGUP};
-    return none;
-}
-
 struct ps_input ps_term_read(struct ps_term *term)
 {
-    wint_t code;
-    int kind = wget_wch(stdscr, &code);
-    if (kind == ERR)
-        return no_input(term);
-    term->empty_reads = 0;
-    if (kind == KEY_CODE_YES)
-        return code == KEY_MOUSE ? mouse_input() : (struct ps_input){.key = special_key((int)code)};
-    if (code == '\r')
-        return (struct ps_input){.key = PS_INPUT_ENTER};
-    if (code == 127 || code == 8)
-        return (struct ps_input){.key = PS_INPUT_BACKSPACE};
-    return (struct ps_input){.key = code == 0 ? -1 : (int)code};
+    return ps_reader_next(&term->reader);
 }

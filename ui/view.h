@@ -98,7 +98,11 @@ struct ps_live_view {
     bool calm;                        /* lanes move in large steps, seldom: reduced motion */
     const struct ps_trigger *trigger; /* or NULL */
     struct ps_live_look look;
-    uint64_t cursor_ns;               /* the instant that is looked at; 0: none */
+    uint64_t cursor_ns; /* the instant that is looked at; 0: none */
+    struct {
+        uint64_t at_ns; /* the instant under the mouse; 0: it is over none */
+        int worker;     /* whose lane it is over; -1: none's */
+    } hover;
     struct ps_instant mark[PS_MARKS]; /* column_ns 0: not set */
     bool replay;                      /* a recording, not a live host */
     const struct ps_scrub *scrub;     /* of a replay; NULL: none */

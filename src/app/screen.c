@@ -40,6 +40,7 @@ static bool recall(struct ps_ui_options *ui, char *path, size_t size)
     ui->fps = settings.fps;
     ui->ascii = settings.ascii;
     ui->no_mouse = settings.no_mouse;
+    ui->no_hover = settings.no_hover;
     ui->reduced_motion = settings.reduced_motion;
     ui->colours = settings.colours;
     ui->look = settings.look;

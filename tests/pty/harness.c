@@ -189,6 +189,13 @@ void pty_click(struct pty *pty, int x, int y)
     pty_send(pty, bytes);
 }
 
+void pty_point(struct pty *pty, int x, int y)
+{
+    char bytes[32];
+    snprintf(bytes, sizeof bytes, "\033[<35;%d;%dM", x + 1, y + 1);
+    pty_send(pty, bytes);
+}
+
 void pty_resize(struct pty *pty, int columns, int rows)
 {
     struct winsize size = {.ws_col = (unsigned short)columns, .ws_row = (unsigned short)rows};
@@ -454,6 +461,7 @@ void pty_assert_restored(const struct pty *pty)
     assert_true(ends_with_off(pty, "\033[?25l", "\033[?25h") ||
                 ends_with_off(pty, "\033[?25l", "\033[?12l\033[?25h"));
     assert_true(ends_with_off(pty, "\033[?1000h", "\033[?1000l"));
+    assert_true(ends_with_off(pty, "\033[?1003h", "\033[?1003l"));
     assert_true(ends_with_off(pty, "\033[?1006h", "\033[?1006l"));
     assert_true(ends_with_off(pty, "\033[?2026h", "\033[?2026l"));
 }

@@ -56,6 +56,8 @@ void pty_free(struct pty *pty);
 void pty_send(struct pty *pty, const char *bytes);
 /* Click the left button on a cell (from 0). */
 void pty_click(struct pty *pty, int x, int y);
+/* Let the mouse come to a cell. */
+void pty_point(struct pty *pty, int x, int y);
 void pty_resize(struct pty *pty, int columns, int rows);
 
 typedef bool (*pty_condition)(struct pty *pty, const void *what);

@@ -153,7 +153,7 @@ static bool graph_drawn(struct pty *pty, const void *what)
            cell.chars[0] >= 0x2800 && cell.chars[0] < 0x2900;
 }
 
-/* Cursor, marks, a click into a graph, time scale, legend. */
+/* Cursor, marks, the mouse over a graph, a click into it, time scale, legend. */
 static void instants_are_looked_at_and_marked(void **state)
 {
     (void)state;
@@ -167,6 +167,10 @@ static void instants_are_looked_at_and_marked(void **state)
     assert_true(pty_find(pty, "Done/s", &x, &y));
     VTermPos newest = {.row = y + 5, .col = x + 35};
     assert_true(pty_wait(pty, graph_drawn, &newest));
+    pty_point(pty, newest.col, newest.row);
+    pty_expect(pty, " at ");
+    pty_point(pty, 0, 0);
+    pty_expect(pty, "a to b");
     pty_click(pty, newest.col, newest.row);
     pty_expect_gone(pty, "a to b");
     pty_expect(pty, " at ");

@@ -10,13 +10,15 @@
 
 struct ps_term {
     unsigned colours;
-    bool mouse;
+    bool mouse, motion;
     int width, height;
     int always, never; /* descriptors: there is always a key, never a signal */
     bool shown;        /* a frame since the last key */
     const struct ps_canvas *canvas;
     enum ps_theme theme;
-    unsigned redraws;
+    unsigned redraws, frames;
+    int point_x, point_y;
+    unsigned reports; /* of the mouse, still to come */
     fake_next next;
     void *user;
 };
@@ -27,6 +29,23 @@ int fake_run(struct ps_ui_options *options, int width, int height, fake_next nex
 {
     term = (struct ps_term){.width = width, .height = height, .next = next, .user = user};
     return ps_ui_main(options);
+}
+
+void fake_point(int x, int y, unsigned reports)
+{
+    term.point_x = x;
+    term.point_y = y;
+    term.reports = reports;
+}
+
+bool fake_motion(void)
+{
+    return term.mouse && term.motion;
+}
+
+unsigned fake_frames(void)
+{
+    return term.frames;
 }
 
 void fake_resize(int width, int height)
@@ -51,6 +70,8 @@ enum ps_err ps_term_open(const struct ps_term_options *options, struct ps_term *
     (void)why;
     (void)why_size;
     term.theme = options->theme;
+    term.mouse = options->mouse;
+    term.motion = options->motion;
     term.always = eventfd(1, EFD_CLOEXEC);
     term.never = eventfd(0, EFD_CLOEXEC);
     assert_true(term.always >= 0 && term.never >= 0);
@@ -86,15 +107,17 @@ void ps_term_colours(struct ps_term *t, unsigned colours)
     t->colours = colours;
 }
 
-void ps_term_mouse(struct ps_term *t, bool mouse)
+void ps_term_mouse(struct ps_term *t, bool mouse, bool motion)
 {
     t->mouse = mouse;
+    t->motion = motion;
 }
 
 bool ps_term_show(struct ps_term *t, const struct ps_canvas *canvas)
 {
     t->canvas = canvas;
     t->shown = true;
+    t->frames++;
     return true;
 }
 
@@ -103,13 +126,27 @@ void ps_term_redraw(struct ps_term *t)
     t->redraws++;
 }
 
+/* Everywhere else first. */
+static struct ps_input next_report(struct ps_term *t)
+{
+    bool last = --t->reports == 0;
+    return (struct ps_input){.key = PS_INPUT_MOTION,
+                             .x = last ? t->point_x : (int)(t->reports % (unsigned)t->width),
+                             .y = last ? t->point_y : (int)(t->reports % (unsigned)t->height)};
+}
+
 /* One key for each frame. */
 struct ps_input ps_term_read(struct ps_term *t)
 {
+    if (t->reports > 0) {
+        t->shown = false;
+        return next_report(t);
+    }
     if (!t->shown)
         return (struct ps_input){.key = PS_INPUT_NONE};
     t->shown = false;
-    return (struct ps_input){.key = t->next(t->user, t->canvas)};
+    int key = t->next(t->user, t->canvas);
+    return (struct ps_input){.key = key, .x = t->point_x, .y = t->point_y};
 }
 
 int ps_term_fd(const struct ps_term *t)

@@ -215,6 +215,103 @@ static void a_panel_without_room_is_named(void **state)
     forget(&s);
 }
 
+/* ---- the mouse ---- */
+
+enum { POINTED = 4 };
+struct pointing {
+    unsigned step, frames[2]; /* before and after the reports */
+    int x, y;
+    char said[POINTED][256]; /* the row of exact figures: at first, pointed at, away, clicked */
+};
+
+/* Two thirds along the lane of worker 2. */
+static void find_lane(const struct ps_canvas *frame, int *x, int *y)
+{
+    for (unsigned i = 0; i < frame->hits->count; i++) {
+        const struct ps_hit *hit = &frame->hits->list[i];
+        if (hit->action != PS_DO_LOOK_LANES || hit->argument != 2)
+            continue;
+        *x = hit->x + hit->width * 2 / 3;
+        *y = hit->y;
+    }
+}
+
+static void exact_row(const struct ps_canvas *frame, char into[256])
+{
+    char *text = ps_canvas_text(frame), *at = strstr(text, "\n  at ");
+    snprintf(into, 256, "%.*s", at ? (int)strcspn(at + 1, "\n") : 0, at ? at + 1 : "");
+    free(text);
+}
+
+/* To 10 s of a recording, paused. */
+static const int to_history[] = {
+    'o', PS_INPUT_CTRL_U, 'r', PS_INPUT_TAB, PS_INPUT_ENTER, ' ', PS_INPUT_RIGHT, PS_INPUT_RIGHT};
+enum { TO_HISTORY = sizeof to_history / sizeof to_history[0] };
+
+static int point_and_click(void *user, const struct ps_canvas *frame)
+{
+    struct pointing *s = user;
+    if (s->step < TO_HISTORY)
+        return to_history[s->step++];
+    unsigned step = s->step++ - TO_HISTORY;
+    if (step < POINTED)
+        exact_row(frame, s->said[step]);
+    switch (step) {
+    case 0:
+        find_lane(frame, &s->x, &s->y);
+        s->frames[0] = fake_frames();
+        fake_point(s->x, s->y, 100000);
+        return PS_INPUT_RESIZE; /* a key, so that the next frame is that of the reports */
+    case 1:
+        s->frames[1] = fake_frames();
+        fake_point(0, 0, 1);
+        return PS_INPUT_RESIZE;
+    case 2:
+        fake_point(s->x, s->y, 0);
+        return PS_INPUT_MOUSE;
+    default:
+        return PS_INPUT_HANGUP;
+    }
+}
+
+static void what_is_under_the_mouse_is_said_as_of_a_click(void **state)
+{
+    (void)state;
+    struct pointing s = {.step = 0};
+    struct ps_ui_options options = options_of();
+    fake_run(&options, 80, 24, point_and_click, &s);
+    assert_string_equal(s.said[0], "");
+    assert_non_null(strstr(s.said[1], "W2 "));
+    assert_string_equal(s.said[2], "");
+    assert_string_equal(s.said[3], s.said[1]);
+    assert_int_equal(s.frames[1] - s.frames[0], 1); /* 100,000 reports, a frame */
+}
+
+/* The menu of options: down to the one of the mouse's ways, and off. */
+static int switch_hover_off(void *user, const struct ps_canvas *frame)
+{
+    unsigned *step = user;
+    if (*step == 0)
+        assert_true(fake_motion());
+    char *text = ps_canvas_text(frame);
+    bool chosen = strstr(text, "> Under the mouse") != NULL;
+    free(text);
+    if ((*step)++ == 0)
+        return PS_INPUT_F2;
+    if (!chosen)
+        return PS_INPUT_DOWN;
+    return fake_motion() ? PS_INPUT_RIGHT : PS_INPUT_HANGUP;
+}
+
+static void an_option_leaves_the_ways_of_the_mouse_alone(void **state)
+{
+    (void)state;
+    unsigned step = 0;
+    struct ps_ui_options options = options_of();
+    fake_run(&options, 80, 24, switch_hover_off, &step);
+    assert_in_range(step, 3, 20);
+}
+
 /* A place that a new screen brings has a way here, unless it needs hosts or a recording: the tests on
  * pseudo-terminals go there. */
 static void every_place_has_a_way(void **state)
@@ -400,6 +497,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(escape_goes_one_level_back),
         cmocka_unit_test(a_key_without_a_binding_is_answered),
         cmocka_unit_test(a_panel_without_room_is_named),
+        cmocka_unit_test(what_is_under_the_mouse_is_said_as_of_a_click),
+        cmocka_unit_test(an_option_leaves_the_ways_of_the_mouse_alone),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

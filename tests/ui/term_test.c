@@ -41,7 +41,7 @@ static struct ps_term *open_term(int saved[2])
     fflush(stdout);
     dup2(slave, STDIN_FILENO);
     dup2(slave, STDOUT_FILENO);
-    struct ps_term_options options = {.theme = PS_THEME_DARK, .mouse = true};
+    struct ps_term_options options = {.theme = PS_THEME_DARK, .mouse = true, .motion = true};
     enum ps_err err = ps_term_open(&options, &term, why, sizeof why);
     if (err != PS_OK)
         fprintf(stderr, "ps_term_open: %s\n", why);

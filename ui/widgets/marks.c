@@ -1,4 +1,5 @@
-/* The row of exact figures: of the instant under the cursor, or of what lies between two marks. */
+/* The row of exact figures: of the instant under the mouse or the cursor, or of what lies between two
+ * marks. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -28,17 +29,19 @@ static void add_rate(struct ps_flow *flow, unsigned rank, const char *label, flo
     ps_flow_add(flow, rank, PS_STYLE_NORMAL, label, "%s/s", ps_figure_rate(text, (double)per_s));
 }
 
-/* What the selected worker did: its two longest states. */
+/* What the worker did, the selected one or the one under the mouse: its two longest states. */
 static void add_worker(struct ps_flow *flow, const struct ps_live_view *view,
                        const struct ps_instant *at)
 {
+    bool pointed = view->hover.at_ns && view->hover.worker >= 0;
+    unsigned worker = pointed ? (unsigned)view->hover.worker : view->selected;
     const struct ps_timeline *t = ps_history_timeline(view->history);
     for (unsigned level = 0; level < PS_TIME_LEVELS; level++) {
         const struct ps_pool_column *newest = ps_timeline_pool(t, level, 0);
         if (ps_time_levels[level].column_ns != at->column_ns || !newest)
             continue;
         unsigned age = (unsigned)(newest->number - at->pool.number), most = 0, next = 0;
-        const struct ps_lane_column *lane = ps_timeline_lane(t, level, view->selected, age);
+        const struct ps_lane_column *lane = ps_timeline_lane(t, level, worker, age);
         for (unsigned s = 1; lane && s < PS_STATE_COUNT; s++) {
             if (lane->share[s] > lane->share[most]) {
                 next = most;
@@ -50,7 +53,7 @@ static void add_worker(struct ps_flow *flow, const struct ps_live_view *view,
         if (!lane || !most)
             return;
         char label[16], second[40] = "";
-        snprintf(label, sizeof label, "W%u", view->selected);
+        snprintf(label, sizeof label, "W%u", worker);
         if (next)
             snprintf(second, sizeof second, " %s %d%%", ps_state_name((enum ps_state)next),
                      (lane->share[next] * 100 + 127) / 255);
@@ -123,8 +126,9 @@ static void draw(const struct ps_canvas *c, const struct ps_live_view *view,
     static const char *const names[PS_MARKS] = {"a at", "b at", "T at"};
     struct ps_instant at;
     (void)f;
-    if (view->cursor_ns) {
-        if (ps_timeline_instant(ps_history_timeline(view->history), view->cursor_ns, &at))
+    uint64_t looked_ns = view->hover.at_ns ? view->hover.at_ns : view->cursor_ns;
+    if (looked_ns) {
+        if (ps_timeline_instant(ps_history_timeline(view->history), looked_ns, &at))
             draw_instant(c, view, &at, "at");
         else
             ps_canvas_put(c, 1, 0, PS_STYLE_NOTE, "the cursor is where nothing is kept any more");
