@@ -192,11 +192,19 @@ enum ps_lifo_slot {
 
 enum ps_on_full { PS_ON_FULL_BLOCK, PS_ON_FULL_REFUSE, PS_ON_FULL_CALLER_RUNS };
 
+/* Members of ps_engine_config that some policies heed and others have no use for. Which others those
+ * are (stealing, help, offload, reserve) follows from the traits. */
+#define PS_HEEDS_LIMIT 0x1u
+#define PS_HEEDS_STACK 0x2u
+#define PS_HEEDS_SLOT  0x4u /* lifo_slot */
+#define PS_HEEDS_WAKE  0x8u /* wake_all */
+
 /* A way in which an engine queues. */
 struct ps_policy {
     const char *name;     /* the preset's word */
     const char *title;    /* a line for people */
     unsigned traits;      /* PS_TRAIT_* */
+    unsigned heeds;       /* PS_HEEDS_* */
     unsigned max_workers; /* <= PS_MAX_WORKERS */
     const char *fixed;    /* why the worker count cannot be changed live, or NULL: it can */
     unsigned threads;     /* OS threads it starts whatever the worker count; 0: one a worker */

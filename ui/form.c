@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/unused.h"
+
 static const char *const on_full_words[] = {"block", "refuse", "caller_runs", NULL};
 static const char *const model_words[] = {"open", "closed", "batch", "http", NULL};
 static const char *const duration_words[] = {"0",   "5s",   "10s",  "20s",  "30s",
@@ -73,6 +75,22 @@ unsigned ps_form_fields(const struct ps_experiment *e, const struct ps_vocabular
         add(fields, &n, e, label, false, key);
     }
     return n;
+}
+
+const char *ps_form_unused(const struct ps_experiment *e, const struct ps_vocabulary *words,
+                           char *into, size_t size)
+{
+    struct ps_complaints list = {0};
+    ps_experiment_unused(e, words, "", &list);
+    into[0] = '\0';
+    for (unsigned i = 0; i < list.count && i < PS_COMPLAINTS_MAX; i++) {
+        const char *key = list.list[i].key, *dot = strchr(key, '.');
+        size_t used = strlen(into);
+        if (strncmp(key, "arrivals.", 9) != 0)
+            snprintf(into + used, size - used, "%s%s",
+                     used ? ", " : "unused here: ", dot ? dot + 1 : key);
+    }
+    return into;
 }
 
 static bool check(const struct ps_experiment *candidate, const struct ps_vocabulary *words,

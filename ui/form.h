@@ -19,6 +19,12 @@ struct ps_form_field {
 unsigned ps_form_fields(const struct ps_experiment *experiment, const struct ps_vocabulary *words,
                         struct ps_form_field fields[PS_FORM_FIELDS_MAX]);
 
+/* "unused here: wake, lifo_slot": settings of the engine and of tasks that are given and have no
+ * effect; "": none. What belongs to other arrivals is not named, as the form shows what belongs to
+ * these. Returns into. */
+const char *ps_form_unused(const struct ps_experiment *experiment,
+                           const struct ps_vocabulary *words, char *into, size_t size);
+
 /* Set a field's value and check the whole. On failure the experiment is unchanged and the first
  * complaint is in `why`. */
 bool ps_form_set(struct ps_experiment *experiment, const struct ps_vocabulary *words,

@@ -197,7 +197,7 @@ static void field_note(const struct ps_start_view *view, const struct ps_form_fi
         snprintf(into, 80, "%s", e->process == PS_PROCESS_POISSON ? "poisson" : "uniform");
 }
 
-enum { FIELD_LABEL = 12, FIELD_VALUE = 14 };
+enum { FIELD_LABEL = 12, FIELD_VALUE = 14, UNUSED_BYTES = 200 };
 
 static void draw_field(const struct ps_canvas *c, int y, unsigned number,
                        const struct ps_form_field *field, const struct ps_start_view *view)
@@ -240,6 +240,10 @@ static void draw_form(const struct ps_canvas *c, const struct ps_start_view *vie
         first = (int)view->field - c->height + 1;
     for (int y = 0; y < c->height && first + y < (int)count; y++)
         draw_field(c, y, (unsigned)(first + y), &fields[first + y], view);
+    char unused[UNUSED_BYTES];
+    if ((int)count < c->height)
+        ps_canvas_fit(c, 0, (int)count, c->width, PS_STYLE_DIM,
+                      ps_form_unused(&view->experiment, view->words, unused, sizeof unused));
 }
 
 /* The same in few rows, while the list has the focus: label and value, one field after another.
@@ -264,6 +268,9 @@ static int draw_setup(const struct ps_canvas *c, const struct ps_start_view *vie
         ps_canvas_hit(c, x, y, width, 1, PS_DO_SELECT_FIELD, (int)i);
         x += width + GAP;
     }
+    char unused[UNUSED_BYTES];
+    if (*ps_form_unused(&view->experiment, view->words, unused, sizeof unused))
+        ps_canvas_fit(c, 0, ++y, c->width, PS_STYLE_DIM, unused);
     return y + 1;
 }
 
@@ -353,7 +360,9 @@ static struct division divide(const struct ps_start_view *view, int width, int i
     struct ps_canvas probe = {.width = width};
     const struct ps_preset *preset = ps_start_selected(view);
     bool usable = preset && preset->valid;
+    char unused[UNUSED_BYTES];
     int form = usable ? (int)ps_form_fields(&view->experiment, view->words, fields) : 0;
+    form += usable && *ps_form_unused(&view->experiment, view->words, unused, sizeof unused);
     int wanted = draw_about(&probe, view), room = inner - 1 - form;
     struct division division = {.about = wanted};
     if (usable && !view->form && wanted > room) {

@@ -450,6 +450,7 @@ static const struct ps_policy policies[] = {
         .title = "tasks pinned round-robin to loops",
         .traits =
             PS_TRAIT_WORKER_QUEUE | PS_TRAIT_PARKS_TASKS | PS_TRAIT_OFFLOAD | PS_TRAIT_PRIORITY,
+        .heeds = PS_HEEDS_LIMIT,
         .max_workers = PS_MAX_WORKERS,
     },
     {.name = NULL},

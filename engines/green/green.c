@@ -18,10 +18,12 @@ static const struct ps_policy policies[] = {
     [POLICY_STEAL] = {.name = "steal",
                       .title = "a queue a worker, idle workers steal half",
                       .traits = TRAITS | PS_TRAIT_STEALS | PS_TRAIT_WORKER_QUEUE,
+                      .heeds = PS_HEEDS_LIMIT | PS_HEEDS_STACK | PS_HEEDS_SLOT,
                       .max_workers = PS_MAX_WORKERS},
     [POLICY_GLOBAL] = {.name = "global",
                        .title = "one queue for all workers",
                        .traits = TRAITS,
+                       .heeds = PS_HEEDS_LIMIT | PS_HEEDS_STACK,
                        .max_workers = PS_MAX_WORKERS},
     {.name = NULL},
 };

@@ -4,10 +4,12 @@ static const struct ps_policy policies[] = {
     {.name = "channel",
      .title = "a fixed number of threads that receive from one bounded channel",
      .traits = PS_TRAIT_SHARED_QUEUE | PS_TRAIT_DIRECT | PS_TRAIT_PRIORITY,
+     .heeds = PS_HEEDS_WAKE,
      .max_workers = PS_MAX_WORKERS},
     {.name = "per-task",
      .title = "a thread for every task; the worker count is how many may live at once",
      .traits = PS_TRAIT_SHARED_QUEUE | PS_TRAIT_DIRECT | PS_TRAIT_PRIORITY,
+     .heeds = PS_HEEDS_LIMIT | PS_HEEDS_STACK,
      .max_workers = PS_MAX_WORKERS},
     {.name = NULL},
 };

@@ -8,6 +8,7 @@ static const struct ps_policy policies[] = {
      .title =
          "one shared queue, first in first out; the last to fall idle is the first to be woken",
      .traits = PS_TRAIT_SHARED_QUEUE | PS_TRAIT_DIRECT | PS_TRAIT_PRIORITY,
+     .heeds = PS_HEEDS_WAKE,
      .max_workers = PS_MAX_WORKERS},
     {.name = "steal",
      .title = "a deque a worker: own tasks last in first out, others stolen from the far end",
@@ -28,6 +29,7 @@ static const struct ps_policy policies[] = {
      .title =
          "compartments: workers and a queue reserved for a task type; the others share the rest",
      .traits = PS_TRAIT_SHARED_QUEUE | PS_TRAIT_DIRECT | PS_TRAIT_RESERVES | PS_TRAIT_PRIORITY,
+     .heeds = PS_HEEDS_WAKE,
      .max_workers = PS_MAX_WORKERS},
     {.name = NULL},
 };

@@ -4,6 +4,7 @@
 #include "app/pick.h"
 #include "host/host.h"
 #include "lab/judge.h"
+#include "model/unused.h"
 
 const struct ps_option ps_check_options[] = {PS_OPTIONS_END};
 
@@ -17,6 +18,12 @@ static bool check_file(const char *path)
         err = ps_lab_load(&experiment, lab, ps_host_vocabulary(), path, &complaints);
     if (err == PS_OK)
         err = ps_lab_check(lab, &experiment, path, &complaints);
+    if (err == PS_OK) {
+        struct ps_complaints warnings = {0};
+        ps_lab_unused(lab, &experiment, ps_host_vocabulary(), path, &warnings);
+        ps_unused_locate(&warnings, path);
+        ps_pick_warn(&warnings);
+    }
     free(lab);
     if (err == PS_OK) {
         printf("%s: ok\n", path);

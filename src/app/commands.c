@@ -94,7 +94,9 @@ const struct ps_command ps_commands[] = {
     {.name = "check",
      .arguments = "FILE...",
      .help = "check preset files",
-     .more = "Every complaint is a line 'FILE:LINE: ...'. Exit status 2 if there is one.",
+     .more =
+         "Every complaint is a line 'FILE:LINE: ...'. Exit status 2 if there is one. Settings that "
+         "the\nengine does not use get a line 'warning: FILE:LINE: ...', here and with run.",
      .options = ps_check_options,
      .run = ps_cmd_check},
     {.name = "screenshot",

@@ -7,16 +7,27 @@
 
 #include "base/text.h"
 #include "host/host.h"
+#include "model/unused.h"
 
-void ps_pick_complain(const struct ps_complaints *complaints)
+static void list(const struct ps_complaints *complaints, const char *kind)
 {
     unsigned shown = complaints->count < PS_COMPLAINTS_MAX ? complaints->count : PS_COMPLAINTS_MAX;
     for (unsigned i = 0; i < shown; i++) {
         char text[1024];
-        fprintf(stderr, "%s\n", ps_complaint_text(text, sizeof text, &complaints->list[i]));
+        fprintf(stderr, "%s%s\n", kind, ps_complaint_text(text, sizeof text, &complaints->list[i]));
     }
     if (complaints->count > shown)
         fprintf(stderr, "and %u more\n", complaints->count - shown);
+}
+
+void ps_pick_complain(const struct ps_complaints *complaints)
+{
+    list(complaints, "");
+}
+
+void ps_pick_warn(const struct ps_complaints *warnings)
+{
+    list(warnings, "warning: ");
 }
 
 static bool is_path(const char *name)
@@ -91,7 +102,8 @@ bool ps_pick_exists(const char *name)
     return exists;
 }
 
-static int load_preset(const char *name, struct ps_experiment *experiment)
+/* `path`: of the file it was. */
+static int load_preset(const char *name, struct ps_experiment *experiment, char *path, size_t size)
 {
     struct ps_library library;
     char why[320];
@@ -109,6 +121,7 @@ static int load_preset(const char *name, struct ps_experiment *experiment)
         code = load_file(preset->path, experiment);
     } else {
         *experiment = preset->experiment;
+        snprintf(path, size, "%s", preset->path);
         code = PS_EXIT_OK;
     }
     ps_library_free(&library);
@@ -229,12 +242,46 @@ static void override(struct overriding *to, const struct ps_overrides *overrides
         set_rate(to, overrides->rate);
 }
 
+static bool is_for_other_arrivals(const struct ps_complaint *warning)
+{
+    return strncmp(warning->key, "arrivals.", 9) == 0;
+}
+
+/* What the file has said already, the file is named for; but who asks for other arrivals knows that
+ * those of the file are gone. */
+static void warn_unused(const char *path, const struct ps_experiment *as_loaded,
+                        const struct ps_experiment *experiment)
+{
+    struct ps_complaints warnings = {0};
+    if (ps_experiment_unused(experiment, ps_host_vocabulary(), "command line", &warnings) == 0)
+        return;
+    unsigned kept = 0;
+    for (unsigned i = 0; i < warnings.count && i < PS_COMPLAINTS_MAX; i++) {
+        struct ps_complaint *warning = &warnings.list[i];
+        char value[sizeof warning->value];
+        bool of_file = ps_experiment_get(as_loaded, warning->key, value, sizeof value) &&
+                       strcmp(value, warning->value) == 0;
+        if (of_file && as_loaded->model != experiment->model && is_for_other_arrivals(warning))
+            continue;
+        if (of_file)
+            ps_text_clean(warning->file, sizeof warning->file, path);
+        warnings.list[kept++] = *warning;
+    }
+    warnings.count = kept;
+    ps_unused_locate(&warnings, path);
+    ps_pick_warn(&warnings);
+}
+
 int ps_pick_experiment(const char *name, const struct ps_overrides *overrides,
                        struct ps_experiment *experiment)
 {
-    int code = is_path(name) ? load_file(name, experiment) : load_preset(name, experiment);
+    char path[512];
+    snprintf(path, sizeof path, "%s", name);
+    int code = is_path(name) ? load_file(name, experiment)
+                             : load_preset(name, experiment, path, sizeof path);
     if (code != PS_EXIT_OK)
         return code;
+    struct ps_experiment as_loaded = *experiment;
     struct overriding to = {.experiment = experiment, .words = ps_host_vocabulary()};
     override(&to, overrides);
     if (to.complaints.count == 0)
@@ -243,6 +290,7 @@ int ps_pick_experiment(const char *name, const struct ps_overrides *overrides,
         ps_pick_complain(&to.complaints);
         return PS_EXIT_USAGE;
     }
+    warn_unused(path, &as_loaded, experiment);
     return PS_EXIT_OK;
 }
 

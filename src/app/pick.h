@@ -56,7 +56,8 @@ int ps_pick_path(const char *name, char *path, size_t size);
 /* Whether `name` is of the library or a file that can be read. */
 bool ps_pick_exists(const char *name);
 
-/* Every complaint on stderr, one a line. */
+/* Every complaint on stderr, one a line; warn: they are no errors. */
 void ps_pick_complain(const struct ps_complaints *complaints);
+void ps_pick_warn(const struct ps_complaints *warnings);
 
 #endif

@@ -10,6 +10,24 @@ static struct ps_engine_word engines[ENGINES_MAX];
 static const struct ps_vocabulary vocabulary = {engines};
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+static unsigned uses_of(const struct ps_policy *policy)
+{
+    static const struct {
+        unsigned trait, heeds, use;
+    } list[] = {
+        {PS_TRAIT_STEALS, 0, PS_USES_STEALING},  {PS_TRAIT_OFFLOAD, 0, PS_USES_OFFLOAD},
+        {PS_TRAIT_HELPS, 0, PS_USES_WAIT},       {PS_TRAIT_RESERVES, 0, PS_USES_RESERVE},
+        {PS_TRAIT_PARKS_TASKS, 0, PS_USES_HOGS}, {0, PS_HEEDS_LIMIT, PS_USES_LIMIT},
+        {0, PS_HEEDS_STACK, PS_USES_STACK},      {0, PS_HEEDS_SLOT, PS_USES_LIFO_SLOT},
+        {0, PS_HEEDS_WAKE, PS_USES_WAKE},
+    };
+    unsigned uses = 0;
+    for (unsigned i = 0; i < sizeof list / sizeof *list; i++)
+        if ((policy->traits & list[i].trait) || (policy->heeds & list[i].heeds))
+            uses |= list[i].use;
+    return uses;
+}
+
 static void fill(void)
 {
     unsigned next = 0;
@@ -25,6 +43,7 @@ static void fill(void)
                     .parks = (p->traits & PS_TRAIT_PARKS_TASKS) != 0,
                     .apart = (p->traits & PS_TRAIT_PROCESSES) != 0,
                     .steals = (p->traits & PS_TRAIT_STEALS) != 0,
+                    .uses = uses_of(p),
                     .flat = (p->traits & PS_TRAIT_PRIORITY) == 0,
                 };
         next++; /* the row's terminator */

@@ -185,13 +185,25 @@ struct ps_experiment {
 
 /* ---- what engines there are: given by the caller, because the model does not know engines ---- */
 
+/* Settings that some policies use and others do not. */
+#define PS_USES_STEALING  0x01u
+#define PS_USES_OFFLOAD   0x02u
+#define PS_USES_WAIT      0x04u
+#define PS_USES_RESERVE   0x08u
+#define PS_USES_HOGS      0x10u
+#define PS_USES_LIMIT     0x20u
+#define PS_USES_STACK     0x40u
+#define PS_USES_LIFO_SLOT 0x80u
+#define PS_USES_WAKE      0x100u
+
 struct ps_policy_word {
     const char *name, *title;
     unsigned max_workers;
-    bool apart;  /* its workers share no memory: steps that need it are refused */
-    bool flat;   /* it knows no priorities: high ones are refused */
-    bool parks;  /* a waiting task gives its worker free: it keeps no thread */
-    bool steals; /* idle workers take from others, unless stealing = off */
+    bool apart;    /* its workers share no memory: steps that need it are refused */
+    bool flat;     /* it knows no priorities: high ones are refused */
+    bool parks;    /* a waiting task gives its worker free: it keeps no thread */
+    bool steals;   /* idle workers take from others, unless stealing = off */
+    unsigned uses; /* PS_USES_* */
 };
 struct ps_engine_word {
     const char *name, *title;

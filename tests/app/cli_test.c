@@ -336,6 +336,40 @@ static void checks_files(void **state)
     unlink(bad);
 }
 
+/* A setting that the engine does not use is named with its line; the file is good all the same. */
+static void settings_without_effect_are_named(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/poolscope-unused-XXXXXX.ini", expected[200];
+    static const char text[] =
+        "[preset]\ntitle = T\n[task a]\nsteps = cpu 1ms\nreserve = 1\n[engine]\nname = pthread\n"
+        "policy = per-task\nwake = all\nlifo_slot = kept\noffload = 9\nhogs = 1ms\n";
+    static const struct {
+        unsigned line;
+        const char *key, *user;
+    } unused[] = {{5, "task a.reserve = 1", "threadpool:bulkhead"},
+                  {9, "engine.wake = all", "pthread:channel"},
+                  {10, "engine.lifo_slot = kept", "green:steal"},
+                  {11, "engine.offload = 9", "async:pinned"},
+                  {12, "engine.hogs = 1ms", "green:global"}};
+    int fd = mkstemps(path, 4);
+    assert_int_equal(write(fd, text, sizeof text - 1), sizeof text - 1);
+    close(fd);
+    struct process_result r = process_run(ARGS("check", path), SECONDS);
+    assert_int_equal(r.code, 0);
+    for (size_t i = 0; i < sizeof unused / sizeof *unused; i++) {
+        snprintf(expected, sizeof expected, "warning: %s:%u: %s: pthread:per-task does not use it",
+                 path, unused[i].line, unused[i].key);
+        const char *at = strstr(r.err, expected);
+        if (!at || !strstr(at, unused[i].user))
+            fail_msg("no '%s' used by %s in: %s", expected, unused[i].user, r.err);
+    }
+    snprintf(expected, sizeof expected, "%s: ok\n", path);
+    assert_string_equal(r.out, expected);
+    process_result_free(&r);
+    unlink(path);
+}
+
 static void completes_in_every_shell(void **state)
 {
     (void)state;
@@ -414,6 +448,7 @@ int main(void)
         cmocka_unit_test(lists_engines),
         cmocka_unit_test(lists_presets),
         cmocka_unit_test(checks_files),
+        cmocka_unit_test(settings_without_effect_are_named),
         cmocka_unit_test(completes_in_every_shell),
         cmocka_unit_test(a_command_has_a_page_of_its_own),
         cmocka_unit_test(labs_that_cannot_be_judged_are_refused),

@@ -7,14 +7,16 @@
 #include "check.h"
 
 static const struct ps_policy_word threadpool_policies[] = {
-    {"steal", "own queues, idle workers steal", 256, false, false, false, true},
-    {"fifo", "one queue for all", 256, false, false, false, false},
-    {"uv", "libuv's own pool", 4, false, false, false, false},
-    {NULL, NULL, 0, false, false, false, false}};
+    {"steal", "own queues, idle workers steal", 256, false, false, false, true,
+     PS_USES_STEALING | PS_USES_WAIT},
+    {"fifo", "one queue for all", 256, false, false, false, false, PS_USES_WAKE},
+    {"uv", "libuv's own pool", 4, false, false, false, false, 0},
+    {NULL, NULL, 0, false, false, false, false, 0}};
 static const struct ps_policy_word green_policies[] = {
-    {"steal", "own queues, idle workers steal", 64, false, false, true, true},
-    {"global", "one queue", 64, false, false, true, false},
-    {NULL, NULL, 0, false, false, false, false}};
+    {"steal", "own queues, idle workers steal", 64, false, false, true, true,
+     PS_USES_STEALING | PS_USES_LIFO_SLOT},
+    {"global", "one queue", 64, false, false, true, false, 0},
+    {NULL, NULL, 0, false, false, false, false, 0}};
 static const struct ps_engine_word engines[] = {
     {"green", "green threads on a few workers", green_policies},
     {"threadpool", "a pool of OS threads", threadpool_policies},

@@ -198,6 +198,31 @@ static void another_engine_brings_its_own_policy(void **state)
     assert_string_equal(e.engine, "threadpool");
 }
 
+/* What a preset sets for another engine stands below the fields, so that nobody believes in it. */
+static void settings_without_effect_are_shown(void **state)
+{
+    (void)state;
+    char text[200], why[200];
+    struct ps_experiment e = library.presets[0].experiment;
+    assert_string_equal(ps_form_unused(&e, &presets_words, text, sizeof text), "");
+    e.wake_all = true;
+    e.lifo_slot = PS_SLOT_KEPT;
+    assert_string_equal(ps_form_unused(&e, &presets_words, text, sizeof text),
+                        "unused here: lifo_slot, wake");
+    assert_true(ps_form_engine(&e, &presets_words, "threadpool", "fifo", 8, why, sizeof why));
+    assert_string_equal(ps_form_unused(&e, &presets_words, text, sizeof text),
+                        "unused here: lifo_slot");
+    struct ps_start_view view = view_of(0);
+    view.experiment = e;
+    view.form = true;
+    struct ps_canvas *c = ps_canvas_new(80, 24, true);
+    ps_start_screen_draw(c, &view);
+    char *screen = ps_canvas_text(c);
+    assert_non_null(strstr(screen, "unused here: lifo_slot"));
+    free(screen);
+    ps_canvas_free(c);
+}
+
 static void a_wrong_value_changes_nothing(void **state)
 {
     (void)state;
@@ -223,6 +248,7 @@ int main(void)
         cmocka_unit_test(the_filter_looks_at_every_text),
         cmocka_unit_test(steps_change_every_field),
         cmocka_unit_test(another_engine_brings_its_own_policy),
+        cmocka_unit_test(settings_without_effect_are_shown),
         cmocka_unit_test(a_wrong_value_changes_nothing),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
