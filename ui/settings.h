@@ -47,8 +47,9 @@ enum ps_err ps_settings_load(const char *path, struct ps_settings *settings,
                              struct ps_complaints *complaints);
 
 /* Write what differs from the file into it, or a new one with its folder; its other lines stay as
- * they are. It is replaced in one step. On failure `why` says what is wrong. */
-enum ps_err ps_settings_save(const char *path, const struct ps_settings *settings, char *why,
+ * they are. It is replaced in one step and keeps its permissions; a symbolic link stays one, and
+ * what it leads to is replaced. On failure `why` says what is wrong. */
+enum ps_err ps_settings_save(const char *link, const struct ps_settings *settings, char *why,
                              size_t why_size);
 
 /* The text of the file, malloc'ed; NULL unless PS_OK. PS_ENOENT: there is no file. PS_EIO: also if it is no

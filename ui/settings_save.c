@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,10 +111,36 @@ static enum ps_err failed(const char *path, char *why, size_t why_size)
     return PS_EIO;
 }
 
-enum ps_err ps_settings_save(const char *path, const struct ps_settings *settings, char *why,
+/* Where a chain of symbolic links leads, whether there is a file or not: what a link stands for is
+ * replaced, not the link. False: it leads in a circle, or too far. */
+static bool follow_links(const char *path, char into[PATH_MAX])
+{
+    enum { LINKS_MAX = 40 };
+    char target[PATH_MAX], whole[2 * PATH_MAX];
+    if (snprintf(into, PATH_MAX, "%s", path) >= PATH_MAX)
+        return false;
+    for (int i = 0; i < LINKS_MAX; i++) {
+        ssize_t length = readlink(into, target, sizeof target - 1);
+        if (length < 0)
+            return true;
+        target[length] = '\0';
+        const char *slash = target[0] == '/' ? NULL : strrchr(into, '/');
+        int folder = slash ? (int)(slash - into) + 1 : 0;
+        if (snprintf(whole, sizeof whole, "%.*s%s", folder, into, target) >= PATH_MAX)
+            return false;
+        memcpy(into, whole, strlen(whole) + 1);
+    }
+    return false;
+}
+
+enum ps_err ps_settings_save(const char *link, const struct ps_settings *settings, char *why,
                              size_t why_size)
 {
-    char temporary[4096], *old;
+    char path[PATH_MAX], temporary[PATH_MAX], *old;
+    if (!follow_links(link, path)) {
+        errno = ELOOP;
+        return failed(link, why, why_size);
+    }
     if (snprintf(temporary, sizeof temporary, "%s.%d.tmp", path, (int)getpid()) >=
         (int)sizeof temporary) {
         errno = ENAMETOOLONG;
@@ -131,6 +158,9 @@ enum ps_err ps_settings_save(const char *path, const struct ps_settings *setting
         free(old);
         return failed(temporary, why, why_size);
     }
+    struct stat about;
+    if (stat(path, &about) == 0)
+        fchmod(fd, about.st_mode & 0777);
     merge(to, old ? old : "", settings);
     free(old);
     bool good = !ferror(to);

@@ -21,6 +21,15 @@ static uint64_t completed(const struct ps_run *run)
     return totals.ended[PS_COMPLETED];
 }
 
+/* What the task types reserve is theirs, and the others need one worker. */
+static unsigned lowest(const struct ps_run *run)
+{
+    unsigned sum = 0;
+    for (unsigned t = 0; t < run->experiment.type_count; t++)
+        sum += run->experiment.types[t].reserve;
+    return run->policy->traits & PS_TRAIT_RESERVES ? sum + 1 : 1;
+}
+
 static unsigned highest(const struct ps_run *run)
 {
     unsigned max = run->policy->max_workers;
@@ -55,8 +64,9 @@ void ps_autotune_init(struct ps_autotune *tuner, struct ps_control *control, uin
     *tuner = (struct ps_autotune){.due_ns = PS_NEVER};
     if (!run->experiment.autotune)
         return;
-    unsigned high = highest(run);
-    ps_hill_init(&tuner->hill, 1, high, run->workers < high ? run->workers : high,
+    unsigned low = lowest(run), high = highest(run);
+    high = high < low ? low : high;
+    ps_hill_init(&tuner->hill, low, high, run->workers < high ? run->workers : high,
                  run->experiment.seed);
     tuner->set = run->workers;
     begin_sample(tuner, run, now_ns);

@@ -45,9 +45,41 @@ static void a_pause_is_in_no_sample(void **state)
     close(fd);
 }
 
+/* A count that the engine would refuse ends the tuner, so none is ever tried. */
+static void reserved_workers_are_left_alone(void **state)
+{
+    (void)state;
+    static const struct ps_policy bulkhead = {
+        .name = "b", .max_workers = PS_MAX_WORKERS, .traits = PS_TRAIT_RESERVES};
+    static struct ps_run run;
+    static struct ps_autotune tuner;
+    struct ps_control control = {.run = &run};
+    int fd;
+    run.policy = &bulkhead;
+    run.workers = 8;
+    run.experiment.autotune = true;
+    run.experiment.type_count = 3;
+    run.experiment.types[0].reserve = 2;
+    run.experiment.types[2].reserve = 3;
+    assert_int_equal(ps_segment_create(16, 1, names, &fd, &run.segment), PS_OK);
+    ps_autotune_init(&tuner, &control, 0);
+    assert_int_equal(tuner.hill.low, 6);
+    assert_int_equal(tuner.hill.high, 16);
+    /* No throughput at all, ever more of which is to be had with less: down it goes, to there. */
+    for (unsigned i = 0; i < 2000; i++)
+        assert_in_range(ps_hill_update(&tuner.hill, 1e6 / tuner.hill.count, 0.1), 6, 16);
+    assert_true(tuner.hill.count < 8);
+    run.policy = &policy;
+    ps_autotune_init(&tuner, &control, 0);
+    assert_int_equal(tuner.hill.low, 1);
+    ps_segment_unmap(run.segment);
+    close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reserved_workers_are_left_alone),
         cmocka_unit_test(a_pause_is_in_no_sample),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

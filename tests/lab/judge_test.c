@@ -125,7 +125,9 @@ static void the_figures_of_the_expectations_are_collected(void **state)
 {
     struct judge_fixture *f = *state;
     struct ps_lab_figure figures[PS_LAB_FIGURES_MAX];
-    f->lab.expect_count = 3;
+    f->lab.expect_count = 5;
+    strcpy(f->lab.expects[3].formula, "realtime <= 1");
+    strcpy(f->lab.expects[4].formula, "fast.workers <= cpus * 64");
     strcpy(f->lab.expects[0].formula, "fast.completed[long] > 2 * slow.completed[long]");
     strcpy(f->lab.expects[1].formula, "most(slow.tasks) > cpus * least(slow.tasks)");
     strcpy(f->lab.expects[2].formula, "slow.ended[duration] = 1");

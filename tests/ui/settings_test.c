@@ -91,6 +91,38 @@ static void other_lines_stay_as_they_are(void **state)
     ps_keymap_reset();
 }
 
+/* Who keeps such files elsewhere has a link in its place, which must stay one. */
+static void a_link_stays_a_link(void **state)
+{
+    (void)state;
+    char kept[100], link[100], why[200];
+    struct stat about;
+    struct ps_settings settings = ps_settings_standard;
+    settings.fps = 7;
+    snprintf(kept, sizeof kept, "%s/a/b/kept.conf", folder);
+    snprintf(link, sizeof link, "%s/a/b/link.conf", folder);
+    remove(path);
+    assert_int_equal(symlink("link.conf", path), 0); /* two links, relative ones, to no file yet */
+    assert_int_equal(symlink("kept.conf", link), 0);
+    save(&settings);
+    assert_file("[screen]\nfps = 7\n");
+    assert_int_equal(chmod(kept, 0640), 0);
+    settings.fps = 8;
+    save(&settings);
+    assert_file("[screen]\nfps = 8\n");
+    assert_true(lstat(path, &about) == 0 && S_ISLNK(about.st_mode));
+    assert_true(lstat(link, &about) == 0 && S_ISLNK(about.st_mode));
+    assert_true(lstat(kept, &about) == 0 && S_ISREG(about.st_mode));
+    assert_int_equal(about.st_mode & 0777, 0640);
+    remove(link);
+    assert_int_equal(symlink(path, link), 0); /* a circle */
+    assert_int_equal(ps_settings_save(path, &settings, why, sizeof why), PS_EIO);
+    assert_true(lstat(path, &about) == 0 && S_ISLNK(about.st_mode));
+    remove(path);
+    remove(link);
+    remove(kept);
+}
+
 static void what_is_wrong_is_named_with_its_line(void **state)
 {
     (void)state;
@@ -219,6 +251,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_saved_is_read_again),
         cmocka_unit_test(other_lines_stay_as_they_are),
+        cmocka_unit_test(a_link_stays_a_link),
         cmocka_unit_test(what_is_wrong_is_named_with_its_line),
         cmocka_unit_test(a_file_that_is_no_text_is_refused),
         cmocka_unit_test(a_key_takes_the_place_of_another),
