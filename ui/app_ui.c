@@ -20,9 +20,6 @@
 
 #define NOTICE_NS (4 * (uint64_t)PS_NS_PER_S)
 
-/* While the mouse moves, what is under it is drawn so often at most: many reports, one frame. */
-#define HOVER_NS (33 * (uint64_t)PS_NS_PER_MS)
-
 enum { EXIT_USAGE = 2, EXIT_HANGUP = 129 };
 
 /* ---- hosts as child processes ---- */
@@ -68,6 +65,20 @@ void ps_program_say(struct ps_program *p, enum ps_style style, const char *forma
     va_end(arguments);
     p->notice_style = style;
     p->notice_until_ns = ps_now_ns() + NOTICE_NS;
+    p->asked = false;
+}
+
+bool ps_program_again(struct ps_program *p, const char *what)
+{
+    if (p->asked && ps_program_notice(p)) {
+        p->asked = false;
+        p->notice_until_ns = 0;
+        return true;
+    }
+    const struct ps_binding *back = ps_binding_of(ps_program_place(p), PS_DO_BACK);
+    ps_program_say(p, PS_STYLE_WARNING, "%s again %s", back ? back->name : "Esc", what);
+    p->asked = true;
+    return false;
 }
 
 const char *ps_program_notice(const struct ps_program *p)
@@ -156,7 +167,7 @@ static void open_help(struct ps_program *p)
 }
 
 /* One level back: the help above a page gives way to the page. */
-static void close_text(struct ps_program *p)
+void ps_program_close_text(struct ps_program *p)
 {
     const struct ps_page *page = p->overlay.kind == PS_OVERLAY_HELP ? p->overlay.page : NULL;
     unsigned selected = p->overlay.selected;
@@ -198,7 +209,7 @@ static void text_action(struct ps_program *p, enum ps_action action)
         scroll(p, 100000);
         break;
     default:
-        close_text(p);
+        ps_program_close_text(p);
         break;
     }
 }
@@ -236,10 +247,8 @@ static void menu_action(struct ps_program *p, enum ps_action action, int argumen
 static void ended_action(struct ps_program *p, enum ps_action action)
 {
     if (action == PS_DO_BACK) {
-        ps_program_close_overlay(p);
-        ps_program_run_end(p);
         p->run.view.zoom = false;
-        ps_screen_go(p, &ps_screen_start);
+        ps_program_run_leave(p);
     } else {
         p->screen->action(p, action, 0);
     }
@@ -283,6 +292,7 @@ static bool common_action(struct ps_program *p, enum ps_action action)
 
 void ps_program_act(struct ps_program *p, enum ps_action action, int argument)
 {
+    p->asked = p->asked && action == PS_DO_BACK;
     if (common_action(p, action))
         return;
     switch (ps_program_place(p)) {
@@ -342,24 +352,6 @@ static void type_prompt(struct ps_program *p, int key)
     }
 }
 
-static void click(struct ps_program *p, int x, int y)
-{
-    const struct ps_hit *hit = ps_canvas_hit_at(p->canvas, x, y);
-    if (!hit) {
-        return;
-    }
-    struct ps_hit chosen = *hit;
-    p->clicked.x = x - chosen.x;
-    p->clicked.width = chosen.width;
-    enum ps_place place = ps_program_place(p);
-    /* Under an overlay nothing answers but the overlay and the key bar, which is the overlay's. */
-    bool on_help = place == PS_AT_TEXT && p->overlay.kind == PS_OVERLAY_HELP && y > 0 &&
-                   y < p->canvas->height - 2;
-    if (on_help)
-        close_text(p);
-    ps_program_act(p, (enum ps_action)chosen.action, chosen.argument);
-}
-
 /* A key without a binding, so that nobody wonders whether it has been read. */
 static void say_unbound(struct ps_program *p, enum ps_place place, int key)
 {
@@ -379,7 +371,7 @@ static void on_key(struct ps_program *p, struct ps_input input)
         return;
     }
     if (input.key == PS_INPUT_MOUSE) {
-        click(p, input.x, input.y);
+        ps_program_click(p, input.x, input.y);
         return;
     }
     enum ps_place place = ps_program_place(p);
@@ -405,28 +397,6 @@ static void on_key(struct ps_program *p, struct ps_input input)
 
 /* ---- the loop ---- */
 
-static void point(struct ps_program *p, int x, int y)
-{
-    p->pointer.x = x;
-    p->pointer.y = y;
-    p->pointer.moved_ns = ps_now_ns();
-    p->pointer.moved = true;
-}
-
-/* When the mouse has moved over something else. */
-static uint64_t hover_due_ns(const struct ps_program *p, uint64_t shown_ns)
-{
-    return p->pointer.moved ? shown_ns + HOVER_NS : UINT64_MAX;
-}
-
-static bool hovered(struct ps_program *p, uint64_t shown_ns, uint64_t now)
-{
-    if (now < hover_due_ns(p, shown_ns))
-        return false;
-    p->pointer.moved = false;
-    return ps_program_hover(p);
-}
-
 static uint64_t earliest(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
@@ -442,7 +412,7 @@ static bool read_keys(struct ps_program *p)
         if (input.key == PS_INPUT_NONE)
             break;
         if (input.key == PS_INPUT_MOTION) {
-            point(p, input.x, input.y);
+            ps_program_point(p, input.x, input.y);
             continue;
         }
         any = true;
@@ -473,7 +443,8 @@ static void loop(struct ps_program *p)
     while (!p->quit) {
         bool silent_before = host_silent;
         uint64_t wanted = p->screen->due_ns ? p->screen->due_ns(p) : UINT64_MAX;
-        wait_for(p, earliest(earliest(wanted, next), hover_due_ns(p, shown_ns)), &host_silent);
+        wait_for(p, earliest(earliest(wanted, next), ps_program_hover_due_ns(p, shown_ns)),
+                 &host_silent);
         bool changed = ps_term_signals(p->term);
         changed = read_keys(p) || changed;
         uint64_t now = ps_now_ns();
@@ -484,7 +455,7 @@ static void loop(struct ps_program *p)
             bool calm = p->settings.reduced_motion && now - shown_ns < PS_NS_PER_S;
             changed = changed || ((due || now < wanted) && !calm);
         }
-        changed = hovered(p, shown_ns, now) || changed;
+        changed = ps_program_hovered(p, shown_ns, now) || changed;
         if (due)
             ps_program_files_update(p);
         if (due) {

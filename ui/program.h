@@ -34,6 +34,7 @@ struct ps_run {
     bool rearm;           /* the trigger of the run before wants to be armed again */
     uint64_t marked_ns;   /* where the last mark was set; 0: nowhere */
     bool told_end;        /* the box that says how it ended was shown */
+    bool own_try;         /* begun from the lesson of its preset, where its end leads back to */
     char end_text[PS_MESSAGE_BYTES + 160];
     struct ps_event events[PS_EVENTS_A_FRAME];
     uint64_t events_lost;
@@ -86,6 +87,7 @@ struct ps_program {
     char notice[200];
     enum ps_style notice_style;
     uint64_t notice_until_ns;
+    bool asked; /* the notice says that the same key again does it */
     struct ps_progress *progress;
     struct ps_presenter presenter;
     struct ps_start_view start;
@@ -98,12 +100,23 @@ void ps_program_say(struct ps_program *program, enum ps_style style, const char 
     __attribute__((format(printf, 3, 4)));
 void ps_program_open(struct ps_program *program, enum ps_overlay_kind kind, const char *title);
 void ps_program_close_overlay(struct ps_program *program);
+/* Before something is lost: whether it was asked for a second time, while it is seen that the first was
+ * not enough ("Esc again WHAT"). Another message or action takes that back. */
+bool ps_program_again(struct ps_program *program, const char *what);
 /* What was said last, while it is fresh; NULL: nothing. */
 const char *ps_program_notice(const struct ps_program *program);
 /* Whose keys are valid. */
 enum ps_place ps_program_place(const struct ps_program *program);
 /* Do what a key or a click stands for, at the place that has the focus. */
 void ps_program_act(struct ps_program *program, enum ps_action action, int argument);
+/* Close help or a text; what lies below a help comes back. */
+void ps_program_close_text(struct ps_program *program);
+/* The mouse: a click; it has come to a cell. When what is under it wants a frame, after one at shown_ns
+ * (UINT64_MAX: it does not), and whether that changes what is seen. */
+void ps_program_click(struct ps_program *program, int x, int y);
+void ps_program_point(struct ps_program *program, int x, int y);
+uint64_t ps_program_hover_due_ns(const struct ps_program *program, uint64_t shown_ns);
+bool ps_program_hovered(struct ps_program *program, uint64_t shown_ns, uint64_t now_ns);
 /* Draw and show a frame. */
 void ps_program_frame(struct ps_program *program);
 
@@ -136,6 +149,8 @@ bool ps_program_run_begin(struct ps_program *program, const struct ps_experiment
 bool ps_program_run_start(struct ps_program *program, const struct ps_experiment *experiment,
                           const char *preset);
 void ps_program_run_end(struct ps_program *program);
+/* End it and go back to where it was begun: the start screen, or a lesson. */
+void ps_program_run_leave(struct ps_program *program);
 /* Send a control line and take it over into the experiment; say `said`, or what the host answered.
  * True: it did it, or has the line and will do it when it gets a cpu. */
 bool ps_program_control(struct ps_program *program, const char *said, const char *line);

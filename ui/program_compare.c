@@ -269,9 +269,12 @@ static void select_part(struct state *s, unsigned part)
 
 static void leave(struct ps_program *p, struct state *s)
 {
+    bool measures = s->view.stage == PS_COMPARE_MEASURING;
     if (s->view.zoom)
         s->view.zoom = false;
-    else
+    else if (s->view.frozen)
+        s->view.frozen = false;
+    else if (!measures || ps_program_again(p, "stops what is being measured"))
         choose_again(p, s);
 }
 

@@ -254,6 +254,8 @@ static void leave(struct ps_program *p, struct lesson_state *s)
         ps_screen_go(p, &ps_screen_live);
         return;
     }
+    if (is_running(p, s) && !ps_program_again(p, "cuts this run short and leaves the lesson"))
+        return;
     if (is_running(p, s))
         finish(p, s, PS_TRIAL_CUT);
     ps_program_run_end(p);
@@ -360,9 +362,11 @@ static void act(struct ps_program *p, enum ps_action action, int argument)
     case PS_DO_OWN_TRY:
         if (is_running(p, s))
             finish(p, s, PS_TRIAL_CUT);
-        if (ps_program_run_begin(p, &s->experiment, s->preset))
+        if (ps_program_run_begin(p, &s->experiment, s->preset)) {
+            p->run.own_try = true;
             ps_program_say(p, PS_STYLE_NOTE, "your own try: %s comes back to the lesson",
                            ps_binding_of(PS_AT_LIVE, PS_DO_LESSON)->name);
+        }
         break;
     case PS_DO_RESTART:
         begin_trial(p, s, s->trial);

@@ -282,10 +282,12 @@ static void leave(struct ps_program *p)
     }
     if (ps_program_scope_back(p))
         return;
-    ps_program_say(p, PS_STYLE_NOTE, "the run of %s has been ended",
-                   p->run.preset[0] ? p->run.preset : "this setup");
-    ps_program_run_end(p);
-    ps_screen_go(p, &ps_screen_start);
+    bool runs = p->screen == &ps_screen_live && p->run.host && !p->run.told_end;
+    if (runs && !ps_program_again(p, p->run.own_try    ? "ends the run: back to the lesson"
+                                     : p->run.recorder ? "ends the run and its recording"
+                                                       : "ends the run"))
+        return;
+    ps_program_run_leave(p);
 }
 
 static void select_worker(struct ps_program *p, int worker)

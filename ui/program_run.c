@@ -47,6 +47,8 @@ bool ps_program_run_start(struct ps_program *p, const struct ps_experiment *expe
     char why[400] = "", name[sizeof p->run.preset];
     void *host = NULL;
     snprintf(name, sizeof name, "%s", preset ? preset : "");
+    if (p->screen == &ps_screen_start || strcmp(name, p->run.preset) != 0)
+        p->run.own_try = false;
     ps_program_run_end(p);
     show_starting(p);
     enum ps_err err = p->launcher->start(&wanted, &host, why, sizeof why);
@@ -114,6 +116,22 @@ void ps_program_run_end(struct ps_program *p)
         p->run.view.picture = NULL; /* it was the host's */
     }
     p->run.host = NULL;
+}
+
+void ps_program_run_leave(struct ps_program *p)
+{
+    struct ps_run *run = &p->run;
+    bool replay = p->screen == &ps_screen_replay, lesson = run->own_try && !replay;
+    const struct ps_preset *preset =
+        lesson ? ps_library_find(p->options->library, run->preset) : NULL;
+    ps_program_close_overlay(p);
+    ps_program_run_end(p);
+    run->own_try = false;
+    if (!preset || !ps_program_lesson_open(p, preset))
+        ps_screen_go(p, &ps_screen_start);
+    if (!replay)
+        ps_program_say(p, PS_STYLE_NOTE, "the run of %s has been ended",
+                       run->preset[0] ? run->preset : "this setup");
 }
 
 /* ---- the news of a frame ---- */

@@ -112,46 +112,6 @@ static void set_mark(struct ps_program *p, enum ps_mark which)
                        ps_mark_letters[which], ps_mark_letters[other]);
 }
 
-/* The instant in column x of a graph or of lanes that are so wide. */
-static bool instant_at(const struct ps_live_view *v, bool lanes, int x, int width, uint64_t *at_ns)
-{
-    struct ps_axis axis = lanes ? ps_axis_lanes(v, width) : ps_axis_graph(v, width);
-    return ps_axis_instant(&axis, v, lanes ? x : 2 * x + 1, at_ns);
-}
-
-/* A click on a graph or a lane. */
-static void look_at(struct ps_program *p, enum ps_action action, int argument)
-{
-    struct ps_live_view *v = &p->run.view;
-    bool lanes = action == PS_DO_LOOK_LANES;
-    if (lanes)
-        v->selected = (unsigned)argument;
-    if (!instant_at(v, lanes, p->clicked.x, p->clicked.width, &v->cursor_ns))
-        ps_program_say(p, PS_STYLE_NOTE, "nothing has been measured there");
-}
-
-/* Under a mouse that lies still time goes on, and after a while nobody looks there any more. */
-#define POINTED_NS (10 * (uint64_t)PS_NS_PER_S)
-
-bool ps_program_hover(struct ps_program *p)
-{
-    struct ps_live_view *v = &p->run.view;
-    enum ps_place place = ps_program_place(p);
-    bool shown = place == PS_AT_LIVE || place == PS_AT_REPLAY;
-    const struct ps_hit *hit = NULL;
-    uint64_t before = v->hover.at_ns, at = 0;
-    int worker = v->hover.worker;
-    v->hover.worker = -1;
-    if (shown && p->pointer.moved_ns && ps_now_ns() - p->pointer.moved_ns < POINTED_NS)
-        hit = ps_canvas_hit_at(p->canvas, p->pointer.x, p->pointer.y);
-    bool lanes = hit && hit->action == PS_DO_LOOK_LANES;
-    if (hit && (lanes || hit->action == PS_DO_LOOK_GRAPH) &&
-        instant_at(v, lanes, p->pointer.x - hit->x, hit->width, &at) && lanes)
-        v->hover.worker = hit->argument;
-    v->hover.at_ns = at;
-    return before != at || (at && worker != v->hover.worker);
-}
-
 /* ---- the legend as a filter ---- */
 
 static void show_only(struct ps_program *p, int entry)
@@ -268,7 +228,7 @@ bool ps_program_scope_action(struct ps_program *p, enum ps_action action, int ar
         return true;
     case PS_DO_LOOK_GRAPH:
     case PS_DO_LOOK_LANES:
-        look_at(p, action, argument);
+        ps_program_look_at(p, action, argument);
         return true;
     case PS_DO_FILTER:
         open_filter(p);
@@ -299,6 +259,10 @@ bool ps_program_scope_back(struct ps_program *p)
         p->run.marked_ns = 0;
     } else if (v->look.only) {
         show_only(p, 0);
+        any = true;
+    } else if (v->frozen) {
+        ps_program_thaw(p);
+        ps_program_say(p, PS_STYLE_NOTE, "the view goes on");
         any = true;
     }
     return any;

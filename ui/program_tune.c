@@ -337,6 +337,12 @@ static void leave(struct ps_program *p, struct state *s)
         s->view.racing = s->view.zoom = false;
         return;
     }
+    if (s->view.frozen) {
+        s->view.frozen = false;
+        return;
+    }
+    if (s->view.stage == PS_TUNE_MEASURING && !ps_program_again(p, "stops what is being measured"))
+        return;
     stop(s);
     s->view.stage = PS_TUNE_CHOOSING;
     s->view.frozen = false;

@@ -331,6 +331,8 @@ static void escape_goes_back_one_level(void **state)
     (void)state;
     struct pty *pty = run_at(80, 24, "steady");
     pty_send(pty, "\033");
+    pty_expect(pty, "Esc again ends the run");
+    pty_send(pty, "\033");
     pty_expect(pty, "Setup (Tab to change)");
     pty_expect_gone(pty, "LIVE");
     assert_int_equal(pty_host(pty), 0);

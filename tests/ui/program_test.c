@@ -191,6 +191,44 @@ static void escape_goes_one_level_back(void **state)
     forget(&s);
 }
 
+/* What is there to lose is lost with the second Esc only, and any other key takes the first back. */
+static void escape_ends_a_run_when_nothing_is_left_to_close(void **state)
+{
+    (void)state;
+    static const int keys[] = {PS_INPUT_ENTER, 'Z',          'z',          PS_INPUT_ESC,
+                               PS_INPUT_ESC,   PS_INPUT_ESC, 'd',          PS_INPUT_ESC,
+                               PS_INPUT_ESC,   'Q',          PS_INPUT_ESC, PS_INPUT_ESC};
+    struct script s;
+    play(&s, keys, 12, 80, 24);
+    assert_true(shows(&s, 2, "FROZEN"));
+    assert_true(shows(&s, 3, "1 Lanes"));
+    assert_true(shows(&s, 4, "FROZEN") && !shows(&s, 4, "1 Lanes"));
+    assert_false(shows(&s, 5, "FROZEN"));
+    assert_true(shows(&s, 6, "Esc again ends the run"));
+    assert_true(shows(&s, 7, "Diagnosis: "));
+    assert_true(shows(&s, 9, "LIVE") && shows(&s, 9, "Esc again ends the run"));
+    assert_true(shows(&s, 11, "LIVE") && shows(&s, 11, "Esc again ends the run"));
+    assert_true(shows(&s, 12, "Setup (Tab to change)"));
+    assert_true(shows(&s, 12, "has been ended"));
+    forget(&s);
+}
+
+static void the_own_try_of_a_lesson_leads_back_to_it(void **state)
+{
+    (void)state;
+    /* Its second step, the try, begun again, back. */
+    static const int keys[] = {PS_INPUT_DOWN, PS_INPUT_DOWN, 'L',          PS_INPUT_RIGHT, 'y',
+                               'r',           PS_INPUT_ESC,  PS_INPUT_ESC, PS_INPUT_ESC};
+    struct script s;
+    play(&s, keys, 9, 80, 24);
+    assert_true(shows(&s, 4, "step 2 of "));
+    assert_true(shows(&s, 6, "LIVE"));
+    assert_true(shows(&s, 7, "Esc again ends the run: back to the lesson"));
+    assert_true(shows(&s, 8, "step 2 of "));
+    assert_true(shows(&s, 9, "Setup (Tab to change)"));
+    forget(&s);
+}
+
 static void a_key_without_a_binding_is_answered(void **state)
 {
     (void)state;
@@ -244,8 +282,8 @@ static void exact_row(const struct ps_canvas *frame, char into[256])
 }
 
 /* To 10 s of a recording, paused. */
-static const int to_history[] = {
-    'o', PS_INPUT_CTRL_U, 'r', PS_INPUT_TAB, PS_INPUT_ENTER, ' ', PS_INPUT_RIGHT, PS_INPUT_RIGHT};
+static const int to_history[] = {'o', PS_INPUT_CTRL_U, 'r',           PS_INPUT_TAB, PS_INPUT_ENTER,
+                                 ' ', PS_INPUT_RIGHT,  PS_INPUT_RIGHT};
 enum { TO_HISTORY = sizeof to_history / sizeof to_history[0] };
 
 static int point_and_click(void *user, const struct ps_canvas *frame)
@@ -495,6 +533,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(golden_of_options),
         cmocka_unit_test(keys_at_random_do_no_harm),
         cmocka_unit_test(escape_goes_one_level_back),
+        cmocka_unit_test(escape_ends_a_run_when_nothing_is_left_to_close),
+        cmocka_unit_test(the_own_try_of_a_lesson_leads_back_to_it),
         cmocka_unit_test(a_key_without_a_binding_is_answered),
         cmocka_unit_test(a_panel_without_room_is_named),
         cmocka_unit_test(what_is_under_the_mouse_is_said_as_of_a_click),
