@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "client/live_death.h"
 #include "client/os_threads.h"
+#include "metrics/lately.h"
 #include "model/kernels.h"
 #include "model/trace.h"
 
@@ -44,6 +45,7 @@ struct ps_live {
     uint64_t oom_kills; /* of the machine, when the host was started */
     uint64_t seq;
     uint64_t latency_at_ns; /* when latencies were last read */
+    struct ps_lately *lately;
     uint64_t heartbeat, heartbeat_at_ns;
     uint64_t begun_ns; /* the experiment was handed over */
     struct ps_os_threads *threads;
@@ -232,15 +234,17 @@ static enum ps_err begin(const struct ps_experiment *experiment, int trace, stru
                          char *why, size_t why_size)
 {
     struct ps_live *live = calloc(1, sizeof *live);
-    if (live)
+    if (live) {
+        live->control = -1;
         live->last = calloc(1, sizeof *live->last);
-    if (!live || !live->last) {
-        free(live);
+        live->lately = ps_lately_new();
+    }
+    if (!live || !live->last || !live->lately) {
+        ps_live_free(live);
         snprintf(why, why_size, "out of memory");
         return PS_ENOMEM;
     }
     live->source.ops = &live_ops;
-    live->control = -1;
     int segment = -1;
     enum ps_err err = spawn(live, experiment, &segment, trace);
     if (segment >= 0)
@@ -394,7 +398,7 @@ static enum ps_err live_snapshot(struct ps_source *source, struct ps_snapshot *i
         live->latency_at_ns = now_ns;
     if (ended) /* time stands still after the end */
         now_ns = live->segment->epoch_ns + atomic_load(&live->segment->ended_ns);
-    ps_snapshot_take(last, live->segment, now_ns, with_latency);
+    ps_snapshot_take_lately(last, live->segment, now_ns, with_latency, live->lately);
     if (alive && !ended)
         note_silence(live, now_ns, last);
     if (live->threads && alive)
@@ -529,6 +533,7 @@ void ps_live_free(struct ps_live *live)
         close(live->control);
     ps_os_threads_free(live->threads);
     ps_segment_unmap(live->segment);
+    ps_lately_free(live->lately);
     free(live->last);
     free(live);
 }

@@ -47,6 +47,10 @@ struct line {
         EACH(owner, totals.ended, PS_LIST_OUTCOMES, PS_OUTCOME_COUNT), ONE(owner, totals.retried), \
         ONE(owner, totals.denied)
 
+#define TIMES(owner, member)                                                         \
+    ONE(owner, member.count), ONE(owner, member.mean_ns), ONE(owner, member.p50_ns), \
+        ONE(owner, member.p99_ns), ONE(owner, member.max_ns)
+
 static const struct line run_lines[] = {
     WORD(ps_snapshot, phase, PS_LIST_PHASES),
     WORD(ps_snapshot, end, PS_LIST_ENDS),
@@ -179,6 +183,8 @@ static const struct line worker_lines[] = {
     ONE(ps_worker_view, service_max_ns),
     ONE(ps_worker_view, queueing_p50_ns),
     ONE(ps_worker_view, queueing_p99_ns),
+    TIMES(ps_worker_view, lately_service),
+    TIMES(ps_worker_view, lately_queueing),
 };
 
 static const struct line type_lines[] = {
@@ -197,6 +203,9 @@ static const struct line type_lines[] = {
     ONE(ps_type_view, service_mean_ns),
     ONE(ps_type_view, response_mean_ns),
     ONE(ps_type_view, queueing_mean_ns),
+    TIMES(ps_type_view, lately_response),
+    TIMES(ps_type_view, lately_service),
+    TIMES(ps_type_view, lately_queueing),
     MANY(ps_type_view, spread, PS_HIST_STEPS),
     MANY(ps_type_view, waiting_at, PS_MAX_STEPS),
 };

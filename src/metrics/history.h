@@ -8,8 +8,6 @@
 
 #include "metrics/timeline.h"
 
-#define PS_LATENCY_SECONDS 10u
-
 struct ps_history;
 
 struct ps_history *ps_history_new(void); /* NULL: out of memory */

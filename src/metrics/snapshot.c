@@ -328,6 +328,12 @@ static unsigned slots_in_use(struct ps_segment *segment)
 void ps_snapshot_take(struct ps_snapshot *into, struct ps_segment *segment, uint64_t now_ns,
                       bool with_latency)
 {
+    ps_snapshot_take_lately(into, segment, now_ns, with_latency, NULL);
+}
+
+void ps_snapshot_take_lately(struct ps_snapshot *into, struct ps_segment *segment, uint64_t now_ns,
+                             bool with_latency, struct ps_lately *lately)
+{
     uint64_t at_ns = now_ns - segment->epoch_ns;
     uint64_t elapsed_ns = at_ns > into->at_ns ? at_ns - into->at_ns : 0;
     into->at_ns = at_ns;
@@ -400,8 +406,10 @@ void ps_snapshot_take(struct ps_snapshot *into, struct ps_segment *segment, uint
     for (unsigned t = 0; t < segment->types; t++)
         take_type_counts(into, segment, t);
     take_phases(into, segment);
+    if (with_latency && lately)
+        ps_lately_begin(lately, at_ns);
     if (with_latency)
-        ps_take_latency(into, segment);
+        ps_take_latency(into, segment, lately);
 }
 
 void ps_snapshot_copy(struct ps_snapshot *into, const struct ps_snapshot *from)

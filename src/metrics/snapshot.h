@@ -23,6 +23,13 @@ struct ps_phase_view {
     struct ps_totals totals;      /* what happened in it; denied: 0 */
 };
 
+/* Of tasks that ended within the last PS_LATENCY_SECONDS; see lately.h. count 0: none did, or nobody
+ * keeps account. */
+#define PS_LATENCY_SECONDS 10u
+struct ps_times_view {
+    uint64_t count, mean_ns, p50_ns, p99_ns, max_ns;
+};
+
 struct ps_worker_view {
     enum ps_state state;
     int type;          /* of the task it runs, -1: none */
@@ -48,6 +55,7 @@ struct ps_worker_view {
     /* Of the tasks that ended on it, over the whole run. */
     uint64_t timed, service_mean_ns, service_p50_ns, service_p99_ns, service_max_ns;
     uint64_t queueing_p50_ns, queueing_p99_ns;
+    struct ps_times_view lately_service, lately_queueing;
 };
 
 /* Who holds a lock. */
@@ -77,6 +85,7 @@ struct ps_type_view {
     uint64_t response_p50_ns, response_p99_ns, response_max_ns;
     uint64_t queueing_p50_ns, queueing_p99_ns, queueing_max_ns;
     uint64_t service_mean_ns, response_mean_ns, queueing_mean_ns;
+    struct ps_times_view lately_response, lately_service, lately_queueing;
     uint64_t spread[PS_HIST_STEPS];    /* responses by step */
     uint64_t waiting_at[PS_MAX_STEPS]; /* tasks that wait at a step of the program now */
 };
@@ -174,7 +183,7 @@ struct ps_snapshot {
  * can read the live thread's figures adds them and sets os_valid. now_ns: absolute CLOCK_MONOTONIC.
  * Any thread, while writers write. with_latency false leaves type[].*_ns and latency as they are
  * (they are the dear part). `into` is zeroed at first and kept from one call to the next: since_ns
- * needs it. */
+ * needs it. The lately_* stay as they are: ps_snapshot_take_lately fills them. */
 void ps_snapshot_take(struct ps_snapshot *into, struct ps_segment *segment, uint64_t now_ns,
                       bool with_latency);
 

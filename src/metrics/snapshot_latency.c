@@ -39,7 +39,7 @@ static void take_type_latency(struct ps_type_view *view, const struct ps_latency
 }
 
 static void take_worker_latency(struct ps_worker_view *view, struct ps_segment *segment,
-                                unsigned slot)
+                                unsigned slot, struct ps_lately *lately)
 {
     struct ps_hist_sum service = {0}, queueing = {0};
     for (unsigned t = 0; t < segment->types; t++) {
@@ -53,9 +53,11 @@ static void take_worker_latency(struct ps_worker_view *view, struct ps_segment *
     view->service_max_ns = service.max_ns;
     view->queueing_p50_ns = ps_hist_quantile(&queueing, 0.50);
     view->queueing_p99_ns = ps_hist_quantile(&queueing, 0.99);
+    if (lately)
+        ps_lately_worker(lately, slot, &service, &queueing, view);
 }
 
-void ps_take_latency(struct ps_snapshot *into, struct ps_segment *segment)
+void ps_take_latency(struct ps_snapshot *into, struct ps_segment *segment, struct ps_lately *lately)
 {
     struct ps_latency_view *all = &into->latency;
     memset(all, 0, sizeof *all);
@@ -70,10 +72,12 @@ void ps_take_latency(struct ps_snapshot *into, struct ps_segment *segment)
             ps_hist_add(&sum.queueing, &cell->queueing);
         }
         take_type_latency(&into->type[t], &sum);
+        if (lately)
+            ps_lately_type(lately, t, &sum, &into->type[t]);
         sum_into(&all->response, &sum.response);
         sum_into(&all->service, &sum.service);
         sum_into(&all->queueing, &sum.queueing);
     }
     for (unsigned slot = 0; slot < into->slots; slot++)
-        take_worker_latency(&into->worker[slot], segment, slot);
+        take_worker_latency(&into->worker[slot], segment, slot, lately);
 }

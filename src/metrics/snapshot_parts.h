@@ -2,7 +2,7 @@
 #ifndef PS_METRICS_SNAPSHOT_PARTS_H
 #define PS_METRICS_SNAPSHOT_PARTS_H
 
-#include "metrics/snapshot.h"
+#include "metrics/lately.h"
 
 /* ---- programs (snapshot_programs.c) ---- */
 
@@ -18,6 +18,17 @@ void ps_take_step_waits(struct ps_type_view *view, struct ps_segment *segment, u
 
 /* ---- latencies (snapshot_latency.c) ---- */
 
-void ps_take_latency(struct ps_snapshot *into, struct ps_segment *segment);
+/* lately: NULL, or where windows are made of; ps_lately_begin has been called for this snapshot. */
+void ps_take_latency(struct ps_snapshot *into, struct ps_segment *segment,
+                     struct ps_lately *lately);
+
+/* ---- windows by type and worker (lately.c) ---- */
+
+/* A snapshot with latencies follows. */
+void ps_lately_begin(struct ps_lately *lately, uint64_t at_ns);
+void ps_lately_type(struct ps_lately *lately, unsigned type, const struct ps_latency_view *sum,
+                    struct ps_type_view *into);
+void ps_lately_worker(struct ps_lately *lately, unsigned slot, const struct ps_hist_sum *service,
+                      const struct ps_hist_sum *queueing, struct ps_worker_view *into);
 
 #endif

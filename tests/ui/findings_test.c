@@ -187,10 +187,9 @@ static void make_behind(struct made *m, bool above)
 {
     struct ps_snapshot *s = m->snapshot;
     s->types = 2;
-    s->type[0].timed = s->type[1].timed = 100;
-    s->type[0].service_mean_ns = 1000000;
-    s->type[0].queueing_mean_ns = above ? 6000000 : 4000000;
-    s->type[1].service_mean_ns = 20000000;
+    s->type[0].lately_service = (struct ps_times_view){.count = 100, .mean_ns = 1000000};
+    s->type[0].lately_queueing.mean_ns = above ? 6000000 : 4000000;
+    s->type[1].lately_service = (struct ps_times_view){.count = 100, .mean_ns = 20000000};
     snprintf(s->type[1].name, sizeof s->type[1].name, "elephant");
 }
 static void make_full(struct made *m, bool above)

@@ -211,6 +211,8 @@ static void golden_of_a_worker(void **state)
     w->service_max_ns = 63000000;
     w->queueing_p50_ns = 11000000;
     w->queueing_p99_ns = 58000000;
+    w->lately_service = (struct ps_times_view){120, 12000000, 9000000, 41000000, 63000000};
+    w->lately_queueing = (struct ps_times_view){120, 19000000, 17000000, 66000000, 70000000};
     w->steal_tries = 4000;
     draw_golden(scene, "worker");
     scene_free(scene);
@@ -241,6 +243,9 @@ static void golden_of_a_type(void **state)
     t->queueing_p50_ns = 10000000;
     t->queueing_p99_ns = 50000000;
     t->queueing_max_ns = 90000000;
+    t->lately_response = (struct ps_times_view){120, 33000000, 31000000, 92000000, 120000000};
+    t->lately_service = (struct ps_times_view){120, 12000000, 9000000, 41000000, 60000000};
+    t->lately_queueing = (struct ps_times_view){120, 21000000, 19000000, 66000000, 71000000};
     t->waiting_at[1] = 2;
     for (unsigned i = 9; i < 15; i++)
         t->spread[i] = 20 + 40 * i;

@@ -161,27 +161,30 @@ bool ps_look_behind(const struct ps_signs *signs, struct ps_finding *f)
     char wait[PS_FIGURE_BYTES], work[PS_FIGURE_BYTES], length[PS_FIGURE_BYTES];
     for (unsigned t = 0; t < s->types; t++) {
         const struct ps_type_view *type = &s->type[t];
-        if (type->timed < 5)
+        uint64_t mean_ns = type->lately_service.mean_ns;
+        if (type->lately_service.count < 5)
             continue;
-        if (!elephant || type->service_mean_ns > elephant->service_mean_ns)
+        if (!elephant || mean_ns > elephant->lately_service.mean_ns)
             elephant = type;
-        if (type->timed >= 20 && (!mouse || type->service_mean_ns < mouse->service_mean_ns))
+        if (type->lately_service.count >= 20 && (!mouse || mean_ns < mouse->lately_service.mean_ns))
             mouse = type;
     }
-    if (!signs->running || !mouse || mouse->queueing_mean_ns < 5 * mouse->service_mean_ns ||
-        elephant->service_mean_ns < 10 * mouse->service_mean_ns)
+    if (!signs->running || !mouse ||
+        mouse->lately_queueing.mean_ns < 5 * mouse->lately_service.mean_ns ||
+        elephant->lately_service.mean_ns < 10 * mouse->lately_service.mean_ns)
         return false;
-    ps_figure_time(wait, mouse->queueing_mean_ns);
-    ps_figure_time(work, mouse->service_mean_ns);
-    ps_figure_time(length, elephant->service_mean_ns);
+    ps_figure_time(wait, mouse->lately_queueing.mean_ns);
+    ps_figure_time(work, mouse->lately_service.mean_ns);
+    ps_figure_time(length, elephant->lately_service.mean_ns);
     ps_finding_say(f, PS_STYLE_WARNING,
                    "Short behind long: '%s' waits %s for %s of work, in one pool with '%s' of %s.",
                    mouse->name, wait, work, elephant->name, length);
     ps_finding_figure(f, mouse->name, "mean queueing %s, mean service %s (bar: 5 times)", wait,
                       work);
     ps_finding_figure(f, elephant->name, "mean service %s (bar: 10 times as long)", length);
-    ps_finding_figure(f, "timed", "%" PRIu64 " and %" PRIu64 " tasks of the whole run",
-                      mouse->timed, elephant->timed);
+    ps_finding_figure(f, "timed", "%" PRIu64 " and %" PRIu64 " tasks in %u s",
+                      mouse->lately_service.count, elephant->lately_service.count,
+                      PS_LATENCY_SECONDS);
     ps_finding_try(f, PS_DO_ENGINE, "workers reserved for each: threadpool:bulkhead");
     ps_finding_try(f, PS_DO_WORKERS_MORE, "one worker more");
     return true;

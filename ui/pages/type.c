@@ -37,29 +37,40 @@ static void draw_counts(struct ps_page_pen *pen, const struct ps_live_view *view
                     ps_figure_whole(b, t->denied));
 }
 
-static void draw_times(struct ps_page_pen *pen, const struct ps_type_view *t)
+/* A table of response, service and queueing; its head says of which time. */
+static void draw_table(struct ps_page_pen *pen, const char *head,
+                       const struct ps_times_view rows[3])
 {
-    const struct {
-        const char *name;
-        uint64_t ns[4];
-    } rows[] = {
-        {"response",
-         {t->response_mean_ns, t->response_p50_ns, t->response_p99_ns, t->response_max_ns}},
-        {"service", {t->service_mean_ns, t->service_p50_ns, t->service_p99_ns, t->service_max_ns}},
-        {"queueing",
-         {t->queueing_mean_ns, t->queueing_p50_ns, t->queueing_p99_ns, t->queueing_max_ns}}};
+    static const char *const names[] = {"response", "service", "queueing"};
     static const char *const heads[] = {"mean", "p50", "p99", "max"};
     char text[PS_FIGURE_BYTES];
-    ps_canvas_print(pen->canvas, 2, pen->y, PS_STYLE_LABEL, "whole run");
+    ps_canvas_put(pen->canvas, 2, pen->y, PS_STYLE_LABEL, head);
     for (int i = 0; i < 4; i++)
         ps_canvas_right(pen->canvas, FIGURE + (i + 1) * COLUMN, pen->y, PS_STYLE_LABEL, heads[i]);
     pen->y++;
-    for (unsigned r = 0; r < sizeof rows / sizeof rows[0]; r++, pen->y++) {
-        ps_canvas_put(pen->canvas, 2, pen->y, PS_STYLE_LABEL, rows[r].name);
+    for (unsigned r = 0; r < 3; r++, pen->y++) {
+        const uint64_t ns[] = {rows[r].mean_ns, rows[r].p50_ns, rows[r].p99_ns, rows[r].max_ns};
+        ps_canvas_put(pen->canvas, 2, pen->y, PS_STYLE_LABEL, names[r]);
         for (int i = 0; i < 4; i++)
-            ps_canvas_right(pen->canvas, FIGURE + (i + 1) * COLUMN, pen->y, PS_STYLE_STRONG,
-                            ps_figure_time(text, rows[r].ns[i]));
+            ps_canvas_right(pen->canvas, FIGURE + (i + 1) * COLUMN, pen->y,
+                            rows[r].count ? PS_STYLE_STRONG : PS_STYLE_DIM,
+                            rows[r].count ? ps_figure_time(text, ns[i]) : "-");
     }
+}
+
+static void draw_times(struct ps_page_pen *pen, const struct ps_type_view *t)
+{
+    const struct ps_times_view lately[] = {t->lately_response, t->lately_service,
+                                           t->lately_queueing};
+    const struct ps_times_view run[] = {
+        {t->timed, t->response_mean_ns, t->response_p50_ns, t->response_p99_ns, t->response_max_ns},
+        {t->timed, t->service_mean_ns, t->service_p50_ns, t->service_p99_ns, t->service_max_ns},
+        {t->timed, t->queueing_mean_ns, t->queueing_p50_ns, t->queueing_p99_ns,
+         t->queueing_max_ns}};
+    char head[24];
+    snprintf(head, sizeof head, "last %u s", PS_LATENCY_SECONDS);
+    draw_table(pen, head, lately);
+    draw_table(pen, "whole run", run);
 }
 
 /* Where its tasks are: the program, with those that wait at each step. */

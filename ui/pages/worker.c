@@ -8,6 +8,7 @@
 #include "ui/pages/page.h"
 #include "ui/plot.h"
 
+_Static_assert(PS_LATENCY_SECONDS == 10, "the labels say so");
 enum { FIGURE = 20, NAME = 9, SHARES = 16 };
 
 /* A line a state that had a share of the last columns: its history, newest at the right, and its share
@@ -54,10 +55,19 @@ static void draw_tasks(struct ps_page_pen *pen, const struct ps_worker_view *w,
                 ps_figure_rate(b, rate->done_per_s), ps_figure_whole(c, lost));
     if (w->timed == 0)
         return;
-    ps_page_row(pen, FIGURE, "service", PS_STYLE_STRONG, "mean %s  p50 %s  p99 %s  max %s",
+    const struct ps_times_view *service = &w->lately_service, *queueing = &w->lately_queueing;
+    if (service->count > 0) {
+        ps_page_row(pen, FIGURE, "service, 10 s", PS_STYLE_STRONG,
+                    "mean %s  p50 %s  p99 %s  max %s", ps_figure_time(a, service->mean_ns),
+                    ps_figure_time(b, service->p50_ns), ps_figure_time(c, service->p99_ns),
+                    ps_figure_time(d, service->max_ns));
+        ps_page_row(pen, FIGURE, "queueing, 10 s", PS_STYLE_STRONG, "p50 %s  p99 %s",
+                    ps_figure_time(a, queueing->p50_ns), ps_figure_time(b, queueing->p99_ns));
+    }
+    ps_page_row(pen, FIGURE, "service, run", PS_STYLE_NORMAL, "mean %s  p50 %s  p99 %s  max %s",
                 ps_figure_time(a, w->service_mean_ns), ps_figure_time(b, w->service_p50_ns),
                 ps_figure_time(c, w->service_p99_ns), ps_figure_time(d, w->service_max_ns));
-    ps_page_row(pen, FIGURE, "queueing before", PS_STYLE_STRONG, "p50 %s  p99 %s",
+    ps_page_row(pen, FIGURE, "queueing, run", PS_STYLE_NORMAL, "p50 %s  p99 %s",
                 ps_figure_time(a, w->queueing_p50_ns), ps_figure_time(b, w->queueing_p99_ns));
 }
 

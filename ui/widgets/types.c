@@ -19,8 +19,8 @@ static void draw_row(const struct ps_canvas *c, int y, const struct ps_live_view
     bool selected = number == view->selected_type;
     char text[COLUMNS][PS_FIGURE_BYTES];
     ps_figure_rate(text[0], ps_page_type_rate(view, number, PS_COMPLETED));
-    ps_figure_time(text[1], t->response_p50_ns);
-    ps_figure_time(text[2], t->response_p99_ns);
+    ps_figure_time(text[1], t->lately_response.p50_ns);
+    ps_figure_time(text[2], t->lately_response.p99_ns);
     ps_figure_rate(text[3],
                    t->totals.submitted > ended ? (double)(t->totals.submitted - ended) : 0);
     ps_figure_rate(text[4], (double)lost);
@@ -31,7 +31,7 @@ static void draw_row(const struct ps_canvas *c, int y, const struct ps_live_view
     for (int i = 0; i < columns; i++)
         ps_canvas_right(c, left + (i + 1) * COLUMN, y,
                         i == 4 && lost ? PS_STYLE_WARNING : PS_STYLE_NORMAL,
-                        t->timed || i == 0 || i > 2 ? text[i] : "-");
+                        t->lately_response.count || i == 0 || i > 2 ? text[i] : "-");
     ps_canvas_hit(c, 0, y, c->width, 1, PS_DO_SELECT_TYPE, (int)number);
 }
 
@@ -59,9 +59,13 @@ static void title(const struct ps_live_view *view, const struct ps_figures *f, i
                   char into[PS_TITLE_BYTES])
 {
     (void)f;
-    snprintf(into, PS_TITLE_BYTES,
-             width >= 44 ? "Task types, %u: response over the run" : "Types, %u",
-             view->snapshot->types);
+    int n = snprintf(into, PS_TITLE_BYTES, width >= 44 ? "Task types, %u" : "Types, %u",
+                     view->snapshot->types);
+    snprintf(into + n, PS_TITLE_BYTES - (size_t)n,
+             width >= 40   ? ": response, last %u s"
+             : width >= 24 ? ": last %u s"
+                           : "",
+             PS_LATENCY_SECONDS);
 }
 
 const struct ps_widget ps_widget_types = {.name = "Types", .title = title, .draw = draw};
