@@ -206,6 +206,26 @@ int ps_canvas_print(const struct ps_canvas *canvas, int x, int y, enum ps_style 
     return ps_canvas_put(canvas, x, y, style, text);
 }
 
+/* Bytes of `text` that are kept in front of an ellipsis: up to the end of a clause or else of a word
+ * where one ends in the second half of the room, otherwise as many characters as there is room for. */
+static size_t kept_bytes(const char *text, int room)
+{
+    size_t bytes = 0, word = 0, clause = 0;
+    int columns = 0;
+    uint32_t code;
+    for (size_t used; (used = ps_utf8_next(text + bytes, &code)) > 0; bytes += used) {
+        if (code == ' ' && bytes > 0 && 2 * columns >= room && text[bytes - 1] != ' ') {
+            word = bytes - (text[bytes - 1] == ',');
+            if (text[bytes - 1] == ';')
+                clause = bytes - 1;
+        }
+        columns += ps_char_width(code);
+        if (columns > room)
+            break;
+    }
+    return clause ? clause : word ? word : bytes;
+}
+
 int ps_canvas_fit(const struct ps_canvas *canvas, int x, int y, int width, enum ps_style style,
                   const char *text)
 {
@@ -213,21 +233,22 @@ int ps_canvas_fit(const struct ps_canvas *canvas, int x, int y, int width, enum 
         return x;
     if (ps_text_width(text) <= width)
         return ps_canvas_put(canvas, x, y, style, text);
-    int end = x + width;
-    const char *mark = canvas->ascii ? ".." : "…";
-    int room = width - ps_text_width(mark);
+    struct ps_canvas row = ps_canvas_view(canvas, x, y, width, 1);
+    const char *mark = canvas->ascii ? ".." : "…", *end = text;
+    if (ps_text_width(mark) <= width)
+        end += kept_bytes(text, width - ps_text_width(mark));
     uint32_t code;
-    for (size_t used; (used = ps_utf8_next(text, &code)) > 0; text += used) {
-        int step = ps_char_width(code);
-        if (step > room)
-            break;
-        ps_canvas_cell(canvas, x, y, style, code);
-        x += step;
-        room -= step;
+    int at_x = 0;
+    for (; text < end; text += ps_utf8_next(text, &code)) {
+        ps_utf8_next(text, &code);
+        ps_canvas_cell(&row, at_x, 0, style, code);
+        at_x += ps_char_width(code);
     }
-    struct ps_canvas rest = ps_canvas_view(canvas, x, y, end - x, 1);
-    ps_canvas_put(&rest, 0, 0, style, mark);
-    return end;
+    while (*mark && at_x < width) {
+        mark += ps_utf8_next(mark, &code);
+        ps_canvas_cell(&row, at_x++, 0, style, code);
+    }
+    return x + at_x;
 }
 
 int ps_canvas_right(const struct ps_canvas *canvas, int end, int y, enum ps_style style,
@@ -238,7 +259,7 @@ int ps_canvas_right(const struct ps_canvas *canvas, int end, int y, enum ps_styl
     return x;
 }
 
-/* Bytes of the next line of at most `width` columns; *next is where the following line begins. */
+/* A percent sign stays with its number. Bytes of the next line of at most `width` columns; *next is where the following line begins. */
 static size_t line_break(const char *text, int width, size_t *next)
 {
     size_t at_byte = 0, space = 0;
@@ -249,7 +270,7 @@ static size_t line_break(const char *text, int width, size_t *next)
             *next = at_byte + 1;
             return at_byte;
         }
-        if (code == ' ')
+        if (code == ' ' && text[at_byte + 1] != '%')
             space = at_byte;
         column += ps_char_width(code);
         if (column > width) {
@@ -284,6 +305,22 @@ int ps_canvas_wrap(const struct ps_canvas *canvas, int x, int y, int width, int 
         text += next;
     }
     return lines;
+}
+
+int ps_canvas_paragraph(const struct ps_canvas *canvas, int x, int y, int width, int height,
+                        enum ps_style style, const char *text)
+{
+    int rows = ps_canvas_wrap(canvas, x, y, width, 0, 0, style, text);
+    if (rows <= height || width < 1)
+        return ps_canvas_wrap(canvas, x, y, width, height, 0, style, text);
+    ps_canvas_wrap(canvas, x, y, width, height - 1, 0, style, text);
+    for (int row = 0; row < height - 1; row++) {
+        size_t next;
+        line_break(text, width, &next);
+        text += next;
+    }
+    ps_canvas_fit(canvas, x, y + height - 1, width, style, text);
+    return height;
 }
 
 /* ---- borders ---- */

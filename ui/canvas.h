@@ -92,8 +92,8 @@ int ps_canvas_put(const struct ps_canvas *canvas, int x, int y, enum ps_style st
                   const char *text);
 int ps_canvas_print(const struct ps_canvas *canvas, int x, int y, enum ps_style style,
                     const char *format, ...) __attribute__((format(printf, 5, 6)));
-/* At most `width` columns; text that does not fit ends with an ellipsis. Returns the column after
- * what was drawn. */
+/* At most `width` columns; text that does not fit ends with an ellipsis, after a whole clause or
+ * word where there is one to end with. Returns the column after what was drawn. */
 int ps_canvas_fit(const struct ps_canvas *canvas, int x, int y, int width, enum ps_style style,
                   const char *text);
 /* Ends before column `end`. Returns its first column. */
@@ -103,6 +103,11 @@ int ps_canvas_right(const struct ps_canvas *canvas, int end, int y, enum ps_styl
  * text has, also those not drawn. '\n' begins a new line. */
 int ps_canvas_wrap(const struct ps_canvas *canvas, int x, int y, int width, int height, int skip,
                    enum ps_style style, const char *text);
+
+/* The same from its beginning; what does not fit into the rows ends with an ellipsis. Returns the rows
+ * used. */
+int ps_canvas_paragraph(const struct ps_canvas *canvas, int x, int y, int width, int height,
+                        enum ps_style style, const char *text);
 
 void ps_canvas_hline(const struct ps_canvas *canvas, int x, int y, int width, enum ps_style style);
 void ps_canvas_vline(const struct ps_canvas *canvas, int x, int y, int height, enum ps_style style);

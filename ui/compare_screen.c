@@ -24,7 +24,7 @@ static void draw_header(const struct ps_canvas *root, const struct ps_compare_vi
     struct ps_flow flow = {.gap = 3};
     ps_flow_add(&flow, 0, view->frozen ? PS_STYLE_FOCUS : PS_STYLE_BRAND, "", "%s",
                 view->frozen ? "FROZEN" : "COMPARE");
-    ps_flow_add(&flow, 0, PS_STYLE_NORMAL, "", "%.40s", view->title);
+    ps_flow_add(&flow, 1, PS_STYLE_NORMAL, "", "%s", view->title)->least = 12;
     ps_flow_add(&flow, 1, PS_STYLE_NORMAL, "same arrivals:", "%s", view->load);
     ps_flow_add(&flow, 2, PS_STYLE_NORMAL, "seed", "%" PRIu64, view->seed);
     if (view->stage != PS_COMPARE_CHOOSING)
@@ -224,19 +224,24 @@ static void draw_table(const struct ps_canvas *c, const struct ps_compare_view *
 static void draw_choosing(const struct ps_canvas *root, int y, int height,
                           const struct ps_compare_view *view)
 {
-    char text[400], length[32], all[PS_FIGURE_BYTES];
+    char text[2][400], length[32], all[PS_FIGURE_BYTES];
     struct ps_lab_panel panel = {.title = "What is compared", .focused = true};
     ps_canvas_hline(root, 0, y, root->width, PS_STYLE_BORDER);
     struct ps_canvas body = ps_lab_panel_draw(root, 0, y, root->width, height, &panel);
     int used = ps_lab_form_draw(&body, &view->form) + 1;
     ps_format_duration(length, sizeof length, view->length_ns);
-    snprintf(text, sizeof text,
+    ps_figure_clock(all, view->left_ns);
+    snprintf(text[0], sizeof text[0],
              "They take turns on this machine, A B, B A, ..., so that neither steals cpu from the "
              "other. In each round both get the same arrivals and drawn times; the next round has "
              "new ones. A slot is a fresh process, warmed up, then measured for %s. In all about "
              "%s.",
-             length, ps_figure_clock(all, view->left_ns));
-    ps_canvas_wrap(&body, 1, used, body.width - 2, body.height - used, 0, PS_STYLE_LABEL, text);
+             length, all);
+    snprintf(text[1], sizeof text[1],
+             "They take turns on the same arrivals; a slot is a fresh process, warmed up, then "
+             "measured for %s. In all about %s.",
+             length, all);
+    ps_lab_text_draw(&body, used, &view->form, text[0], text[1]);
 }
 
 /* ---- the whole ---- */

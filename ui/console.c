@@ -185,17 +185,17 @@ void ps_console_recall(struct ps_console_history *history, int direction, char *
 void ps_console_draw(const struct ps_canvas *c, const char *line, const char *hint,
                      const char *complaint)
 {
-    enum { WORDS_MAX = 4 };
+    int words_max = c->height / 3; /* the run stays in sight */
     const char *words = complaint[0] ? complaint : hint;
     struct ps_canvas none = {.width = c->width};
     int rows = ps_canvas_wrap(&none, 1, 0, c->width - 2, 0, 0, PS_STYLE_NOTE, words), skip = 0;
-    rows = rows > WORDS_MAX ? WORDS_MAX : rows;
+    rows = rows > words_max ? words_max : rows;
     int y = c->height - rows - 2;
     ps_canvas_fill(c, 0, y, c->width, rows + 2, PS_STYLE_NORMAL, ' ');
     ps_canvas_hline(c, 0, y, c->width, PS_STYLE_FOCUS);
     ps_canvas_put(c, 1, y, PS_STYLE_FOCUS, " Command ");
-    ps_canvas_wrap(c, 1, y + 1, c->width - 2, rows, 0,
-                   complaint[0] ? PS_STYLE_WARNING : PS_STYLE_NOTE, words);
+    ps_canvas_paragraph(c, 1, y + 1, c->width - 2, rows,
+                        complaint[0] ? PS_STYLE_WARNING : PS_STYLE_NOTE, words);
     int room = c->width - 4;
     while (line[skip] && ps_text_width(line + skip) > room)
         do

@@ -1,5 +1,5 @@
-/* A row of labelled figures that drops its least wanted parts until the rest fits: nothing is ever
- * cut in the middle of a word. */
+/* A row of labelled figures that drops its least wanted parts until the rest fits. A part that must
+ * stay is not dropped for a label or a gap: those go first. */
 #ifndef PS_UI_FLOW_H
 #define PS_UI_FLOW_H
 
@@ -9,8 +9,10 @@
 struct ps_flow_part {
     char label[40], value[96];
     enum ps_style label_style, value_style;
-    unsigned rank; /* low ranks stay */
+    unsigned rank; /* low ranks stay; 0: must stay */
     bool right;    /* at the right end of the row */
+    bool plain;    /* says as much without its label, where there is no room for it */
+    int least;     /* columns down to which the value may be shortened; 0: shown whole or not */
 };
 struct ps_flow {
     unsigned count;

@@ -49,6 +49,12 @@ void ps_lab_progress_draw(const struct ps_canvas *row, const struct ps_lab_progr
     ps_canvas_put(row, x + width - 1, 0, PS_STYLE_DIM, "]");
 }
 
+/* Where the note of a field begins: behind its value and the arrows. */
+static int note_x(const struct ps_lab_field *field, int label_width)
+{
+    return label_width + 4 + ps_text_width(field->value) + 4;
+}
+
 static void draw_field(const struct ps_canvas *c, int y, unsigned number, int label_width,
                        const struct ps_lab_form *form)
 {
@@ -63,8 +69,64 @@ static void draw_field(const struct ps_canvas *c, int y, unsigned number, int la
                       selected ? PS_STYLE_SELECTION : PS_STYLE_STRONG, field->value);
     if (selected)
         ps_canvas_put(c, x + 1, y, PS_STYLE_KEY, ">");
-    ps_canvas_fit(c, x + 4, y, c->width - x - 4, PS_STYLE_DIM, field->note);
+    x = note_x(field, label_width);
+    ps_canvas_fit(c, x, y, c->width - x, PS_STYLE_DIM, field->note);
     ps_canvas_hit(c, 0, y, c->width, 1, PS_DO_SELECT_FIELD, (int)number);
+}
+
+static int label_width(const struct ps_lab_form *form)
+{
+    int most = 0;
+    for (unsigned i = 0; i < form->count; i++) {
+        int width = ps_text_width(form->field[i].label);
+        most = width > most ? width : most;
+    }
+    return most;
+}
+
+int ps_lab_form_draw(const struct ps_canvas *c, const struct ps_lab_form *form)
+{
+    int y = (int)form->count;
+    for (unsigned i = 0; i < form->count; i++)
+        draw_field(c, (int)i, i, label_width(form), form);
+    if (form->complaint[0])
+        y += ps_canvas_wrap(c, 1, y, c->width - 2, 2, 0, PS_STYLE_WARNING, form->complaint);
+    return y;
+}
+
+static bool note_is_cut(const struct ps_canvas *c, const struct ps_lab_form *form, unsigned field)
+{
+    const struct ps_lab_field *f = &form->field[field];
+    return note_x(f, label_width(form)) + ps_text_width(f->note) > c->width;
+}
+
+/* What the longest of the notes that are cut takes: the wording of the text is chosen so that it stays
+ * while fields are selected. */
+static int note_rows(const struct ps_canvas *c, const struct ps_lab_form *form)
+{
+    struct ps_canvas none = {.width = c->width};
+    int most = 0;
+    for (unsigned i = 0; i < form->count; i++) {
+        if (!note_is_cut(c, form, i))
+            continue;
+        int rows =
+            ps_canvas_wrap(&none, 0, 0, none.width - 2, 0, 0, PS_STYLE_NOTE, form->field[i].note);
+        most = rows > most ? rows : most;
+    }
+    return most;
+}
+
+void ps_lab_text_draw(const struct ps_canvas *c, int y, const struct ps_lab_form *form,
+                      const char *text, const char *brief)
+{
+    struct ps_canvas none = {.width = c->width};
+    int width = c->width - 2, notes = note_rows(c, form), room = c->height - y - notes;
+    if (ps_canvas_wrap(&none, 0, 0, width, 0, 0, PS_STYLE_LABEL, text) + (notes > 0) > room)
+        text = brief;
+    y += ps_canvas_wrap(c, 1, y, width, room, 0, PS_STYLE_LABEL, text);
+    y += y + 1 + notes <= c->height;
+    if (note_is_cut(c, form, form->selected))
+        ps_canvas_wrap(c, 1, y, width, notes, 0, PS_STYLE_NOTE, form->field[form->selected].note);
 }
 
 bool ps_lab_form_move(struct ps_lab_form *form, enum ps_action action, int argument)
@@ -85,20 +147,6 @@ bool ps_lab_form_move(struct ps_lab_form *form, enum ps_action action, int argum
     }
 }
 
-int ps_lab_form_draw(const struct ps_canvas *c, const struct ps_lab_form *form)
-{
-    int label_width = 0;
-    for (unsigned i = 0; i < form->count; i++) {
-        int width = ps_text_width(form->field[i].label);
-        label_width = width > label_width ? width : label_width;
-    }
-    for (unsigned i = 0; i < form->count; i++)
-        draw_field(c, (int)i, i, label_width, form);
-    if (form->complaint[0])
-        ps_canvas_fit(c, 1, (int)form->count, c->width - 1, PS_STYLE_WARNING, form->complaint);
-    return (int)form->count + (form->complaint[0] != '\0');
-}
-
 void ps_lab_note(struct ps_lab_notes *notes, enum ps_style style, const char *format, ...)
 {
     if (notes->count == PS_LAB_NOTES_MAX)
@@ -113,6 +161,12 @@ void ps_lab_note(struct ps_lab_notes *notes, enum ps_style style, const char *fo
 
 void ps_lab_notes_draw(const struct ps_canvas *c, const struct ps_lab_notes *notes)
 {
-    for (unsigned i = 0; i < notes->count && (int)i < c->height; i++)
-        ps_canvas_fit(c, 0, (int)i, c->width, notes->list[i].style, notes->list[i].text);
+    int shown = (int)notes->count < c->height ? (int)notes->count : c->height;
+    int spare = c->height - shown, y = 0;
+    for (int i = 0; i < shown; i++) {
+        const struct ps_lab_note *note = &notes->list[i];
+        int rows = ps_canvas_paragraph(c, 0, y, c->width, 1 + spare, note->style, note->text);
+        spare -= rows - 1;
+        y += rows;
+    }
 }

@@ -37,7 +37,7 @@ void ps_lab_progress_draw(const struct ps_canvas *row, const struct ps_lab_progr
 struct ps_lab_field {
     const char *label;
     char value[72];
-    char note[80];
+    char note[160];
 };
 #define PS_LAB_FIELDS_MAX 8u
 struct ps_lab_form {
@@ -47,6 +47,10 @@ struct ps_lab_form {
 };
 /* A row a field, then the complaint; returns the rows used. */
 int ps_lab_form_draw(const struct ps_canvas *canvas, const struct ps_lab_form *form);
+/* Below it, from row y on: a text, in the long wording where there is room for it, and the note of the
+ * selected field where it was shortened beside it. */
+void ps_lab_text_draw(const struct ps_canvas *canvas, int y, const struct ps_lab_form *form,
+                      const char *text, const char *brief);
 /* Up, down, a click on a field. False: the action is another. */
 bool ps_lab_form_move(struct ps_lab_form *form, enum ps_action action, int argument);
 
@@ -63,7 +67,7 @@ struct ps_lab_notes {
 };
 void ps_lab_note(struct ps_lab_notes *notes, enum ps_style style, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* As many as there are rows, each cut to one. */
+/* As many as there are rows; spare rows go to those that need more than one, the first first. */
 void ps_lab_notes_draw(const struct ps_canvas *canvas, const struct ps_lab_notes *notes);
 
 #endif

@@ -153,6 +153,8 @@ int ps_lesson_measured(const struct ps_canvas *c, int y, const struct ps_lesson_
 
 /* ---- the run ---- */
 
+enum { TALL = 18 }; /* rows of the body from which on lanes and text have eight */
+
 static void draw_progress(const struct ps_canvas *c, int y, const struct ps_lesson_view *view)
 {
     char ran[PS_FIGURE_BYTES], length[PS_FIGURE_BYTES], name[64];
@@ -179,19 +181,25 @@ static void draw_progress(const struct ps_canvas *c, int y, const struct ps_less
     ps_flow_draw(c, y, &flow);
 }
 
-/* The diagnosis in a line, or the deadlock: what the watchdog says must not be missed. */
-static void draw_finding(const struct ps_canvas *c, int y, const struct ps_lesson_view *view)
+/* What the watchdog says must not be missed. NULL: nothing. */
+static const char *alert_of(const struct ps_lesson_view *view)
 {
-    if (!view->live || !view->live->snapshot->started_ns)
-        return;
-    const struct ps_snapshot *s = view->live->snapshot;
+    const struct ps_snapshot *s = view->live ? view->live->snapshot : NULL;
+    bool bad = s && s->started_ns && (s->end == PS_END_DEADLOCK || s->end == PS_END_CRASH);
+    return bad ? s->message : NULL;
+}
+
+static void draw_finding(const struct ps_canvas *c, const struct ps_lesson_view *view)
+{
     const struct ps_finding_state *first =
-        view->live->findings ? ps_findings_at(view->live->findings, 0) : NULL;
-    if (s->end == PS_END_DEADLOCK || s->end == PS_END_CRASH) {
-        ps_canvas_fill(c, 0, y, c->width, 1, PS_STYLE_ALERT, ' ');
-        ps_canvas_fit(c, 1, y, c->width - 2, PS_STYLE_ALERT, s->message);
-    } else if (first) {
-        ps_canvas_fit(c, 1, y, c->width - 2, first->finding.style, first->finding.text);
+        view->live && view->live->findings ? ps_findings_at(view->live->findings, 0) : NULL;
+    const char *alert = alert_of(view);
+    if (alert) {
+        ps_canvas_fill(c, 0, 0, c->width, c->height, PS_STYLE_ALERT, ' ');
+        ps_canvas_wrap(c, 1, 0, c->width - 2, c->height, 0, PS_STYLE_ALERT, alert);
+    } else if (first && view->live->snapshot->started_ns) {
+        ps_canvas_paragraph(c, 1, 0, c->width - 2, c->height, first->finding.style,
+                            first->finding.text);
     }
 }
 
@@ -238,19 +246,49 @@ static void draw_lanes(const struct ps_canvas *c, const struct ps_lesson_view *v
     }
 }
 
-/* What the figures of the runs take of the rows of the body; lanes and text have the rest. */
-static int table_rows(const struct ps_lesson_view *view, int height)
+/* How the rows of the body are divided. */
+struct division {
+    int finding; /* the diagnosis */
+    int table;   /* the figures of the runs */
+    int watch;   /* what to watch for, and beside it the lanes: the rest */
+};
+
+static struct division divide(const struct ps_lesson_view *view, int height, int finding)
 {
-    int runs = (int)ps_lab_runs(view->lab) + 1, least = height >= 18 ? 8 : 4;
-    int table = runs < height - 3 - least ? runs : height - 3 - least;
-    return table < 2 ? 2 : table;
+    struct division d = {.finding = finding};
+    int runs = (int)ps_lab_runs(view->lab) + 1, room = height - 2 - finding;
+    room -= height >= TALL ? 8 : 4;
+    d.table = runs < room ? runs : room;
+    d.table = d.table < 2 ? 2 : d.table;
+    d.watch = height - finding - d.table - 3;
+    return d;
+}
+
+static int watch_rows(const struct ps_lesson_view *view, int width)
+{
+    struct ps_canvas none = {.width = width - width * 11 / 20 - 3};
+    const struct ps_slice *watch = &view->lesson->watch;
+    return ps_prose_draw(&none, 0, PS_STYLE_NORMAL, watch->at, watch->length);
+}
+
+/* An alert has the rows it takes. A finding, which comes and goes, has always the same, so that the
+ * lanes stand still: two where that leaves room for what to watch for. */
+static struct division division_of(const struct ps_lesson_view *view, int width, int height)
+{
+    struct ps_canvas none = {.width = width};
+    struct division d = divide(view, height, 2);
+    const char *alert = alert_of(view);
+    int rows = alert ? ps_canvas_wrap(&none, 0, 0, width - 2, 0, 0, PS_STYLE_ALERT, alert) : 0;
+    if (height < TALL || watch_rows(view, width) > d.watch)
+        d = divide(view, height, 1);
+    return rows > d.finding ? divide(view, height, rows) : d;
 }
 
 /* Lanes with what to watch for beside them; below, the figures of the runs. */
 void ps_lesson_run(const struct ps_canvas *c, const struct ps_lesson_view *view)
 {
-    int table = table_rows(view, c->height);
-    int top = c->height - table - 3, left = c->width * 11 / 20;
+    struct division d = division_of(view, c->width, c->height);
+    int top = d.watch + 1, left = c->width * 11 / 20;
     draw_progress(c, 0, view);
     ps_canvas_hline(c, 0, 1, c->width, PS_STYLE_BORDER);
     ps_canvas_put(c, left + 2, 1, PS_STYLE_TITLE, " Watch for ");
@@ -261,16 +299,14 @@ void ps_lesson_run(const struct ps_canvas *c, const struct ps_lesson_view *view)
     ps_prose_draw(&words, -view->scroll, PS_STYLE_NORMAL, view->lesson->watch.at,
                   view->lesson->watch.length);
     ps_canvas_hline(c, 0, top + 1, c->width, PS_STYLE_BORDER);
-    draw_finding(c, top + 2, view);
-    struct ps_canvas below = ps_canvas_view(c, 1, top + 3, c->width - 2, table);
-    draw_runs(&below, 0, view, table - 1);
+    struct ps_canvas finding = ps_canvas_view(c, 0, top + 2, c->width, d.finding);
+    draw_finding(&finding, view);
+    struct ps_canvas table = ps_canvas_view(c, 1, top + 2 + d.finding, c->width - 2, d.table);
+    draw_runs(&table, 0, view, d.table - 1);
 }
 
 int ps_lesson_run_scroll_max(const struct ps_lesson_view *view, int width, int height)
 {
-    struct ps_canvas none = {.width = width - width * 11 / 20 - 3};
-    const struct ps_slice *watch = &view->lesson->watch;
-    int rows = ps_prose_draw(&none, 0, PS_STYLE_NORMAL, watch->at, watch->length);
-    int room = height - table_rows(view, height) - 4;
+    int rows = watch_rows(view, width), room = division_of(view, width, height).watch;
     return rows > room ? rows - room : 0;
 }

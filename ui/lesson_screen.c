@@ -222,13 +222,15 @@ static int draw_next(const struct ps_canvas *c, int y, const struct ps_lesson_vi
 
 static void draw_header(const struct ps_canvas *root, const struct ps_lesson_view *view)
 {
+    enum { TITLE_LEAST = 16 };
     struct ps_flow flow = {.gap = 2};
     const struct ps_experiment *e = view->experiment;
     ps_flow_add(&flow, 0, PS_STYLE_BRAND, "", "LESSON");
     if (e->lesson)
-        ps_flow_add(&flow, 1, PS_STYLE_STRONG, "", "%02u %s", e->lesson, e->title);
+        ps_flow_add(&flow, 1, PS_STYLE_STRONG, "", "%02u %s", e->lesson, e->title)->least =
+            TITLE_LEAST;
     else
-        ps_flow_add(&flow, 1, PS_STYLE_STRONG, "", "%s", e->title);
+        ps_flow_add(&flow, 1, PS_STYLE_STRONG, "", "%s", e->title)->least = TITLE_LEAST;
     ps_flow_add(&flow, 0, PS_STYLE_NOTE, "",
                 root->width < 80 ? "%u of %u: %s" : "step %u of %u: %s", (unsigned)view->step + 1,
                 (unsigned)PS_LESSON_STEPS, steps[view->step].name)

@@ -423,35 +423,53 @@ static void draw_bands(const struct ps_canvas *root, const struct ps_live_view *
 
 /* ---- one panel at a time ---- */
 
-enum { TAB_LETTERS = 12 }; /* of a name; fewer where there is no room, but for the focused one */
-
-static int tabs_width(const struct ps_live_view *view, const unsigned char *shown, unsigned count,
-                      int gap, int letters)
+static int tab_width(const unsigned char *shown, unsigned i, int gap)
 {
-    int width = 1;
-    for (unsigned i = 0; i < count; i++) {
-        int name = ps_text_width(ps_panels[shown[i]]->name);
-        width += (i < 9 ? 1 : 2) + gap - 1;
-        width += shown[i] == view->panel ? name : least(name, letters);
-        width += i + 1 < count ? gap : 0;
-    }
-    return width;
+    return (i < 9 ? 1 : 2) + gap - 1 + ps_text_width(ps_panels[shown[i]]->name);
+}
+
+static int tabs_width(const unsigned char *shown, unsigned first, unsigned count, int gap)
+{
+    int width = 0;
+    for (unsigned i = first; i < count; i++)
+        width += tab_width(shown, i, gap) + gap;
+    return width - gap;
+}
+
+/* The first tab that is shown: as many are left out at the left as it takes to see the focused one and
+ * the next. */
+static unsigned first_tab(const unsigned char *shown, unsigned count, unsigned focus, int width)
+{
+    unsigned first = 0, last = focus + 1 < count ? focus + 2 : count;
+    while (first < focus && tabs_width(shown, first, last, 1) > width)
+        first++;
+    return first;
 }
 
 static void draw_tabs(const struct ps_canvas *row, const struct ps_live_view *view)
 {
     unsigned char shown[PS_ORDER_MAX];
-    unsigned count = ps_panels_shown(&view->look, shown);
-    int x = 1, gap = row->width >= 80 ? 2 : 1, letters = TAB_LETTERS;
-    if (tabs_width(view, shown, count, gap, letters) > row->width)
+    unsigned count = ps_panels_shown(&view->look, shown), first = 0;
+    int place = ps_panels_place(&view->look, view->panel), width = row->width - 2;
+    int x = 1, gap = row->width >= 80 ? 2 : 1, edge = 2; /* an ellipsis and a blank */
+    const char *mark = row->ascii ? "~" : "…";
+    if (tabs_width(shown, 0, count, gap) > width)
         gap = 1;
-    while (letters > 1 && tabs_width(view, shown, count, gap, letters) > row->width)
-        letters--;
-    for (unsigned i = 0; i < count; i++) {
+    bool all = tabs_width(shown, 0, count, gap) <= width;
+    if (!all)
+        first = first_tab(shown, count, place < 0 ? 0 : (unsigned)place, width - 2 * edge);
+    if (first > 0)
+        x = ps_canvas_put(row, x, 0, PS_STYLE_DIM, mark) + 1;
+    for (unsigned i = first; i < count; i++) {
         bool focus = shown[i] == view->panel;
+        int room = row->width - 1 - (i + 1 < count ? edge : 0);
+        if (x + tab_width(shown, i, gap) > room) {
+            ps_canvas_put(row, x, 0, PS_STYLE_DIM, mark);
+            break;
+        }
         int end = ps_canvas_print(row, x, 0, PS_STYLE_KEY, "%u", i + 1);
-        end = ps_canvas_print(row, end + gap - 1, 0, focus ? PS_STYLE_FOCUS : PS_STYLE_LABEL,
-                              "%.*s", focus ? TAB_LETTERS : letters, ps_panels[shown[i]]->name);
+        end = ps_canvas_put(row, end + gap - 1, 0, focus ? PS_STYLE_FOCUS : PS_STYLE_LABEL,
+                            ps_panels[shown[i]]->name);
         ps_canvas_hit(row, x, 0, end - x, 1, PS_DO_PANEL, (int)i + 1);
         x = end + gap;
     }
@@ -476,6 +494,8 @@ static void draw_giants(const struct ps_canvas *c, const struct ps_live_view *vi
     ps_giant_draw(c, giant, 3);
 }
 
+enum { SINGLE_TALL = 13 }; /* rows below the header and what is above the panel */
+
 static void draw_single(const struct ps_canvas *root, const struct ps_live_view *view,
                         const struct ps_figures *f)
 {
@@ -495,14 +515,17 @@ static void draw_single(const struct ps_canvas *root, const struct ps_live_view 
         draw_tabs(&tabs, view);
     }
     ps_canvas_hline(root, 0, y + 1, root->width, PS_STYLE_BORDER);
-    draw_panel(root, 0, y + 1, root->width, height - y - 4, view, f, widget);
-    struct ps_canvas finding = ps_canvas_view(root, 1, height - 3, root->width - 2, 1);
+    /* The marks take a row, a finding two if there is room: always, so that the lanes stand still. */
+    int words = ps_marks_shown(view) || height - y < SINGLE_TALL ? 1 : 2;
+    draw_panel(root, 0, y + 1, root->width, height - y - 3 - words, view, f, widget);
+    struct ps_canvas finding = ps_canvas_view(root, 1, height - 2 - words, root->width - 2, words);
     const struct ps_finding_state *first =
         view->findings ? ps_findings_at(view->findings, 0) : NULL;
     if (ps_marks_shown(view) || view->hover.at_ns)
         ps_widget_marks.draw(&finding, view, f);
     else if (widget != &ps_widget_diagnosis && first)
-        ps_canvas_fit(&finding, 0, 0, finding.width, first->finding.style, first->finding.text);
+        ps_canvas_paragraph(&finding, 0, 0, finding.width, words, first->finding.style,
+                            first->finding.text);
     draw_bottom_line(root, height - 2, view, f, NULL, false);
     draw_scrub(root, root->height - 2, view);
     draw_keys(root, view, 1);

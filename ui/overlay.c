@@ -24,11 +24,14 @@ enum ps_place ps_overlay_place(const struct ps_overlay *overlay)
     }
 }
 
+/* Where only a strip of the screen behind would be left, a box takes the whole width. */
+enum { STRIP = 12 };
+
 /* A cleared box in the middle of the canvas; returns its inside with a margin of one column. */
 static struct ps_canvas open_box(const struct ps_canvas *canvas, int width, int height,
                                  enum ps_style border, const char *title)
 {
-    if (width > canvas->width)
+    if (width + STRIP > canvas->width)
         width = canvas->width;
     if (height > canvas->height)
         height = canvas->height;
@@ -41,23 +44,43 @@ static struct ps_canvas open_box(const struct ps_canvas *canvas, int width, int 
 /* ---- help ---- */
 
 /* In the lower border: how much there is below. */
-static void draw_more(const struct ps_canvas *canvas, const struct ps_canvas *inside, int rows)
+static void draw_more(const struct ps_canvas *canvas, const struct ps_canvas *inside, int rows,
+                      const char *keys)
 {
     char text[40];
-    snprintf(text, sizeof text, " %d more: Down, PgDn ", rows);
+    snprintf(text, sizeof text, " %d more: %s ", rows, keys);
     ps_canvas_right(canvas, inside->x - canvas->x + inside->width,
                     inside->y - canvas->y + inside->height, PS_STYLE_NOTE, text);
 }
 
-static int help_rows(enum ps_place place)
+enum { HELP_COLUMN = 11, HELP_WIDTH = 76, HELP_LEGEND = 3 };
+
+/* The keys of a place from row y on, each with as many rows as its text takes; a canvas of height 0
+ * measures. Returns the row below. */
+static int draw_bindings(const struct ps_canvas *c, int y, enum ps_place place)
 {
-    int rows = 0;
-    for (const struct ps_binding *b = ps_bindings; b->action != PS_DO_NOTHING; b++)
-        rows += (b->places & place) && b->help;
-    return rows;
+    int width = c->width - HELP_COLUMN;
+    for (const struct ps_binding *b = ps_bindings; b->action != PS_DO_NOTHING; b++) {
+        if (!(b->places & place) || !b->help)
+            continue;
+        struct ps_canvas below = ps_canvas_view(c, 0, y, c->width, c->height);
+        int above = y < 0 ? -y : 0; /* rows that are scrolled away */
+        if (above == 0)
+            ps_canvas_put(&below, 0, 0, PS_STYLE_KEY, b->name);
+        int rows = ps_canvas_wrap(&below, HELP_COLUMN, 0, width > 1 ? width : 1, below.height,
+                                  above, PS_STYLE_NORMAL, b->help);
+        ps_canvas_hit(c, 0, y, c->width, rows, (int)b->action, b->argument);
+        y += rows;
+    }
+    return y;
 }
 
-enum { HELP_COLUMN = 11, HELP_WIDTH = 76, HELP_LEGEND = 3 };
+/* A box takes two borders and two margins. */
+static int help_rows(enum ps_place place, int width)
+{
+    struct ps_canvas none = {.width = (HELP_WIDTH + STRIP > width ? width : HELP_WIDTH) - 4};
+    return draw_bindings(&none, 0, place);
+}
 
 static void draw_states(const struct ps_canvas *c, int y)
 {
@@ -78,24 +101,16 @@ static void draw_states(const struct ps_canvas *c, int y)
 
 static void draw_help(const struct ps_canvas *canvas, const struct ps_overlay *o)
 {
-    int rows = help_rows(o->place);
+    int rows = help_rows(o->place, canvas->width);
     bool live = o->place == PS_AT_LIVE;
     struct ps_canvas c =
         open_box(canvas, HELP_WIDTH, rows + 2 + (live ? HELP_LEGEND : 0), PS_STYLE_FOCUS, o->title);
-    int y = -o->scroll;
-    for (const struct ps_binding *b = ps_bindings; b->action != PS_DO_NOTHING; b++) {
-        if (!(b->places & o->place) || !b->help)
-            continue;
-        ps_canvas_put(&c, 0, y, PS_STYLE_KEY, b->name);
-        ps_canvas_fit(&c, HELP_COLUMN, y, c.width - HELP_COLUMN, PS_STYLE_NORMAL, b->help);
-        ps_canvas_hit(&c, 0, y, c.width, 1, (int)b->action, b->argument);
-        y++;
-    }
+    int y = draw_bindings(&c, -o->scroll, o->place);
     if (live)
         draw_states(&c, y + 1);
     int below = rows + (live ? HELP_LEGEND : 0) - o->scroll - c.height;
     if (below > 0)
-        draw_more(canvas, &c, below);
+        draw_more(canvas, &c, below, "Down, PgDn");
 }
 
 /* ---- text ---- */
@@ -114,40 +129,80 @@ static void draw_text(const struct ps_canvas *canvas, const struct ps_overlay *o
         open_box(canvas, text_width(canvas->width), canvas->height, PS_STYLE_FOCUS, o->title);
     int end = ps_prose_draw(&c, -o->scroll, PS_STYLE_NORMAL, o->text, strlen(o->text));
     if (end > c.height)
-        draw_more(canvas, &c, end - c.height);
+        draw_more(canvas, &c, end - c.height, "Down, PgDn");
 }
 
 /* ---- menu, message, prompt ---- */
 
-static void draw_menu(const struct ps_canvas *canvas, const struct ps_overlay *o)
+struct menu_shape {
+    int label, note; /* the widest of each */
+    int about;       /* rows below the list for the whole note of the selected item; 0: all fit */
+};
+
+static int note_room(const struct menu_shape *shape, int inner)
 {
-    int label = 0, note = 0;
+    return inner - shape->label - 4;
+}
+
+static struct menu_shape menu_shape(const struct ps_canvas *canvas, const struct ps_overlay *o)
+{
+    struct menu_shape shape = {0};
     for (unsigned i = 0; i < o->count; i++) {
         int w = ps_text_width(o->item[i].label), n = ps_text_width(o->item[i].note);
-        label = w > label ? w : label;
-        note = n > note ? n : note;
+        shape.label = w > shape.label ? w : shape.label;
+        shape.note = n > shape.note ? n : shape.note;
     }
-    int width = label + 2 + note + 8;
+    struct ps_canvas none = {.width = canvas->width - 4};
+    if (shape.note <= note_room(&shape, none.width))
+        return shape;
+    for (unsigned i = 0; i < o->count; i++) {
+        int rows = ps_canvas_wrap(&none, 0, 0, none.width, 0, 0, PS_STYLE_DIM, o->item[i].note);
+        shape.about = rows > shape.about ? rows : shape.about;
+    }
+    return shape;
+}
+
+static void draw_item(const struct ps_canvas *c, int y, const struct menu_shape *shape,
+                      const struct ps_menu_item *item, bool selected)
+{
+    enum ps_style style = selected ? PS_STYLE_SELECTION : PS_STYLE_NORMAL;
+    if (selected)
+        ps_canvas_fill(c, 0, y, c->width, 1, style, ' ');
+    ps_canvas_put(c, 0, y, selected ? style : PS_STYLE_GOOD,
+                  item->current ? (c->ascii ? "*" : "●")
+                  : selected    ? ">"
+                                : " ");
+    ps_canvas_fit(c, 2, y, c->width - 2, style, item->label);
+    ps_canvas_fit(c, shape->label + 4, y, note_room(shape, c->width),
+                  selected ? style : PS_STYLE_DIM, item->note);
+}
+
+static void draw_menu(const struct ps_canvas *canvas, const struct ps_overlay *o)
+{
+    enum { WIDTH_LEAST = 30, LIST_LEAST = 4 };
+    struct menu_shape shape = menu_shape(canvas, o);
+    int width = shape.label + 2 + shape.note + 8;
     struct ps_canvas c =
-        open_box(canvas, width < 30 ? 30 : width, (int)o->count + 2, PS_STYLE_FOCUS, o->title);
-    int first = 0;
-    if ((int)o->selected >= c.height)
-        first = (int)o->selected - c.height + 1;
-    for (int y = 0; y < c.height && first + y < (int)o->count; y++) {
-        const struct ps_menu_item *item = &o->item[first + y];
-        bool selected = first + y == (int)o->selected;
-        enum ps_style style = selected ? PS_STYLE_SELECTION : PS_STYLE_NORMAL;
-        if (selected)
-            ps_canvas_fill(&c, 0, y, c.width, 1, style, ' ');
-        ps_canvas_put(&c, 0, y, selected ? style : PS_STYLE_GOOD,
-                      item->current ? (c.ascii ? "*" : "●")
-                      : selected    ? ">"
-                                    : " ");
-        ps_canvas_put(&c, 2, y, style, item->label);
-        ps_canvas_fit(&c, 2 + label + 2, y, c.width - label - 4, selected ? style : PS_STYLE_DIM,
-                      item->note);
+        open_box(canvas, width < WIDTH_LEAST ? WIDTH_LEAST : width,
+                 (int)o->count + 2 + (shape.about ? shape.about + 1 : 0), PS_STYLE_FOCUS, o->title);
+    int about = shape.about, rows = c.height - (about ? about + 1 : 0);
+    if (rows < LIST_LEAST) {
+        about = 0;
+        rows = c.height;
+    }
+    int first = (int)o->selected >= rows ? (int)o->selected - rows + 1 : 0;
+    for (int y = 0; y < rows && first + y < (int)o->count; y++) {
+        draw_item(&c, y, &shape, &o->item[first + y], first + y == (int)o->selected);
         ps_canvas_hit(&c, 0, y, c.width, 1, PS_DO_SELECT_ITEM, first + y);
     }
+    if (about) {
+        ps_canvas_hline(canvas, c.x - canvas->x - 2, c.y - canvas->y + rows, c.width + 4,
+                        PS_STYLE_FOCUS);
+        ps_canvas_wrap(&c, 0, rows + 1, c.width, about, 0, PS_STYLE_NORMAL,
+                       o->item[o->selected].note);
+    }
+    if (first + rows < (int)o->count)
+        draw_more(canvas, &c, (int)o->count - first - rows, "Down");
 }
 
 static void draw_ended(const struct ps_canvas *canvas, const struct ps_overlay *o)
@@ -218,7 +273,7 @@ int ps_overlay_scroll_max(const struct ps_overlay *o, int width, int height)
 {
     int rows = 0;
     if (o->kind == PS_OVERLAY_HELP) {
-        rows = help_rows(o->place) + (o->place == PS_AT_LIVE ? HELP_LEGEND + 1 : 0);
+        rows = help_rows(o->place, width) + (o->place == PS_AT_LIVE ? HELP_LEGEND : 0);
     } else if (o->kind == PS_OVERLAY_TEXT) {
         struct ps_canvas none = {.width = text_width(width) - 4};
         rows = ps_prose_draw(&none, 0, PS_STYLE_NORMAL, o->text, strlen(o->text));

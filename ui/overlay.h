@@ -21,7 +21,7 @@ enum ps_overlay_kind {
 #define PS_MENU_MAX 24u
 struct ps_menu_item {
     char label[40];
-    char note[56];
+    char note[160];
     int argument; /* the owner's */
     bool current;
 };

@@ -139,7 +139,7 @@ static void open_filter(struct ps_program *p)
         ps_program_menu_add(p, (int)s, only == (int)s, ps_legend_name(s),
                             ps_state_meaning((enum ps_state)s));
     ps_program_menu_add(p, PS_STATE_COUNT, only == PS_STATE_COUNT, ps_legend_name(PS_STATE_COUNT),
-                        "has work, but other threads have the cpus");
+                        "has work; other threads have the cpus");
 }
 
 /* ---- panels ---- */

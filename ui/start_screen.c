@@ -134,18 +134,29 @@ static void list_title(const struct ps_start_view *view, char into[96])
 
 /* ---- what it is about ---- */
 
-static int draw_mix(const struct ps_canvas *c, int y, const struct ps_experiment *e)
+/* The steps of each type: `whole`, in as many rows as they take, or shortened to one. Returns the row
+ * below, also where it does not draw. */
+static int draw_mix(const struct ps_canvas *c, int y, const struct ps_experiment *e, bool whole)
 {
-    for (unsigned i = 0; i < e->type_count && y < c->height; i++) {
+    for (unsigned i = 0; i < e->type_count; i++) {
         char key[80], steps[256];
         snprintf(key, sizeof key, "task %s.steps", e->types[i].name);
         if (!ps_experiment_get(e, key, steps, sizeof steps))
             continue;
-        int x = ps_canvas_print(c, 0, y, PS_STYLE_NOTE, "%s ", e->types[i].name);
-        ps_canvas_fit(c, x, y, c->width - x, PS_STYLE_LABEL, steps);
-        y++;
+        int x = ps_text_width(e->types[i].name) + 1, width = c->width > x + 1 ? c->width - x : 1;
+        ps_canvas_put(c, 0, y, PS_STYLE_NOTE, e->types[i].name);
+        if (whole)
+            y += ps_canvas_wrap(c, x, y, width, c->height - y, 0, PS_STYLE_LABEL, steps);
+        else
+            ps_canvas_fit(c, x, y++, width, PS_STYLE_LABEL, steps);
     }
     return y;
+}
+
+static int mix_rows(int width, const struct ps_experiment *e)
+{
+    struct ps_canvas none = {.width = width};
+    return draw_mix(&none, 0, e, true);
 }
 
 /* Rows it would like; draws when given a canvas with rows. */
@@ -160,51 +171,51 @@ static int draw_about(const struct ps_canvas *c, const struct ps_start_view *vie
         ps_complaint_text(text, sizeof text, &preset->complaint);
         return ps_canvas_wrap(c, 0, 0, c->width, c->height, 0, PS_STYLE_WARNING, text);
     }
+    const struct ps_experiment *e = &view->experiment;
+    int types = (int)e->type_count, mix = mix_rows(c->width, e);
     if (view->lesson) {
         int rows = ps_lesson_brief(c, view->lesson);
-        int mix = (int)view->experiment.type_count;
-        if (rows + 1 + mix <= c->height)
-            draw_mix(c, rows + 1, &view->experiment);
-        return c->height ? rows : rows + 1 + mix; /* the mix is welcome, not wanted */
+        if (rows + 1 + types <= c->height)
+            draw_mix(c, rows + 1, e, rows + 1 + mix <= c->height);
+        return c->height ? rows : rows + 1 + types; /* the mix is welcome, not wanted */
     }
-    int y =
-        ps_canvas_wrap(c, 0, 0, c->width, c->height, 0, PS_STYLE_NORMAL, view->experiment.summary);
-    if (c->height > 0 && y + 1 + (int)view->experiment.type_count <= c->height)
-        y++;
-    draw_mix(c, y, &view->experiment);
-    return y + (c->height == 0) + (int)view->experiment.type_count;
+    int y = ps_canvas_wrap(c, 0, 0, c->width, c->height, 0, PS_STYLE_NORMAL, e->summary);
+    int wanted = y + 1 + mix;
+    y += y + 1 + types <= c->height;
+    draw_mix(c, y, e, y + mix <= c->height);
+    return wanted;
 }
 
 /* ---- the form ---- */
 
+enum { FIELD_LABEL = 12, FIELD_VALUE = 14, NOTE_BYTES = 160, UNUSED_BYTES = 200 };
+
 static void field_note(const struct ps_start_view *view, const struct ps_form_field *field,
-                       char into[80])
+                       char into[NOTE_BYTES])
 {
     const struct ps_experiment *e = &view->experiment;
     const struct ps_engine_word *engine = ps_form_engine_word(view->words, e->engine);
     const struct ps_policy_word *policy = ps_form_policy_word(engine, e->policy);
     into[0] = '\0';
     if (strcmp(field->key, "engine.name") == 0 && engine)
-        snprintf(into, 80, "%s", engine->title);
+        snprintf(into, NOTE_BYTES, "%s", engine->title);
     else if (strcmp(field->key, "engine.policy") == 0 && policy)
-        snprintf(into, 80, "%s", policy->title);
+        snprintf(into, NOTE_BYTES, "%s", policy->title);
     else if (strcmp(field->key, "engine.workers") == 0)
-        snprintf(into, 80, "= %u on %u cpu", ps_workers_count(&e->workers, view->usable_cpus),
-                 view->usable_cpus);
+        snprintf(into, NOTE_BYTES, "= %u on %u cpu",
+                 ps_workers_count(&e->workers, view->usable_cpus), view->usable_cpus);
     else if (strcmp(field->key, "run.duration") == 0 && e->duration_ns == 0)
-        snprintf(into, 80, "until stopped");
+        snprintf(into, NOTE_BYTES, "until stopped");
     else if (strcmp(field->key, "arrivals.rate") == 0)
-        snprintf(into, 80, "%s", e->process == PS_PROCESS_POISSON ? "poisson" : "uniform");
+        snprintf(into, NOTE_BYTES, "%s", e->process == PS_PROCESS_POISSON ? "poisson" : "uniform");
 }
-
-enum { FIELD_LABEL = 12, FIELD_VALUE = 14, UNUSED_BYTES = 200 };
 
 static void draw_field(const struct ps_canvas *c, int y, unsigned number,
                        const struct ps_form_field *field, const struct ps_start_view *view)
 {
     bool focused = view->form && view->field == number;
     bool edited = focused && view->editing;
-    char note[80];
+    char note[NOTE_BYTES];
     ps_canvas_fit(c, 0, y, FIELD_LABEL - 1, focused ? PS_STYLE_FOCUS : PS_STYLE_LABEL,
                   field->label);
     enum ps_style style = edited && view->complaint[0] ? PS_STYLE_WARNING
@@ -310,6 +321,17 @@ static void draw_thumb(const struct ps_canvas *root, int y, const struct ps_star
     ps_flow_draw(root, y, &flow);
 }
 
+/* What the selected field says beside it, where there is room: here always. */
+static void draw_field_note(const struct ps_canvas *row, const struct ps_start_view *view)
+{
+    struct ps_form_field fields[PS_FORM_FIELDS_MAX];
+    char note[NOTE_BYTES];
+    if (view->field >= ps_form_fields(&view->experiment, view->words, fields))
+        return;
+    field_note(view, &fields[view->field], note);
+    ps_canvas_fit(row, 0, 0, row->width, PS_STYLE_DIM, note);
+}
+
 static void draw_answer(const struct ps_canvas *root, int y, const struct ps_start_view *view)
 {
     struct ps_canvas row = ps_canvas_view(root, 1, y, root->width - 2, 1);
@@ -320,6 +342,8 @@ static void draw_answer(const struct ps_canvas *root, int y, const struct ps_sta
     else if (view->changed)
         ps_canvas_fit(&row, 0, 0, row.width, PS_STYLE_NOTE,
                       "changed for this run; s saves it as a preset of your own");
+    else if (view->form)
+        draw_field_note(&row, view);
 }
 
 static void title(const struct ps_canvas *root, int x, int y, int width, bool focused,

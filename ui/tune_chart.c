@@ -51,27 +51,43 @@ static int row_of(double value, double top, int height)
 
 /* ---- the axis ---- */
 
+/* Columns from x on. */
+struct label {
+    int x, width;
+};
+
+static struct label label_of(const struct axis *axis, unsigned workers, int width, char text[16],
+                             const char *mark)
+{
+    int n = snprintf(text, 16, "%u%s", workers, mark), x = column_of(axis, workers) - (workers > 9);
+    return (struct label){.x = x + n > width ? width - n : x, .width = n};
+}
+
+/* The counts measured, as far as they have room beside each other and beside the guess. */
 static void draw_axis(const struct ps_canvas *c, const struct axis *axis,
                       const struct ps_tune_chart *chart)
 {
     int free_from = 0;
+    char text[16];
+    struct label guess = {0};
+    if (chart->guess) {
+        guess = label_of(axis, chart->guess, c->width, text, "?");
+        ps_canvas_put(c, guess.x, 0, PS_STYLE_FOCUS, text);
+    }
     for (unsigned i = 0; i < chart->surface->count; i++) {
-        char text[12];
-        int n = snprintf(text, sizeof text, "%u", chart->surface->point[i].workers);
-        int x = column_of(axis, chart->surface->point[i].workers) - (n > 1);
-        if (x < free_from || x + n > c->width)
+        struct label label = label_of(axis, chart->surface->point[i].workers, c->width, text, "");
+        bool by_guess =
+            guess.width && label.x <= guess.x + guess.width && guess.x <= label.x + label.width;
+        if (label.x < free_from || by_guess)
             continue;
-        ps_canvas_put(c, x, 0, PS_STYLE_DIM, text);
-        free_from = x + n + 1;
+        ps_canvas_put(c, label.x, 0, PS_STYLE_DIM, text);
+        free_from = label.x + label.width + 1;
     }
     if (chart->surface->count == 0) {
         ps_canvas_print(c, 0, 0, PS_STYLE_DIM, "%u", chart->about->low);
-        char text[12];
         snprintf(text, sizeof text, "%u", chart->about->high);
         ps_canvas_right(c, c->width, 0, PS_STYLE_DIM, text);
     }
-    if (chart->guess)
-        ps_canvas_cell(c, column_of(axis, chart->guess), 0, PS_STYLE_FOCUS, '?');
 }
 
 static void draw_scale(const struct ps_canvas *c, int height, const char *top, const char *middle)

@@ -70,7 +70,7 @@ static void set_field(struct ps_lab_field *field, const char *label, const char 
 void ps_tune_form_describe(const struct ps_program *p, struct ps_tune_setup *s)
 {
     struct ps_lab_field *field = s->view->form.field;
-    char name[80], about[80], text[64], note[80];
+    char name[80], about[sizeof field->note], text[64], note[80];
     unsigned cpus = p->options->usable_cpus;
     ps_tune_form_prepare(s);
     ps_lab_engine_name(p, &s->experiment, name, sizeof name, about, sizeof about);

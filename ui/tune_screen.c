@@ -20,7 +20,7 @@ static void draw_header(const struct ps_canvas *root, const struct ps_tune_view 
                 view->frozen ? "FROZEN" : "TUNE");
     ps_flow_add(&flow, 0, PS_STYLE_STRONG, "", "%s%s%s", about->engine, about->policy[0] ? ":" : "",
                 about->policy);
-    ps_flow_add(&flow, 3, PS_STYLE_NORMAL, "", "%.40s", view->title);
+    ps_flow_add(&flow, 3, PS_STYLE_NORMAL, "", "%s", view->title)->least = 12;
     ps_flow_add(&flow, 2, PS_STYLE_NORMAL, "a task:", "cpu %s + wait %s",
                 ps_figure_time(cpu, (uint64_t)about->cpu_ns),
                 ps_figure_time(wait, (uint64_t)about->wait_ns));
@@ -133,21 +133,23 @@ static void draw_part(const struct ps_canvas *root, int x, int y, int width, int
 static void draw_choosing(const struct ps_canvas *root, int y, int height,
                           const struct ps_tune_view *view)
 {
-    char text[500], all[PS_FIGURE_BYTES];
+    char text[2][500], all[PS_FIGURE_BYTES],
+        guess[64] = "Type your guess before you look: a number.";
     struct ps_lab_panel panel = {.title = "What is measured", .focused = true};
     ps_canvas_hline(root, 0, y, root->width, PS_STYLE_BORDER);
     struct ps_canvas body = ps_lab_panel_draw(root, 0, y, root->width, height, &panel);
     int used = ps_lab_form_draw(&body, &view->form) + 1;
-    snprintf(text, sizeof text,
-             "Powers of two first, then closer at the knee; every count is measured in turns, up "
-             "and down, each time by a fresh process. In all about %s. "
-             "How many workers will be best? Type your guess before you look%s.",
-             ps_figure_clock(all, view->planned_ns), view->guess ? "" : ": a number");
-    int rows =
-        ps_canvas_wrap(&body, 1, used, body.width - 2, body.height - used, 0, PS_STYLE_LABEL, text);
+    ps_figure_clock(all, view->planned_ns);
     if (view->guess)
-        ps_canvas_print(&body, 1, used + rows + (used + rows + 1 < body.height), PS_STYLE_FOCUS,
-                        "Your guess: %u workers", view->guess);
+        snprintf(guess, sizeof guess, "Your guess: %u workers.", view->guess);
+    snprintf(text[0], sizeof text[0],
+             "Powers of two first, then closer at the knee; every count is measured in turns, up "
+             "and down, each time by a fresh process. In all about %s. How many workers will be "
+             "best?\n\n%s",
+             all, guess);
+    snprintf(text[1], sizeof text[1], "Every count in turns, up and down: about %s. %s", all,
+             guess);
+    ps_lab_text_draw(&body, used, &view->form, text[0], text[1]);
 }
 
 /* ---- the whole ---- */

@@ -75,19 +75,20 @@ static struct ps_figure read_number(struct reader *reader)
     if (digits > 30 || !ps_parse_double(text, &number))
         return wrong("'%s' is no number", text);
     reader->at += digits;
-    size_t letters = *reader->at == '%' ? 1 : 0;
-    while (isalpha((unsigned char)reader->at[letters]))
+    const char *word = reader->at + strspn(reader->at, " \t");
+    size_t letters = *word == '%' ? 1 : 0;
+    while (isalpha((unsigned char)word[letters]))
         letters++;
-    if (letters == 0)
-        return known(number, "");
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-        if (strlen(units[i].word) == letters && strncmp(units[i].word, reader->at, letters) == 0) {
-            reader->at += letters;
+    for (size_t i = 0; letters && i < sizeof units / sizeof *units; i++) {
+        if (strlen(units[i].word) == letters && strncmp(units[i].word, word, letters) == 0) {
+            reader->at = word + letters;
             return known(number * units[i].factor, units[i].unit);
         }
     }
+    if (letters == 0 || word > reader->at) /* a word behind a blank may be one of the grammar */
+        return known(number, "");
     return wrong("'%.*s' is no unit: ns us ms s min %% B KiB MiB GiB",
-                 (int)(letters < 20 ? letters : 20), reader->at);
+                 (int)(letters < 20 ? letters : 20), word);
 }
 
 static bool copy(char *into, size_t size, const char *from, size_t length)

@@ -55,6 +55,8 @@ static void tests_are_worked_out(void **state)
         {"max(two) = 20", PS_FORMULA_TRUE},
         {"max( two ) = 20", PS_FORMULA_TRUE},
         {"fast.p99[short] = 30ms", PS_FORMULA_TRUE},
+        {"fast.p99[short] = 30 ms within 1 %", PS_FORMULA_TRUE},
+        {"two = 2 within 5%", PS_FORMULA_TRUE},
         {"fast.p99[short] < 0.5 * 61ms", PS_FORMULA_TRUE},
         {"fast.p99[short] > 95% * 32ms", PS_FORMULA_FALSE},
         {"1KiB = 1024", PS_FORMULA_TRUE},

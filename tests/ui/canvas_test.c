@@ -60,6 +60,30 @@ static void long_text_ends_with_an_ellipsis(void **state)
     ps_canvas_free(c);
 }
 
+/* At the end of a clause, or a word; not so early that half of the room stays empty. */
+static void what_is_left_in_front_of_it_is_whole(void **state)
+{
+    (void)state;
+    struct ps_canvas *c = ps_canvas_new(16, 4, false);
+    ps_canvas_fit(c, 0, 0, 16, PS_STYLE_NORMAL, "one queue, first in first out");
+    ps_canvas_fit(c, 0, 1, 16, PS_STYLE_NORMAL, "one queue; first in first out");
+    ps_canvas_fit(c, 0, 2, 16, PS_STYLE_NORMAL, "a compartmentalised pool");
+    ps_canvas_fit(c, 0, 3, 16, PS_STYLE_NORMAL, "two of one, of three");
+    expect(c, "one queue…\none queue…\na compartmental…\ntwo of one, of…\n");
+    ps_canvas_free(c);
+}
+
+static void a_paragraph_ends_with_an_ellipsis_where_rows_end(void **state)
+{
+    (void)state;
+    struct ps_canvas *c = ps_canvas_new(10, 4, false);
+    assert_int_equal(ps_canvas_paragraph(c, 0, 0, 10, 2, PS_STYLE_NORMAL, "aa bb cc dd ee ff gg"),
+                     2);
+    assert_int_equal(ps_canvas_paragraph(c, 0, 2, 10, 2, PS_STYLE_NORMAL, "usage: 40 % here"), 2);
+    expect(c, "aa bb cc\ndd ee ff…\nusage:\n40 % here\n");
+    ps_canvas_free(c);
+}
+
 static void words_are_wrapped_whole(void **state)
 {
     (void)state;
@@ -155,6 +179,27 @@ static void rows_drop_whole_parts(void **state)
     ps_canvas_free(c);
 }
 
+/* A part that may be shortened is, before it is dropped; labels go before what must stay. */
+static void rows_keep_what_must_stay(void **state)
+{
+    (void)state;
+    struct ps_canvas *c = ps_canvas_new(34, 3, false);
+    struct ps_flow flow = {.gap = 3};
+    ps_flow_add(&flow, 0, PS_STYLE_NORMAL, "", "LIVE");
+    ps_flow_add(&flow, 0, PS_STYLE_NORMAL, "workers", "4")->plain = true;
+    ps_flow_add(&flow, 1, PS_STYLE_NORMAL, "", "long title")->least = 5;
+    ps_flow_add(&flow, 0, PS_STYLE_NORMAL, "", "00:12")->right = true;
+    ps_flow_draw(c, 0, &flow);
+    struct ps_canvas narrow = ps_canvas_view(c, 0, 1, 26, 1),
+                     least = ps_canvas_view(c, 0, 2, 17, 1);
+    ps_flow_draw(&narrow, 0, &flow);
+    ps_flow_draw(&least, 0, &flow);
+    expect(c, " LIVE   workers 4   long…   00:12\n"
+              " LIVE   workers 4   00:12\n"
+              " LIVE  4   00:12\n");
+    ps_canvas_free(c);
+}
+
 static void pictures_are_whole_documents(void **state)
 {
     (void)state;
@@ -204,12 +249,15 @@ int main(void)
         cmocka_unit_test(combining_and_control_characters_draw_nothing),
         cmocka_unit_test(cut_words_are_counted),
         cmocka_unit_test(long_text_ends_with_an_ellipsis),
+        cmocka_unit_test(what_is_left_in_front_of_it_is_whole),
+        cmocka_unit_test(a_paragraph_ends_with_an_ellipsis_where_rows_end),
         cmocka_unit_test(words_are_wrapped_whole),
         cmocka_unit_test(borders_join),
         cmocka_unit_test(views_clip_to_their_parent),
         cmocka_unit_test(clicks_find_the_topmost_target),
         cmocka_unit_test(graphs_fill_from_below),
         cmocka_unit_test(rows_drop_whole_parts),
+        cmocka_unit_test(rows_keep_what_must_stay),
         cmocka_unit_test(pictures_are_whole_documents),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,12 +26,7 @@ static void draw(const struct ps_canvas *c, const struct ps_live_view *view,
         const struct ps_finding *finding = &ps_findings_at(view->findings, i)->finding;
         ps_canvas_put(c, 0, y, finding->style, mark_of(finding->style));
         enum ps_style style = finding->style == PS_STYLE_GOOD ? PS_STYLE_NORMAL : finding->style;
-        int rows = ps_canvas_wrap(c, 2, y, c->width - 2, 0, 0, style, finding->text);
-        if (rows > c->height - y) { /* a shortened line rather than half a sentence */
-            ps_canvas_fit(c, 2, y, c->width - 2, style, finding->text);
-            break;
-        }
-        y += ps_canvas_wrap(c, 2, y, c->width - 2, rows, 0, style, finding->text);
+        y += ps_canvas_paragraph(c, 2, y, c->width - 2, c->height - y, style, finding->text);
     }
     ps_canvas_hit(c, 0, 0, c->width, c->height, PS_DO_DIAGNOSIS, 0);
 }

@@ -68,6 +68,8 @@ static void trigger(struct ps_flow *flow, const struct ps_canvas *c,
                 wide ? ": " : "", wide ? t->test : "");
 }
 
+enum { TITLE_LEAST = 12 };
+
 static void identity(const struct ps_canvas *c, const struct ps_live_view *view,
                      const struct ps_figures *f)
 {
@@ -90,12 +92,13 @@ static void identity(const struct ps_canvas *c, const struct ps_live_view *view,
                     s->stealing ? "on" : "off");
     if (s->gil_interval_ns)
         ps_flow_add(&flow, 1, PS_STYLE_GIL, "GIL", "%s", ps_figure_time(clock, s->gil_interval_ns));
-    ps_flow_add(&flow, 0, PS_STYLE_STRONG, "workers", "%u on %u cpu", s->workers, s->usable_cpus);
+    ps_flow_add(&flow, 0, PS_STYLE_STRONG, "workers", "%u on %u cpu", s->workers, s->usable_cpus)
+        ->plain = true;
     if (s->http_port)
         ps_flow_add(&flow, 1, PS_STYLE_STRONG, "http", "127.0.0.1:%u", s->http_port);
     trigger(&flow, c, view);
     if (view->title && view->title[0])
-        ps_flow_add(&flow, 2, PS_STYLE_NORMAL, "", "%.40s", view->title);
+        ps_flow_add(&flow, 2, PS_STYLE_NORMAL, "", "%s", view->title)->least = TITLE_LEAST;
     ps_flow_add(&flow, 4, PS_STYLE_NORMAL, "seed", "%" PRIu64, view->seed);
     ps_flow_add(&flow, 0, PS_STYLE_STRONG, "", "%s", ps_figure_clock(clock, f->run_ns))->right =
         true;

@@ -150,9 +150,10 @@ static void draw_detail(const struct ps_canvas *c, int y, const struct ps_live_v
     uint64_t rounded = ps_state_age(s, worker) / PS_NS_PER_MS;
     x = ps_canvas_put(c, x, y, ps_state_style(w->state, false), ps_state_name(w->state));
     if (w->type >= 0 && (unsigned)w->type < s->types) {
-        char task[PS_NAME_BYTES + 8];
-        snprintf(task, sizeof task, "  task %s", s->type[w->type].name);
-        x = ps_canvas_fit(c, x, y, c->width - x, PS_STYLE_DIM, task);
+        const char *name = s->type[w->type].name;
+        bool wide = x + 7 + ps_text_width(name) <= c->width;
+        x = ps_canvas_put(c, x, y, PS_STYLE_DIM, wide ? "  task " : "  ");
+        x = ps_canvas_fit(c, x, y, c->width - x, PS_STYLE_DIM, name);
     }
     if (rounded >= 100 && x + 6 + ps_text_width(age) <= c->width)
         ps_canvas_print(c, x, y, PS_STYLE_DIM, "  for %s", age);
