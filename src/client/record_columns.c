@@ -62,6 +62,7 @@ static const struct line run_lines[] = {
     ONE(ps_snapshot, types),
     ONE(ps_snapshot, traits),
     ONE(ps_snapshot, usable_cpus),
+    ONE(ps_snapshot, cpus_lost),
     ONE(ps_snapshot, stealing),
     ONE(ps_snapshot, rate),
     ONE(ps_snapshot, in_flight_target),
@@ -185,6 +186,9 @@ static const struct line worker_lines[] = {
     ONE(ps_worker_view, queueing_p99_ns),
     TIMES(ps_worker_view, lately_service),
     TIMES(ps_worker_view, lately_queueing),
+    ONE(ps_worker_view, stuck_until_ns),
+    ONE(ps_worker_view, slow_until_ns),
+    ONE(ps_worker_view, slow_factor),
 };
 
 static const struct line type_lines[] = {

@@ -13,6 +13,21 @@ static uint64_t until(const struct ps_fault *fault)
     return fault->for_ns ? ps_time_add(ps_now_ns(), fault->for_ns) : PS_NEVER;
 }
 
+/* For whoever looks at the run; tasks look at run->faults. */
+static void publish(struct ps_run *run, const struct ps_fault *fault)
+{
+    struct ps_injected_mark *mark = &run->segment->injected[fault->worker];
+    uint64_t until_ns = until(fault);
+    if (until_ns != PS_NEVER)
+        until_ns -= run->segment->epoch_ns;
+    if (fault->kind == PS_FAULT_STUCK) {
+        atomic_store_explicit(&mark->stuck_until_ns, until_ns, memory_order_relaxed);
+    } else if (fault->kind == PS_FAULT_SLOW) {
+        atomic_store_explicit(&mark->slow_factor, fault->factor, memory_order_relaxed);
+        atomic_store_explicit(&mark->slow_until_ns, until_ns, memory_order_release);
+    }
+}
+
 static bool begin_on_worker(struct ps_run *run, const struct ps_fault *fault, char *why,
                             size_t size)
 {
@@ -31,13 +46,15 @@ static bool begin_on_worker(struct ps_run *run, const struct ps_fault *fault, ch
         atomic_store_explicit(&faults->slow[worker].factor, fault->factor, memory_order_relaxed);
         atomic_store_explicit(&faults->slow[worker].until_ns, until(fault), memory_order_release);
     }
+    publish(run, fault);
     return true;
 }
 
 static void cpus_have_changed(struct ps_run *run)
 {
-    atomic_store_explicit(&run->segment->usable_cpus,
-                          ps_cpus_left(&run->faults.lost, run->usable_cpus), memory_order_relaxed);
+    unsigned left = ps_cpus_left(&run->faults.lost, run->usable_cpus);
+    atomic_store_explicit(&run->segment->usable_cpus, left, memory_order_relaxed);
+    atomic_store_explicit(&run->segment->cpus_lost, run->usable_cpus - left, memory_order_relaxed);
 }
 
 static bool lose_cpu(struct ps_run *run, const struct ps_fault *fault, char *why, size_t size)
@@ -92,6 +109,8 @@ void ps_faults_end(struct ps_run *run)
     for (unsigned i = 0; i < PS_MAX_WORKERS; i++) {
         atomic_store_explicit(&faults->stuck_until_ns[i], 0, memory_order_relaxed);
         atomic_store_explicit(&faults->slow[i].until_ns, 0, memory_order_relaxed);
+        atomic_store_explicit(&run->segment->injected[i].stuck_until_ns, 0, memory_order_relaxed);
+        atomic_store_explicit(&run->segment->injected[i].slow_until_ns, 0, memory_order_relaxed);
     }
     for (unsigned i = 0; i < PS_MAX_TYPES; i++)
         atomic_store_explicit(&faults->fail[i].until_ns, 0, memory_order_relaxed);

@@ -33,7 +33,7 @@
 #include "metrics/picture.h"
 
 #define PS_SEGMENT_MAGIC   UINT64_C(0x65706f6373706f70) /* "popscope" */
-#define PS_SEGMENT_VERSION 6u
+#define PS_SEGMENT_VERSION 7u
 
 #define PS_MAX_WORKERS   256u
 #define PS_MAX_TYPES     16u
@@ -208,6 +208,14 @@ struct ps_phase_mark {
     uint64_t submitted, started, ended[PS_OUTCOME_COUNT], retried;
 };
 
+/* Faults that somebody has injected into a worker. Instants; 0: none, UINT64_MAX: until it is ended. The
+ * factor is stored before slow_until_ns (release; partner: the reader's acquire). */
+struct ps_injected_mark {
+    _Atomic uint64_t stuck_until_ns; /* it burns CPU and does nothing else */
+    _Atomic uint64_t slow_until_ns;  /* its CPU work takes slow_factor times as long */
+    _Atomic uint32_t slow_factor;
+};
+
 /* Traits of the engine in use: which metrics it can have. A missing one is n/a, never 0. */
 #define PS_TRAIT_STEALS       0x01u  /* steal counters and matrix */
 #define PS_TRAIT_WORKER_QUEUE 0x02u  /* a queue a worker */
@@ -299,6 +307,8 @@ struct ps_segment {
     _Atomic uint32_t phases_begun;
     struct ps_phase_mark phase_mark[PS_MAX_PHASES];
     _Atomic uint32_t http_port; /* arrivals = http: where it listens; else 0 */
+    _Atomic uint32_t cpus_lost; /* of those the run may use, taken away by an injected fault */
+    struct ps_injected_mark injected[PS_MAX_WORKERS];
 
     /* Writer: the thread that crashes, once (fault_signal last, with release). */
     _Alignas(128) _Atomic uint32_t fault_signal; /* 0: none */

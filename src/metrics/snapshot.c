@@ -131,6 +131,7 @@ static void take_run(struct ps_snapshot *into, const struct ps_segment *segment)
     into->types = segment->types;
     into->traits = get32(&segment->traits);
     into->usable_cpus = get32(&segment->usable_cpus);
+    into->cpus_lost = get32(&segment->cpus_lost);
     into->stealing = get32(&segment->stealing) != 0;
     into->rate = (double)get(&segment->rate_milli) / 1000.0;
     into->in_flight_target = get(&segment->in_flight_target);
@@ -262,6 +263,16 @@ static void take_worker(struct ps_worker_view *into, const struct ps_cell *cell,
     note_moves(into, cell, at_ns);
 }
 
+static void take_injected(struct ps_worker_view *into, const struct ps_injected_mark *mark,
+                          uint64_t at_ns)
+{
+    uint64_t stuck = get(&mark->stuck_until_ns);
+    uint64_t slow = atomic_load_explicit(&mark->slow_until_ns, memory_order_acquire);
+    into->stuck_until_ns = stuck > at_ns ? stuck : 0;
+    into->slow_until_ns = slow > at_ns ? slow : 0;
+    into->slow_factor = slow > at_ns ? get32(&mark->slow_factor) : 0;
+}
+
 static void take_steals(struct ps_snapshot *into, struct ps_segment *segment)
 {
     for (unsigned thief = 0; thief < into->slots; thief++) {
@@ -382,6 +393,7 @@ void ps_snapshot_take_lately(struct ps_snapshot *into, struct ps_segment *segmen
         worker->totals.submitted = get(&cell->submitted);
         unstarted += get(&cell->unstarted);
         take_worker(worker, cell, into->at_ns, elapsed_ns);
+        take_injected(worker, &segment->injected[slot], into->at_ns);
         add_totals(&into->totals, &worker->totals);
         if (worker->sample > into->sample_max)
             into->sample_max = worker->sample;

@@ -56,6 +56,9 @@ struct ps_worker_view {
     uint64_t timed, service_mean_ns, service_p50_ns, service_p99_ns, service_max_ns;
     uint64_t queueing_p50_ns, queueing_p99_ns;
     struct ps_times_view lately_service, lately_queueing;
+    /* Injected faults that hold now: until this instant; 0: none, UINT64_MAX: until it is ended. */
+    uint64_t stuck_until_ns, slow_until_ns;
+    uint32_t slow_factor; /* its CPU work takes so many times as long; 0: no such fault */
 };
 
 /* Who holds a lock. */
@@ -129,6 +132,7 @@ struct ps_snapshot {
     uint32_t types;
     uint32_t traits;
     uint32_t usable_cpus;
+    uint32_t cpus_lost; /* more there would be without an injected fault */
     bool stealing;
     double rate;               /* offered, open model; 0: n/a */
     uint64_t in_flight_target; /* closed model; 0: n/a */

@@ -380,6 +380,34 @@ static void a_cpu_is_lost_and_comes_back(void **state)
     ps_live_free(live);
 }
 
+/* So that a screen can say why a worker does not get on. */
+static void faults_that_hold_are_in_the_snapshot(void **state)
+{
+    (void)state;
+    struct ps_live *live = start(WITH("engine.policy", "steal"));
+    tell(live, "fault stuck 1 10min", PS_OK, "ok");
+    tell(live, "fault slow 0 x10", PS_OK, "ok");
+    look(live);
+    assert_in_range(snapshot.worker[1].stuck_until_ns, snapshot.at_ns, UINT64_MAX - 1);
+    assert_int_equal(snapshot.worker[1].slow_factor, 0);
+    assert_int_equal(snapshot.worker[0].stuck_until_ns, 0);
+    assert_int_equal(snapshot.worker[0].slow_factor, 10);
+    assert_true(snapshot.worker[0].slow_until_ns == UINT64_MAX);
+    assert_int_equal(snapshot.cpus_lost, 0);
+    unsigned cpus = snapshot.usable_cpus;
+    if (cpus > 1) { /* the last is not taken away */
+        tell(live, "fault lose cpu 0", PS_OK, "ok");
+        look(live);
+        assert_int_equal(snapshot.cpus_lost, cpus - snapshot.usable_cpus);
+    }
+    tell(live, "fault off", PS_OK, "ok");
+    look(live);
+    assert_int_equal(snapshot.worker[1].stuck_until_ns, 0);
+    assert_int_equal(snapshot.worker[0].slow_factor, 0);
+    assert_int_equal(snapshot.cpus_lost, 0);
+    ps_live_free(live);
+}
+
 static void control_lines_are_answered(void **state)
 {
     (void)state;
@@ -691,6 +719,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(another_mix_arrives),
         cmocka_unit_test(a_deadlock_is_named_and_more_workers_end_it),
         cmocka_unit_test(control_lines_are_answered),
+        cmocka_unit_test(faults_that_hold_are_in_the_snapshot),
         cmocka_unit_test(a_cpu_is_lost_and_comes_back),
         cmocka_unit_test(cancel_ends_what_waits),
         cmocka_unit_test(paused_work_stands_still),

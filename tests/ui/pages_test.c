@@ -196,6 +196,31 @@ static void idleness_is_explained(void **state)
     scene_free(scene);
 }
 
+static void injected_faults_are_named(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new(SCENE_STEAL, 4, 6);
+    struct ps_overlay overlay = {.kind = PS_OVERLAY_PAGE, .page = &ps_page_why};
+    struct ps_snapshot *s = scene->snapshot;
+    scene->view.overlay = &overlay;
+    scene->view.selected = 2;
+    put(scene, 2, PS_STATE_RUN, 3, 2);
+    assert_false(shows(scene, 80, 24, "injected fault"));
+    s->worker[2].stuck_until_ns = s->at_ns + 6200000000u;
+    assert_true(shows(scene, 80, 24, "stuck: it burns CPU and does nothing else"));
+    assert_true(shows(scene, 80, 24, "for 6.2s more"));
+    s->worker[2].stuck_until_ns = 0;
+    s->worker[2].slow_until_ns = UINT64_MAX;
+    s->worker[2].slow_factor = 10;
+    assert_true(shows(scene, 120, 40, "slow: its CPU work takes 10 times as long, until"));
+    scene->view.selected = 1; /* another one's fault */
+    assert_false(shows(scene, 80, 24, "injected fault"));
+    s->cpus_lost = 1;
+    s->usable_cpus = 7;
+    assert_true(shows(scene, 80, 24, "lost CPU: 1 of 8 taken away; all share the others"));
+    scene_free(scene);
+}
+
 static void golden_of_a_worker(void **state)
 {
     (void)state;
@@ -265,6 +290,7 @@ int main(void)
         cmocka_unit_test(golden_of_why),
         cmocka_unit_test(every_state_is_explained),
         cmocka_unit_test(idleness_is_explained),
+        cmocka_unit_test(injected_faults_are_named),
         cmocka_unit_test(golden_of_a_worker),
         cmocka_unit_test(golden_of_a_type),
         cmocka_unit_test(every_size_is_safe),

@@ -253,6 +253,45 @@ static void (*const reasons[PS_STATE_COUNT])(const struct why *w) = {
     [PS_STATE_SLEEP] = why_waits, [PS_STATE_BLOCK] = why_waits, [PS_STATE_PAUSED] = why_idle,
 };
 
+/* ---- faults that somebody injected ---- */
+
+/* ", for 6.2s more", or until it is ended. */
+static void fault_end(const struct why *w, char *into, size_t size, uint64_t until_ns)
+{
+    char left[PS_FIGURE_BYTES];
+    uint64_t at_ns = w->snapshot->at_ns;
+    if (until_ns == UINT64_MAX)
+        snprintf(into, size, ", until the faults are switched off (f)");
+    else
+        snprintf(into, size, ", for %s more",
+                 ps_figure_age(left, until_ns > at_ns ? until_ns - at_ns : 0));
+}
+
+static void fault_row(const struct why *w, const char *text, uint64_t until_ns)
+{
+    char end[64];
+    fault_end(w, end, sizeof end, until_ns);
+    ps_page_row(w->pen, FIGURE, "injected fault", PS_STYLE_WARNING, "%s%s", text, end);
+}
+
+static void draw_faults(const struct why *w)
+{
+    const struct ps_snapshot *s = w->snapshot;
+    char text[120];
+    if (w->worker->stuck_until_ns)
+        fault_row(w, "stuck: it burns CPU and does nothing else", w->worker->stuck_until_ns);
+    if (w->worker->slow_factor) {
+        snprintf(text, sizeof text, "slow: its CPU work takes %" PRIu32 " times as long",
+                 w->worker->slow_factor);
+        fault_row(w, text, w->worker->slow_until_ns);
+    }
+    if (s->cpus_lost > 0)
+        ps_page_row(w->pen, FIGURE, "injected fault", PS_STYLE_WARNING,
+                    "lost CPU: %" PRIu32 " of %" PRIu32 " taken away; all share %s", s->cpus_lost,
+                    s->cpus_lost + s->usable_cpus,
+                    s->usable_cpus == 1 ? "the one left" : "the others");
+}
+
 /* ---- the page ---- */
 
 /* "W3 waits for a lock, for 0.3s" */
@@ -325,6 +364,7 @@ static int draw(const struct ps_canvas *c, const struct ps_live_view *view,
                     .number = number};
     w.at = ps_page_step(view, w.worker);
     draw_sentence(&w);
+    draw_faults(&w);
     draw_task(&w);
     reasons[w.worker->state](&w);
     draw_shares(&w);
