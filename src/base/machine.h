@@ -21,6 +21,8 @@ struct ps_machine {
 };
 
 void ps_machine_read(struct ps_machine *machine);
+/* Control groups as below another root: see cgroup.h. */
+void ps_machine_read_below(struct ps_machine *machine, const char *root);
 
 /* How long the cgroup of this process, or the ancestor that was held up longest, has been without CPU
  * because its bandwidth was used up; 0 where there is no such limit. */
