@@ -66,6 +66,17 @@ bool ps_view_deadlocked(const struct ps_live_view *view)
     return view->snapshot->end == PS_END_DEADLOCK && view->snapshot->phase != PS_PHASE_ENDED;
 }
 
+bool ps_view_high(const struct ps_live_view *view, int type)
+{
+    const struct ps_experiment *e = view->experiment;
+    return e && type >= 0 && (unsigned)type < e->type_count && e->types[type].high;
+}
+
+const char *ps_high_mark(bool ascii)
+{
+    return ascii ? "^" : "↑";
+}
+
 void ps_figures_take(struct ps_figures *f, const struct ps_live_view *view)
 {
     *f = (struct ps_figures){0};

@@ -149,7 +149,7 @@ const struct ps_binding ps_bindings_standard[] = {
      0,
      "T",
      "trigger",
-     "stop the picture when p99 > 200 ms, when all workers block ...",
+     "stop the picture when p99 > 200 ms, all workers block ...",
      6},
     {VIEWS,
      {'/'},

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "ui/prose.h"
+#include "ui/view.h"
 
 enum ps_place ps_overlay_place(const struct ps_overlay *overlay)
 {
@@ -97,6 +98,8 @@ static void draw_states(const struct ps_canvas *c, int y)
                        ps_state_glyph(state, ready, c->ascii));
         x = ps_canvas_put(c, x + 2, y, PS_STYLE_LABEL, name) + 2;
     }
+    ps_canvas_put(c, x, y, PS_STYLE_FOCUS, ps_high_mark(c->ascii));
+    ps_canvas_put(c, x + 2, y, PS_STYLE_LABEL, "high priority");
 }
 
 static void draw_help(const struct ps_canvas *canvas, const struct ps_overlay *o)

@@ -9,6 +9,7 @@
 #include "ui/flow.h"
 #include "ui/format.h"
 #include "ui/live_screen.h"
+#include "ui/view.h"
 
 /* ---- the list ---- */
 
@@ -143,8 +144,12 @@ static int draw_mix(const struct ps_canvas *c, int y, const struct ps_experiment
         snprintf(key, sizeof key, "task %s.steps", e->types[i].name);
         if (!ps_experiment_get(e, key, steps, sizeof steps))
             continue;
-        int x = ps_text_width(e->types[i].name) + 1, width = c->width > x + 1 ? c->width - x : 1;
-        ps_canvas_put(c, 0, y, PS_STYLE_NOTE, e->types[i].name);
+        const struct ps_task_type *type = &e->types[i];
+        int x = ps_text_width(type->name) + type->high + 1;
+        int width = c->width > x + 1 ? c->width - x : 1;
+        int end = ps_canvas_put(c, 0, y, PS_STYLE_NOTE, type->name);
+        if (type->high)
+            ps_canvas_put(c, end, y, PS_STYLE_FOCUS, ps_high_mark(c->ascii));
         if (whole)
             y += ps_canvas_wrap(c, x, y, width, c->height - y, 0, PS_STYLE_LABEL, steps);
         else

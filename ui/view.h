@@ -113,5 +113,10 @@ struct ps_live_view {
 
 /* The watchdog has named a deadlock, and the run goes on: a worker more may still end it. */
 bool ps_view_deadlocked(const struct ps_live_view *view);
+/* Whether tasks of a type are of high priority; false also where programs are not known, or for
+ * type -1. */
+bool ps_view_high(const struct ps_live_view *view, int type);
+/* What stands behind the name of such a type. */
+const char *ps_high_mark(bool ascii);
 
 #endif

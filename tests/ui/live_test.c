@@ -39,6 +39,30 @@ static void golden_at_every_layout(void **state)
     scene_free(scene);
 }
 
+/* Types of high priority bear a mark wherever they are named, and the legend says what it means. */
+static void golden_of_priorities(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new(SCENE_STEAL, 4, 20);
+    struct ps_experiment *experiment = calloc(1, sizeof *experiment);
+    assert_non_null(experiment);
+    experiment->type_count = scene->snapshot->types;
+    experiment->types[2].high = true;
+    scene->view.experiment = experiment;
+    for (unsigned i = 0; i < SIZES; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "live-high-%dx%d", sizes[i][0], sizes[i][1]);
+        draw_golden(scene, sizes[i][0], sizes[i][1], false, name);
+    }
+    while (ps_panels[scene->view.panel] != &ps_widget_types)
+        scene->view.panel++;
+    scene->view.zoom = true;
+    draw_golden(scene, 60, 16, false, "live-high-types-60x16");
+    draw_golden(scene, 80, 24, true, "live-high-types-80x24-ascii");
+    scene_free(scene);
+    free(experiment);
+}
+
 static void golden_of_other_engines(void **state)
 {
     (void)state;
@@ -566,6 +590,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden_at_every_layout),
+        cmocka_unit_test(golden_of_priorities),
         cmocka_unit_test(golden_of_other_engines),
         cmocka_unit_test(golden_of_overlays),
         cmocka_unit_test(every_panel_alone),

@@ -33,7 +33,8 @@ static void draw_golden(struct scene *scene, const char *name)
 /* What the types of the scene do. */
 static const char programs[] =
     "[preset]\ntitle = scene\n[task short]\nsteps = cpu 2ms\n[task long]\nsteps = cpu 8s\n"
-    "[task net]\nsteps = net 3ms, lock db 5ms\n[task disk]\nsteps = disk read 4096, join\n";
+    "[task net]\npriority = high\nsteps = net 3ms, lock db 5ms\n[task disk]\nsteps = disk read "
+    "4096, join\n";
 
 static struct ps_experiment *give_programs(struct scene *scene)
 {

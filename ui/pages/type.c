@@ -31,6 +31,9 @@ static void draw_counts(struct ps_page_pen *pen, const struct ps_live_view *view
                         "%s, %.1f %%; %s/s now", ps_figure_whole(a, t->ended[i]),
                         ended ? 100 * (double)t->ended[i] / (double)ended : 0.0,
                         ps_figure_rate(b, ps_page_type_rate(view, number, i)));
+    if (ps_view_high(view, (int)number))
+        ps_page_row(pen, FIGURE, "priority", PS_STYLE_FOCUS, "%s high: begun before normal ones",
+                    ps_high_mark(pen->canvas->ascii));
     if (t->retried > 0 || t->denied > 0)
         ps_page_row(pen, FIGURE, "further attempts", PS_STYLE_STRONG,
                     "%s; %s denied by the retry budget", ps_figure_whole(a, t->retried),

@@ -151,9 +151,11 @@ static void draw_detail(const struct ps_canvas *c, int y, const struct ps_live_v
     x = ps_canvas_put(c, x, y, ps_state_style(w->state, false), ps_state_name(w->state));
     if (w->type >= 0 && (unsigned)w->type < s->types) {
         const char *name = s->type[w->type].name;
-        bool wide = x + 7 + ps_text_width(name) <= c->width;
+        bool wide = x + 7 + ps_text_width(name) <= c->width, high = ps_view_high(view, w->type);
         x = ps_canvas_put(c, x, y, PS_STYLE_DIM, wide ? "  task " : "  ");
-        x = ps_canvas_fit(c, x, y, c->width - x, PS_STYLE_DIM, name);
+        x = ps_canvas_fit(c, x, y, c->width - x - high, PS_STYLE_DIM, name);
+        if (high)
+            x = ps_canvas_put(c, x, y, PS_STYLE_FOCUS, ps_high_mark(c->ascii));
     }
     if (rounded >= 100 && x + 6 + ps_text_width(age) <= c->width)
         ps_canvas_print(c, x, y, PS_STYLE_DIM, "  for %s", age);

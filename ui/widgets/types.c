@@ -25,8 +25,11 @@ static void draw_row(const struct ps_canvas *c, int y, const struct ps_live_view
                    t->totals.submitted > ended ? (double)(t->totals.submitted - ended) : 0);
     ps_figure_rate(text[4], (double)lost);
     ps_canvas_put(c, 0, y, PS_STYLE_FOCUS, selected ? ">" : " ");
-    ps_canvas_fit(c, 1, y, c->width - 1 - columns * COLUMN,
-                  selected ? PS_STYLE_STRONG : PS_STYLE_LABEL, t->name);
+    bool high = ps_view_high(view, (int)number);
+    int end = ps_canvas_fit(c, 1, y, c->width - 1 - high - columns * COLUMN,
+                            selected ? PS_STYLE_STRONG : PS_STYLE_LABEL, t->name);
+    if (high)
+        ps_canvas_put(c, end, y, PS_STYLE_FOCUS, ps_high_mark(c->ascii));
     int left = c->width - columns * COLUMN;
     for (int i = 0; i < columns; i++)
         ps_canvas_right(c, left + (i + 1) * COLUMN, y,
