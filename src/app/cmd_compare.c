@@ -208,6 +208,7 @@ static int complain_failed(const struct ps_compare *compare, const char *const *
 static int compare_sides(const struct compare_options *options, const char *preset,
                          const struct ps_compare_spec *spec)
 {
+    ps_live_stand_back(false);
     struct ps_compare *compare = ps_compare_new(spec);
     enum ps_err err = compare ? ps_interrupt_catch() : PS_ENOMEM;
     if (err != PS_OK) {

@@ -104,6 +104,18 @@ static void json(void)
     metrics(PS_METRIC_TYPE, "Metrics of a task type (per_type)");
 }
 
+static void notes(void)
+{
+    printf(
+        ".SH NOTES\nThe engine runs in a process of its own. Under a screen, with "
+        "\\fB\\-\\-record\\fR and for \\fBscreenshot\\fR it stands back (nice 10), so that who "
+        "watches "
+        "comes to a turn while the engine keeps every core busy. \\fBrun\\fR as text or JSON, "
+        "\\fBcompare\\fR, \\fBtune\\fR, \\fBlesson \\-\\-check\\fR and \\fBgrade\\fR run it at the "
+        "priority of the command itself: nobody watches, and beside other load on the machine an "
+        "engine that stands back would measure that load.\n");
+}
+
 static void endings(void)
 {
     printf(".SH \"EXIT STATUS\"\n");
@@ -136,6 +148,7 @@ static void whole(void)
     commands();
     presets();
     json();
+    notes();
     endings();
 }
 

@@ -159,6 +159,7 @@ static int run_json(const char *preset, const struct ps_experiment *experiment,
     struct ps_session session;
     char why[512] = "";
     bool announced = false;
+    ps_live_stand_back(recorder != NULL);
     enum ps_err err =
         ps_session_record(&session, experiment, recorder, json_tick, &announced, why, sizeof why);
     if (err != PS_OK)
@@ -193,6 +194,7 @@ static int run_plain(const char *preset, const struct ps_experiment *experiment,
         return complain_no_run(PS_ENOMEM, "");
     struct ps_session session;
     char why[512] = "";
+    ps_live_stand_back(recorder != NULL);
     enum ps_err err =
         ps_session_record(&session, experiment, recorder, plain_tick, plain, why, sizeof why);
     int code;

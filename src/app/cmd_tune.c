@@ -337,6 +337,7 @@ int ps_cmd_tune(const struct ps_command *command, int argc, char **argv)
         print_cells(argc, argv, &spec.about);
         return ps_app_finish(PS_EXIT_OK);
     }
+    ps_live_stand_back(false);
     if (options.cell)
         return measure(ps_tune_new_cell(&spec, workers, repeat), true, true);
     return measure(ps_tune_new(&spec), false, options.json);

@@ -67,6 +67,7 @@ static int run_one(const struct ps_lab_done *done, unsigned run, struct ps_sessi
         ps_pick_complain(&complaints);
     } else {
         announce(&done->lab, run, experiment);
+        ps_live_stand_back(false);
         err = ps_session_run(session, experiment, tick, NULL, why, sizeof why);
         if (err != PS_OK)
             ps_app_complain("%s: %s", ps_lab_run_name(&done->lab, run),

@@ -70,10 +70,19 @@ const char *ps_live_program(void)
     return path;
 }
 
+#define NICENESS 10
+
+static bool stands_back = true;
+
+void ps_live_stand_back(bool back)
+{
+    stands_back = back;
+}
+
 static void become_host(const char *program, int control, int segment, int trace)
 {
     setpgid(0, 0);
-    if (nice(10) < 0)
+    if (stands_back && nice(NICENESS) < 0)
         errno = 0; /* as low as it gets */
     int null = open("/dev/null", O_RDWR);
     /* Move the descriptors out of the way of the places they shall have. */

@@ -2,7 +2,7 @@
  *
  * ps_live_start re-executes the running program as `PROGRAM host`, with the experiment as INI text
  * over a socket pair and the metrics segment as a memfd. The host runs at a lower priority (nice
- * +5), in a process group of its own, so that keys of the terminal do not reach it; it ends when
+ * +10) unless that is not wanted, in a process group of its own, so that keys of the terminal do not reach it; it ends when
  * this process ends (parent-death signal and end of file on the socket). */
 #ifndef PS_CLIENT_LIVE_H
 #define PS_CLIENT_LIVE_H
@@ -11,6 +11,11 @@
 #include "model/experiment.h"
 
 struct ps_live;
+
+/* Whether hosts that are started from now on stand back behind this process (so it is at first). A
+ * screen has to come to its turn while the engine keeps every core busy, and so does a recorder; where
+ * nobody watches, a host that stands back only measures what else wants the CPU. Before threads. */
+void ps_live_stand_back(bool back);
 
 /* Start a host. PS_OK: it has accepted the experiment and runs. Otherwise nothing is left behind
  * and `why` says what is wrong (a limit of the machine, the host's own error). */
