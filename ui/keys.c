@@ -3,13 +3,14 @@
 #include <stddef.h>
 #include <string.h>
 
-#define START  (PS_AT_LIST | PS_AT_FORM)
-#define LAB    (PS_AT_COMPARE | PS_AT_COMPARE_FORM | PS_AT_TUNE | PS_AT_TUNE_FORM)
-#define TUNE   (PS_AT_TUNE | PS_AT_TUNE_FORM)
-#define FORMS  (PS_AT_FORM | PS_AT_COMPARE_FORM | PS_AT_TUNE_FORM)
-#define VIEWS  (PS_AT_LIVE | PS_AT_REPLAY)
-#define RUNS   (PS_AT_LIVE | PS_AT_PAGE)
-#define LESSON (PS_AT_LESSON | PS_AT_PREDICT | PS_AT_TRIAL)
+#define START   (PS_AT_LIST | PS_AT_FORM)
+#define LAB     (PS_AT_COMPARE | PS_AT_COMPARE_FORM | PS_AT_TUNE | PS_AT_TUNE_FORM)
+#define TUNE    (PS_AT_TUNE | PS_AT_TUNE_FORM)
+#define FORMS   (PS_AT_FORM | PS_AT_COMPARE_FORM | PS_AT_TUNE_FORM)
+#define VIEWS   (PS_AT_LIVE | PS_AT_REPLAY)
+#define RUNS    (PS_AT_LIVE | PS_AT_PAGE)
+#define PREDICT (PS_AT_PREDICT | PS_AT_PREDICT_3 | PS_AT_PREDICT_2)
+#define LESSON  (PS_AT_LESSON | PREDICT | PS_AT_TRIAL)
 #define MOVES                                                                                    \
     (PS_AT_LIST | RUNS | PS_AT_REPLAY | PS_AT_MENU | PS_AT_PANELS | PS_AT_OPTIONS | PS_AT_TEXT | \
      LESSON | PS_AT_COMPARE | PS_AT_TUNE)
@@ -342,10 +343,12 @@ const struct ps_binding ps_bindings_standard[] = {
 
     {LESSON, {PS_INPUT_ENTER}, PS_DO_ACCEPT, 0, "Enter", "go on", "go on", 0},
     {PS_AT_PREDICT, {'1'}, PS_DO_ANSWER, 1, "1-4", "count a hand", "a hand for this answer", 0},
-    {PS_AT_PREDICT, {'2'}, PS_DO_ANSWER, 2, "2", NULL, NULL, 9},
-    {PS_AT_PREDICT, {'3'}, PS_DO_ANSWER, 3, "3", NULL, NULL, 9},
-    {PS_AT_PREDICT, {'4'}, PS_DO_ANSWER, 4, "4", NULL, NULL, 9},
-    {PS_AT_PREDICT,
+    {PS_AT_PREDICT_3, {'1'}, PS_DO_ANSWER, 1, "1-3", "count a hand", "a hand for this answer", 0},
+    {PS_AT_PREDICT_2, {'1'}, PS_DO_ANSWER, 1, "1-2", "count a hand", "a hand for this answer", 0},
+    {PREDICT, {'2'}, PS_DO_ANSWER, 2, "2", NULL, NULL, 9},
+    {PREDICT, {'3'}, PS_DO_ANSWER, 3, "3", NULL, NULL, 9},
+    {PREDICT, {'4'}, PS_DO_ANSWER, 4, "4", NULL, NULL, 9},
+    {PREDICT,
      {PS_INPUT_BACKSPACE},
      PS_DO_UNDO,
      0,
@@ -361,9 +364,25 @@ const struct ps_binding ps_bindings_standard[] = {
      NULL,
      "a hand fewer for this answer (! @ # $)",
      9},
-    {PS_AT_PREDICT, {'@', '"'}, PS_DO_ANSWER_LESS, 2, "@", NULL, NULL, 9},
-    {PS_AT_PREDICT, {'#'}, PS_DO_ANSWER_LESS, 3, "#", NULL, NULL, 9},
-    {PS_AT_PREDICT, {'$'}, PS_DO_ANSWER_LESS, 4, "$", NULL, NULL, 9},
+    {PS_AT_PREDICT_3,
+     {'!'},
+     PS_DO_ANSWER_LESS,
+     1,
+     "Shift-1-3",
+     NULL,
+     "a hand fewer for this answer (! @ #)",
+     9},
+    {PS_AT_PREDICT_2,
+     {'!'},
+     PS_DO_ANSWER_LESS,
+     1,
+     "Shift-1-2",
+     NULL,
+     "a hand fewer for this answer (! @)",
+     9},
+    {PREDICT, {'@', '"'}, PS_DO_ANSWER_LESS, 2, "@", NULL, NULL, 9},
+    {PREDICT, {'#'}, PS_DO_ANSWER_LESS, 3, "#", NULL, NULL, 9},
+    {PREDICT, {'$'}, PS_DO_ANSWER_LESS, 4, "$", NULL, NULL, 9},
     {PS_AT_TRIAL, {'r'}, PS_DO_RESTART, 0, "r", "again", "run this again", 1},
     {PS_AT_TRIAL, {' '}, PS_DO_PAUSE, 0, "Space", "pause", "pause or resume the workload", 2},
     {PS_AT_TRIAL, {'s'}, PS_DO_STEALING, 0, "s", "stealing", "work stealing on or off", 3},

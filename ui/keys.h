@@ -53,10 +53,12 @@ enum ps_place {
     PS_AT_COMPARE_FORM = 0x20000, /* what is compared is chosen */
     PS_AT_TUNE = 0x40000,
     PS_AT_TUNE_FORM = 0x80000,
-    PS_AT_REPLAY = 0x100000,  /* the live screen on a recording */
-    PS_AT_PREDICT = 0x200000, /* lesson screen: hands are counted */
-    PS_AT_TRIAL = 0x400000,   /* lesson screen: a trial runs */
-    PS_AT_OPTIONS = 0x800000  /* the menu of options */
+    PS_AT_REPLAY = 0x100000,     /* the live screen on a recording */
+    PS_AT_PREDICT = 0x200000,    /* lesson screen: hands are counted */
+    PS_AT_TRIAL = 0x400000,      /* lesson screen: a trial runs */
+    PS_AT_OPTIONS = 0x800000,    /* the menu of options */
+    PS_AT_PREDICT_3 = 0x1000000, /* as PS_AT_PREDICT, where there are 3 answers */
+    PS_AT_PREDICT_2 = 0x2000000  /* ... or 2 */
 };
 
 enum ps_action {

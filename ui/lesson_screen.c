@@ -29,11 +29,12 @@ const char *ps_lesson_step_name(enum ps_lesson_step step)
     return steps[step].name;
 }
 
-enum ps_place ps_lesson_place(enum ps_lesson_step step)
+enum ps_place ps_lesson_place(enum ps_lesson_step step, unsigned answers)
 {
-    return step == PS_LESSON_PREDICT ? PS_AT_PREDICT
-           : step == PS_LESSON_RUN   ? PS_AT_TRIAL
-                                     : PS_AT_LESSON;
+    enum ps_place predict = answers == 2   ? PS_AT_PREDICT_2
+                            : answers == 3 ? PS_AT_PREDICT_3
+                                           : PS_AT_PREDICT;
+    return step == PS_LESSON_PREDICT ? predict : step == PS_LESSON_RUN ? PS_AT_TRIAL : PS_AT_LESSON;
 }
 
 static int prose(const struct ps_canvas *c, int y, enum ps_style style, struct ps_slice text)
@@ -315,15 +316,8 @@ void ps_lesson_screen_draw(const struct ps_canvas *root, const struct ps_lesson_
     draw_header(root, view);
     draw_steps(root, view);
     draw_step(root, view);
-    struct ps_canvas row = ps_canvas_view(root, 0, root->height - 2, root->width, 1);
-    if (view->notice && view->notice[0]) {
-        ps_canvas_fill(&row, 0, 0, row.width, 1, PS_STYLE_NORMAL, ' ');
-        ps_canvas_fit(&row, 1, 0, row.width - 2, view->notice_style, view->notice);
-    }
     struct ps_canvas bar = ps_canvas_view(root, 0, root->height - 1, root->width, 1);
-    ps_key_bar(&bar, covered ? ps_overlay_place(view->overlay) : ps_lesson_place(view->step));
-    if (covered) {
-        struct ps_canvas above = ps_canvas_view(root, 0, 1, root->width, root->height - 2);
-        ps_overlay_draw(&above, view->overlay);
-    }
+    ps_key_bar(&bar, covered ? ps_overlay_place(view->overlay)
+                             : ps_lesson_place(view->step, view->lesson->answer_count));
+    ps_overlay_above(root, view->overlay, view->notice_style, view->notice);
 }

@@ -52,7 +52,7 @@ struct ps_lesson_view {
 const char *ps_lesson_step_name(enum ps_lesson_step step);
 
 /* The place whose keys are valid at a step. */
-enum ps_place ps_lesson_place(enum ps_lesson_step step);
+enum ps_place ps_lesson_place(enum ps_lesson_step step, unsigned answers);
 
 void ps_lesson_screen_draw(const struct ps_canvas *root, const struct ps_lesson_view *view);
 

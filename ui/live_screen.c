@@ -550,12 +550,7 @@ static void draw_overlay(const struct ps_canvas *root, const struct ps_live_view
     struct ps_canvas above = ps_canvas_view(root, 0, 1, root->width, root->height - 2 - says);
     if (view->overlay->kind == PS_OVERLAY_PAGE)
         ps_page_draw(&above, view, f);
-    else
-        ps_overlay_draw(&above, view->overlay);
-    if (says) {
-        ps_canvas_fill(root, 0, root->height - 2, root->width, 1, PS_STYLE_NORMAL, ' ');
-        ps_canvas_fit(root, 1, root->height - 2, root->width - 2, view->notice_style, view->notice);
-    }
+    ps_overlay_above(root, view->overlay, view->notice_style, view->notice);
 }
 
 void ps_live_screen_draw(const struct ps_canvas *root, const struct ps_live_view *view)

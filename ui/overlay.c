@@ -272,6 +272,20 @@ void ps_overlay_draw(const struct ps_canvas *canvas, const struct ps_overlay *o)
     }
 }
 
+void ps_overlay_above(const struct ps_canvas *root, const struct ps_overlay *o, enum ps_style style,
+                      const char *notice)
+{
+    bool says = notice && notice[0];
+    if (o && o->kind != PS_OVERLAY_NONE) {
+        struct ps_canvas above = ps_canvas_view(root, 0, 1, root->width, root->height - 2 - says);
+        ps_overlay_draw(&above, o);
+    }
+    if (!says)
+        return;
+    ps_canvas_fill(root, 0, root->height - 2, root->width, 1, PS_STYLE_NORMAL, ' ');
+    ps_canvas_fit(root, 1, root->height - 2, root->width - 2, style, notice);
+}
+
 int ps_overlay_scroll_max(const struct ps_overlay *o, int width, int height)
 {
     int rows = 0;

@@ -51,6 +51,10 @@ enum ps_place ps_overlay_place(const struct ps_overlay *overlay);
 
 /* Draw above what is on the canvas. The key bar is the screen's. */
 void ps_overlay_draw(const struct ps_canvas *canvas, const struct ps_overlay *overlay);
+/* The same above a screen whose last row is the key bar; NULL: nothing lies above. In the row over the keys
+ * stands what a key has said, never hidden; NULL: nothing. */
+void ps_overlay_above(const struct ps_canvas *root, const struct ps_overlay *overlay,
+                      enum ps_style style, const char *notice);
 
 /* The highest useful scroll at a canvas size. */
 int ps_overlay_scroll_max(const struct ps_overlay *overlay, int width, int height);

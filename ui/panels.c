@@ -28,6 +28,13 @@ int ps_panels_place(const struct ps_live_look *look, unsigned panel)
     return -1;
 }
 
+unsigned ps_panels_focus(const struct ps_live_look *look, unsigned panel)
+{
+    unsigned char shown[PS_ORDER_MAX];
+    ps_panels_shown(look, shown);
+    return ps_panels_place(look, panel) < 0 ? shown[0] : panel;
+}
+
 bool ps_panels_toggle(struct ps_live_look *look, unsigned panel)
 {
     int place = ps_panels_place(look, panel);

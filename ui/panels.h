@@ -10,6 +10,9 @@ unsigned ps_panels_shown(const struct ps_live_look *look, unsigned char into[PS_
 /* The place of a panel among them; -1: it is not there. */
 int ps_panels_place(const struct ps_live_look *look, unsigned panel);
 
+/* The panel, or the first one where it is not among them: whose the focus can be. */
+unsigned ps_panels_focus(const struct ps_live_look *look, unsigned panel);
+
 /* Put a panel at the end, or take it away. False: the last one stays. */
 bool ps_panels_toggle(struct ps_live_look *look, unsigned panel);
 /* Change places with the panel before (-1) or behind (1). False: it is at that end, or not shown. */

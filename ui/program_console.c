@@ -5,7 +5,7 @@
 #include "ui/program.h"
 #include "ui/program_trigger.h"
 
-#define LESSON   (PS_AT_LESSON | PS_AT_PREDICT | PS_AT_TRIAL)
+#define LESSON   (PS_AT_LESSON | PS_AT_PREDICT | PS_AT_PREDICT_3 | PS_AT_PREDICT_2 | PS_AT_TRIAL)
 #define ANYWHERE (PS_AT_LIST | PS_AT_FORM | PS_AT_LIVE | LESSON)
 #define START    (PS_AT_LIST | PS_AT_FORM)
 

@@ -409,7 +409,8 @@ static void act(struct ps_program *p, enum ps_action action, int argument)
 
 static enum ps_place place(const struct ps_program *p)
 {
-    return ps_lesson_place(state_of(p)->step);
+    const struct lesson_state *s = state_of(p);
+    return ps_lesson_place(s->step, s->lesson.answer_count);
 }
 
 /* ---- opening ---- */

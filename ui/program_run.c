@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "ui/findings/findings.h"
 #include "ui/format.h"
+#include "ui/panels.h"
 #include "ui/program.h"
 #include "ui/program_scope.h"
 #include "ui/program_trigger.h"
@@ -206,6 +207,7 @@ bool ps_program_run_look(struct ps_program *p)
         ps_history_feed(run->history, run->snapshot);
     run->view.picture = source->ops->picture ? source->ops->picture(source) : NULL;
     run->view.look.picture = run->view.picture != NULL;
+    run->view.panel = ps_panels_focus(&run->view.look, run->view.panel);
     ps_program_run_events(p);
     run->snapshot->events_lost = run->events_lost;
     if (!run->view.frozen)

@@ -194,8 +194,7 @@ bool ps_program_panels_action(struct ps_program *p, enum ps_action action, int a
         ps_program_say(p, PS_STYLE_NOTE, "one panel is the least");
     }
     keep_order(p);
-    if (ps_panels_place(look, p->run.view.panel) < 0)
-        p->run.view.panel = look->panel[0];
+    p->run.view.panel = ps_panels_focus(look, p->run.view.panel);
     open_panels(p, at);
     return true;
 }

@@ -33,15 +33,7 @@ void **ps_screen_state(struct ps_program *p, const struct ps_screen *screen)
 
 void ps_screen_finish(const struct ps_canvas *root, struct ps_program *p)
 {
-    const char *notice = ps_program_notice(p);
-    if (notice) {
-        struct ps_canvas row = ps_canvas_view(root, 0, root->height - 2, root->width, 1);
-        ps_canvas_fit(&row, 1, 0, row.width - 2, p->notice_style, notice);
-    }
     struct ps_canvas bar = ps_canvas_view(root, 0, root->height - 1, root->width, 1);
     ps_key_bar(&bar, ps_program_place(p));
-    if (p->overlay.kind != PS_OVERLAY_NONE) {
-        struct ps_canvas above = ps_canvas_view(root, 0, 1, root->width, root->height - 2);
-        ps_overlay_draw(&above, &p->overlay);
-    }
+    ps_overlay_above(root, &p->overlay, p->notice_style, ps_program_notice(p));
 }

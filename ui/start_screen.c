@@ -468,8 +468,6 @@ void ps_start_screen_draw(const struct ps_canvas *root, const struct ps_start_vi
     draw_answer(root, 2 + panels, view);
     struct ps_canvas bar = ps_canvas_view(root, 0, root->height - keys, root->width, keys);
     ps_key_bar(&bar, place_of(view));
-    if (view->overlay && view->overlay->kind != PS_OVERLAY_NONE) {
-        struct ps_canvas above = ps_canvas_view(root, 0, 1, root->width, root->height - 2);
-        ps_overlay_draw(&above, view->overlay);
-    }
+    if (view->overlay && view->overlay->kind != PS_OVERLAY_NONE)
+        ps_overlay_above(root, view->overlay, view->notice_style, view->notice);
 }

@@ -2,11 +2,12 @@
 
 #include "check.h"
 #include "ui/keys.h"
+#include "ui/lesson_screen.h"
 
 static const enum ps_place places[] = {
-    PS_AT_LIST,   PS_AT_FORM,      PS_AT_LIVE,    PS_AT_MENU,    PS_AT_TEXT,         PS_AT_ENDED,
-    PS_AT_LESSON, PS_AT_CONSOLE,   PS_AT_PANELS,  PS_AT_COMPARE, PS_AT_COMPARE_FORM, PS_AT_REPLAY,
-    PS_AT_TUNE,   PS_AT_TUNE_FORM, PS_AT_PREDICT, PS_AT_TRIAL};
+    PS_AT_LIST,   PS_AT_FORM,      PS_AT_LIVE,    PS_AT_MENU,      PS_AT_TEXT,         PS_AT_ENDED,
+    PS_AT_LESSON, PS_AT_CONSOLE,   PS_AT_PANELS,  PS_AT_COMPARE,   PS_AT_COMPARE_FORM, PS_AT_REPLAY,
+    PS_AT_TUNE,   PS_AT_TUNE_FORM, PS_AT_PREDICT, PS_AT_PREDICT_3, PS_AT_PREDICT_2,    PS_AT_TRIAL};
 enum { PLACES = sizeof places / sizeof places[0] };
 
 static void no_key_means_two_things_at_a_place(void **state)
@@ -99,6 +100,20 @@ static void a_bar_is_filled_without_cutting_a_word(void **state)
     }
 }
 
+/* A key that answers nothing is not offered. */
+static void as_many_answers_as_the_question_has_are_named(void **state)
+{
+    (void)state;
+    static const enum ps_place of[] = {PS_AT_PREDICT_2, PS_AT_PREDICT_3, PS_AT_PREDICT};
+    static const char *const names[][2] = {
+        {"1-2", "Shift-1-2"}, {"1-3", "Shift-1-3"}, {"1-4", "Shift-1-4"}};
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(ps_lesson_place(PS_LESSON_PREDICT, i + 2), of[i]);
+        assert_string_equal(ps_binding_of(of[i], PS_DO_ANSWER)->name, names[i][0]);
+        assert_string_equal(ps_binding_of(of[i], PS_DO_ANSWER_LESS)->name, names[i][1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -108,6 +123,7 @@ int main(void)
         cmocka_unit_test(everything_on_the_bar_can_be_clicked),
         cmocka_unit_test(a_narrow_bar_keeps_help_and_quit),
         cmocka_unit_test(a_bar_is_filled_without_cutting_a_word),
+        cmocka_unit_test(as_many_answers_as_the_question_has_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -176,6 +176,22 @@ static void every_size_is_safe(void **state)
     scene_free(scene);
 }
 
+/* The next run draws none. */
+static void the_focus_does_not_stay_where_no_picture_is(void **state)
+{
+    (void)state;
+    struct ps_live_look look = {.picture = true};
+    unsigned picture = 0, queue = 0;
+    for (unsigned i = 0; ps_panels[i]; i++) {
+        picture = ps_panels[i] == &ps_widget_picture ? i : picture;
+        queue = ps_panels[i] == &ps_widget_queue ? i : queue;
+    }
+    assert_int_equal(ps_panels_focus(&look, picture), picture);
+    look.picture = false;
+    assert_true(ps_panels[ps_panels_focus(&look, picture)] == &ps_widget_lanes);
+    assert_int_equal(ps_panels_focus(&look, queue), queue);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +199,7 @@ int main(void)
         cmocka_unit_test(tiles_have_the_colours_of_their_workers),
         cmocka_unit_test(it_keeps_its_shape),
         cmocka_unit_test(every_size_is_safe),
+        cmocka_unit_test(the_focus_does_not_stay_where_no_picture_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -241,6 +241,26 @@ static void a_key_without_a_binding_is_answered(void **state)
     forget(&s);
 }
 
+/* Also below a help that is as high as the screen, whichever screen it is of. */
+static void an_answer_is_not_hidden_by_help(void **state)
+{
+    (void)state;
+    static const int keys[][5] = {{'?', 'Q'},
+                                  {PS_INPUT_DOWN, PS_INPUT_DOWN, 'L', '?', 'Q'},
+                                  {'c', '?', 'Q'},
+                                  {'u', '?', 'Q'}};
+    for (unsigned i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        struct script s;
+        unsigned count = 0;
+        while (count < 5 && keys[i][count])
+            count++;
+        play(&s, keys[i], count, 60, 16);
+        assert_true(shows(&s, count, "Help: "));
+        assert_true(shows(&s, count, "Q does nothing here; Esc closes this"));
+        forget(&s);
+    }
+}
+
 /* At 80 x 24 there is room for six panels. */
 static void a_panel_without_room_is_named(void **state)
 {
@@ -357,6 +377,7 @@ static void every_place_has_a_way(void **state)
     (void)state;
     unsigned places = 0;
     unsigned known = PS_AT_ENDED | PS_AT_PROMPT | PS_AT_COMPARE | PS_AT_TUNE | PS_AT_REPLAY;
+    known |= PS_AT_PREDICT_3 | PS_AT_PREDICT_2; /* PS_AT_PREDICT but for a name */
     for (const struct ps_binding *b = ps_bindings; b->action != PS_DO_NOTHING; b++)
         places |= b->places;
     for (unsigned w = 0; w < WAYS; w++)
@@ -536,6 +557,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(escape_ends_a_run_when_nothing_is_left_to_close),
         cmocka_unit_test(the_own_try_of_a_lesson_leads_back_to_it),
         cmocka_unit_test(a_key_without_a_binding_is_answered),
+        cmocka_unit_test(an_answer_is_not_hidden_by_help),
         cmocka_unit_test(a_panel_without_room_is_named),
         cmocka_unit_test(what_is_under_the_mouse_is_said_as_of_a_click),
         cmocka_unit_test(an_option_leaves_the_ways_of_the_mouse_alone),
