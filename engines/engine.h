@@ -11,8 +11,16 @@
  *   the submitter fills `body`, `stamp`, `deadline_ns`, `user`, `parent` (ps_task_init) and
  * submits; from PS_OK on the engine owns it; the body runs on one worker at a time (with green
  * threads not always the same one); when the body is done the outcome is settled and body->ended is
- * called, once; when in addition no child refers to it any more, body->release gives the memory
- * back.
+ * called, once; when in addition no child and no waker refers to it any more, body->release gives the
+ * memory back.
+ *   Who joins its children has their memory back when the join (PS_WAIT_JOIN) is over: they have been
+ * released, and nobody touches them, nor what they lie in. So children may lie in their parent's
+ * frame, for ever so many generations, provided that
+ *   - no child of theirs is alive when one of them ends: they join what they spawn. A task that leaves
+ *     children behind, and who is above such a task, is the engine's until body->release;
+ *   - the parent does not leave the frame before: a join that ends with PS_ECANCELED, because the
+ *     parent is to stop, says nothing of its children. Where a task may be stopped they lie in memory
+ *     that its own body->release gives back, or in one that theirs do.
  *
  * Stopping a task is cooperative, as in every system that has kept its invariants: `stop` is set by
  * the first of deadline, ps_task_cancel or discard; every wait then ends at once (except a blocking
@@ -45,7 +53,8 @@ enum ps_wait_kind {
     PS_WAIT_YIELD, /* let others run; result PS_OK */
     PS_WAIT_UNTIL, /* until until_ns; result PS_OK */
     PS_WAIT_FD,    /* until fd is ready for `events`, at most to until_ns (PS_ETIMEDOUT) */
-    PS_WAIT_JOIN,  /* until no child of the task is alive; an engine may run others meanwhile */
+    PS_WAIT_JOIN,  /* until no child of the task is alive; an engine may run others meanwhile. With
+                      PS_OK their memory is the parent's again, see above */
     PS_WAIT_PARK,  /* until ps_task_unpark(task), or at most to until_ns (PS_ETIMEDOUT). A wake-up
                       may come without cause: callers test their condition again */
     PS_WAIT_CALL   /* run call(call_arg), a function that may block its thread: in place, or on a

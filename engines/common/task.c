@@ -8,25 +8,41 @@
  * canceller sees the parker, or the task sees the stop. Engines that wait otherwise order their
  * unpark and wait by a token of their own.
  *
- * Protocol `family`: bits 0-31 live children, JOINING, ENDED, HOLDS, bits 40-63 wakers. Memory goes back
- * when the word, JOINING and HOLDS apart, is ENDED alone; whoever's update makes it so calls release, once.
+ * Protocol `family`: bits 0-31 live children; the flags JOINING, ENDED, HOLDS, STAYS, ABOVE; bits 40-63
+ * wakers. The end is settled when of children, wakers and ENDED the word has ENDED alone: whoever's
+ * update makes it so calls release, once, and then does what the flags say of the parent.
  *   child accepted   children += 1         relaxed: the parent itself spawns, so it is alive
- *   child ends       children -= 1, and in the same CAS wakers += 1 if it was the last one and
- *                    JOINING is set: this child owes the parent an unpark and keeps its memory
+ *   child leaves     children -= 1, and in the same CAS wakers += 1 if it was the last one and
+ *                    JOINING is set: who brings this owes the parent an unpark and keeps its memory
  *                    until wakers -= 1 after it. Otherwise the parent may be gone and is not
- *                    touched. acq_rel: the parent that reads 0 children sees what they did
+ *                    touched. acq_rel: the parent that reads 0 children sees what they did, and all
+ *                    who touched them
  *   parent joins     sets JOINING; no children: clears it, there is nothing to wait for
  *   parent goes on   clears JOINING; a wake-up still on its way leaves a token, which is allowed
- *   parent ends      no children, no wakers: is released. Else sets ENDED; if children are alive, it
- *                    has made wakers of its own parent += 1 before and sets HOLDS with it, and gives
- *                    that back when it is released. So whoever is above a task is there as long as
- *                    the task is, ended or not; and a family in which everybody joins holds nobody,
- *                    since a joined child may lie in its parent's frame
+ *   task ends        the word is 0: is released and leaves. Else sets ENDED in one RMW with
+ *     STAYS          only wakers are left: it leaves when that is settled, and is one of its parent's
+ *                    live children until then. So what a joined task lies in is its parent's again
+ *                    when the join is over, be it a frame: nobody is to touch it any more
+ *     HOLDS          some are below it: wakers of its parent += 1, and ABOVE there, with one RMW before;
+ *                    it leaves now, and gives that back when it is settled. So whoever is above a
+ *                    task is there as long as the task is, ended or not
  *   pin, unpin       a waker that is no child: wakers +- 1; relaxed: the lock under which the task
  *                    waits orders the pin before its end
+ * Some are below a task: it has live children, or ABOVE, which is never taken back: of a waker and of
+ * one who holds the count does not tell which it was. When nobody is below a task that ends, nobody can
+ * come: only itself, or who is below it, spawns for it or holds it.
+ *
+ * STAYS delays the parent by what a waker has still to do: an unpark and an RMW, or a canceller's way
+ * through a scope. No waker waits for anything between its pin and its unpin, so none waits for the
+ * parent.
+ *
  * Rejected: no count of wakers (a parent woken by a cancel ends, and the last child unparks freed
- * memory); a single waker bit (two joins in a row can have two wakers under way); keeping all who are
- * above (a task that spawns its successor and ends would keep all that ever were). */
+ * memory); a single waker bit (two joins in a row can have two wakers under way); to leave at once and
+ * let only release wait for the wakers (who has its children in its frame cannot know when it may
+ * return: a waker writes to a stack that is in use again); an end that spins until the wakers are gone
+ * (one may be preempted); a wait for all who are below (a task could not leave children to
+ * themselves); keeping all who are above (a task that spawns its successor and ends would keep all that
+ * ever were). */
 #include "engines/common/core.h"
 #include "engines/common/parker.h"
 
@@ -34,6 +50,8 @@ static const uint64_t CHILDREN = UINT32_MAX;
 static const uint64_t JOINING = UINT64_C(1) << 32;
 static const uint64_t ENDED = UINT64_C(1) << 33;
 static const uint64_t HOLDS = UINT64_C(1) << 34;
+static const uint64_t STAYS = UINT64_C(1) << 35;
+static const uint64_t ABOVE = UINT64_C(1) << 36;
 static const uint64_t WAKER = UINT64_C(1) << 40;
 
 void ps_task_init(struct ps_task *task, const struct ps_body *body, uint32_t id, uint16_t type)
@@ -192,16 +210,43 @@ static void release(struct ps_task *task)
         task->body->release(task);
 }
 
-/* `now` is the family word just after our update; nothing but ENDED left: nobody else has a claim. */
-static void release_if_last(struct ps_task *task, uint64_t now)
+/* One child less. Returns the word of after it; who has brought it to its end settles it. */
+static uint64_t leave_family(struct ps_task *parent)
 {
-    while ((now & ~(JOINING | HOLDS)) == ENDED) {
-        struct ps_task *elder = now & HOLDS ? task->parent : NULL;
+    uint64_t old = atomic_load_explicit(&parent->family, memory_order_relaxed), now;
+    bool wakes;
+    do {
+        now = old - 1;
+        wakes = (now & CHILDREN) == 0 && (old & JOINING) != 0;
+        if (wakes)
+            now += WAKER;
+    } while (!atomic_compare_exchange_weak_explicit(&parent->family, &old, now,
+                                                    memory_order_acq_rel, memory_order_relaxed));
+    if (!wakes)
+        return now;
+    ps_task_unpark(parent);
+    /* acq_rel, as in ps_task_unpin. */
+    return atomic_fetch_sub_explicit(&parent->family, WAKER, memory_order_acq_rel) - WAKER;
+}
+
+static bool is_settled(uint64_t family)
+{
+    return (family & ~(JOINING | HOLDS | STAYS | ABOVE)) == ENDED;
+}
+
+/* `now` is the family word just after our update. A loop, for a line of tasks may end with it. */
+static void settle(struct ps_task *task, uint64_t now)
+{
+    while (is_settled(now)) {
+        struct ps_task *parent = task->parent;
         release(task);
-        if (!elder)
+        if (now & STAYS)
+            now = leave_family(parent);
+        else if (now & HOLDS)
+            now = atomic_fetch_sub_explicit(&parent->family, WAKER, memory_order_acq_rel) - WAKER;
+        else
             return;
-        task = elder;
-        now = atomic_fetch_sub_explicit(&task->family, WAKER, memory_order_acq_rel) - WAKER;
+        task = parent;
     }
 }
 
@@ -213,8 +258,7 @@ void ps_task_pin(struct ps_task *task)
 void ps_task_unpin(struct ps_task *task)
 {
     /* acq_rel: who releases comes after every other use of the task. */
-    release_if_last(task,
-                    atomic_fetch_sub_explicit(&task->family, WAKER, memory_order_acq_rel) - WAKER);
+    settle(task, atomic_fetch_sub_explicit(&task->family, WAKER, memory_order_acq_rel) - WAKER);
 }
 
 /* acquire, partner: ps_task_unpin. */
@@ -223,45 +267,46 @@ bool ps_task_pinned(const struct ps_task *task)
     return atomic_load_explicit(&((struct ps_task *)task)->family, memory_order_acquire) >= WAKER;
 }
 
-static void leave_family(struct ps_task *parent)
+/* Of a task with a live child. relaxed: that child is not done with it before it has left. */
+static void hold(struct ps_task *task)
 {
-    uint64_t old = atomic_load_explicit(&parent->family, memory_order_relaxed), now;
-    bool wakes;
-    do {
-        now = old - 1;
-        wakes = (now & CHILDREN) == 0 && (old & JOINING) != 0;
-        if (wakes)
-            now += WAKER;
-    } while (!atomic_compare_exchange_weak_explicit(&parent->family, &old, now,
-                                                    memory_order_acq_rel, memory_order_relaxed));
-    if (wakes) {
-        ps_task_unpark(parent);
-        ps_task_unpin(parent);
-    } else {
-        release_if_last(parent, now);
-    }
+    uint64_t old = atomic_load_explicit(&task->family, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(&task->family, &old, (old + WAKER) | ABOVE,
+                                                  memory_order_relaxed, memory_order_relaxed))
+        ;
 }
 
-/* Its end has been told and counted: who may be released is. */
+/* The family word was not 0. What it says of who is below the task is as good as final: see above. */
+static void leave_with_family(struct ps_task *task, struct ps_task *parent, uint64_t old)
+{
+    uint64_t end = ENDED;
+    bool some_below = (old & (CHILDREN | ABOVE)) != 0;
+    if (!some_below && parent) {
+        end |= STAYS;
+    } else if (some_below && keeps_parent(task)) {
+        hold(parent);
+        end |= HOLDS;
+    }
+    old = atomic_fetch_or_explicit(&task->family, end, memory_order_acq_rel);
+    settle(task, old | end);
+    if (parent && !(end & STAYS))
+        settle(parent, leave_family(parent));
+}
+
+/* Its end has been told and counted. */
 static void leave(struct ps_task *task)
 {
     struct ps_task *parent = task->parent;
     /* 0 (acquire, partner: leave_family): no child is alive and no waker under way, and nobody else
      * can make some: the claim is ours alone. */
     uint64_t old = atomic_load_explicit(&task->family, memory_order_acquire);
-    if (old == 0) {
-        release(task);
-    } else {
-        uint64_t end = ENDED;
-        if ((old & CHILDREN) != 0 && keeps_parent(task)) {
-            ps_task_pin(parent);
-            end |= HOLDS;
-        }
-        old = atomic_fetch_or_explicit(&task->family, end, memory_order_acq_rel);
-        release_if_last(task, old | end);
+    if (old != 0) {
+        leave_with_family(task, parent, old);
+        return;
     }
+    release(task);
     if (parent)
-        leave_family(parent);
+        settle(parent, leave_family(parent));
 }
 
 void ps_task_finish(struct ps_probe *probe, struct ps_task *task)

@@ -92,6 +92,46 @@ static void all_who_are_above_outlive_a_task(void **state)
     assert_int_equal(atomic_load(&released), 3);
 }
 
+/* Also who is above one that has ended: it holds who is above it, though no child of its own is alive. */
+static void those_left_behind_keep_the_line(void **state)
+{
+    struct fixture *f = *state;
+    struct ps_task *first = make(f, NULL), *elder = make(f, first), *parent = make(f, elder);
+    struct ps_task *child = make(f, parent);
+    ps_task_finish(&f->engine.outside, parent);
+    ps_task_finish(&f->engine.outside, elder);
+    assert_true(ps_join_done(first)); /* nobody waits for who was left behind */
+    ps_task_cancel(first);
+    ps_task_finish(&f->engine.outside, first);
+    assert_int_equal(atomic_load(&released), 0);
+    assert_int_equal(ps_task_stopping(child, 0), PS_STOP_CANCEL);
+    ps_task_finish(&f->engine.outside, child);
+    assert_int_equal(atomic_load(&released), 4);
+}
+
+/* Who joins it may then do with its memory what he likes. */
+static void a_join_waits_for_the_wakers_of_a_child(void **state)
+{
+    struct fixture *f = *state;
+    struct ps_task *elder = make(f, NULL), *parent = make(f, elder), *child = make(f, parent);
+    assert_true(ps_join_begin(elder));
+    ps_task_pin(parent);
+    ps_task_finish(&f->engine.outside, child);
+    ps_task_pin(parent);
+    ps_task_finish(&f->engine.outside, parent);
+    assert_int_equal(atomic_load(&ended), 2);
+    ps_task_unpin(parent);
+    assert_false(ps_join_done(elder));
+    assert_int_equal(atomic_load(&released), 1);
+    ps_task_unpin(parent);
+    assert_true(ps_join_done(elder));
+    assert_int_equal(atomic_load(&released), 2);
+    ps_join_end(elder);
+    assert_false(ps_task_pinned(elder));
+    ps_task_finish(&f->engine.outside, elder);
+    assert_int_equal(atomic_load(&released), 3);
+}
+
 /* A task that spawns its successor and ends, for ever, does not keep all that ever were. */
 static void a_long_line_is_let_go(void **state)
 {
@@ -189,9 +229,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(a_parent_outlives_its_children), TEST(all_who_are_above_outlive_a_task),
-        TEST(a_long_line_is_let_go),          TEST(joining_without_children_is_over_at_once),
-        TEST(races_of_join_end_and_cancel),   TEST(giving_up_says_why),
+        TEST(a_parent_outlives_its_children),  TEST(all_who_are_above_outlive_a_task),
+        TEST(those_left_behind_keep_the_line), TEST(a_join_waits_for_the_wakers_of_a_child),
+        TEST(a_long_line_is_let_go),           TEST(joining_without_children_is_over_at_once),
+        TEST(races_of_join_end_and_cancel),    TEST(giving_up_says_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,8 +23,8 @@ struct contract_case {
     /* Its bodies use memory or descriptors of the test: left out where workers are processes. */
     bool shares;
 };
-extern const struct contract_case life_cases[], wait_cases[], family_cases[], load_cases[],
-    light_cases[], chan_cases[], sync_cases[], hog_cases[], priority_cases[];
+extern const struct contract_case life_cases[], wait_cases[], family_cases[], frame_cases[],
+    load_cases[], light_cases[], chan_cases[], sync_cases[], hog_cases[], priority_cases[];
 
 /* How long anything may take before the test calls it lost. */
 #define PATIENCE_NS (100 * (uint64_t)PS_NS_PER_S)

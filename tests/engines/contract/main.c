@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct contract_case *const tables[] = {life_cases, wait_cases,  family_cases,
-                                                     load_cases, light_cases, chan_cases,
-                                                     sync_cases, hog_cases,   priority_cases};
+static const struct contract_case *const tables[] = {
+    life_cases,  wait_cases, family_cases, frame_cases, load_cases,
+    light_cases, chan_cases, sync_cases,   hog_cases,   priority_cases};
 enum { TABLES = sizeof tables / sizeof tables[0], MOST = 1024 };
 
 struct instance {
