@@ -21,6 +21,9 @@ const struct ps_option ps_lesson_options[] = {
     PS_OPTIONS_END,
 };
 
+/* A share of the CPUs that others took; less than this is not worth a word. */
+#define OTHERS 0.1
+
 static const char *yes_no(enum ps_formula_answer answer)
 {
     return answer == PS_FORMULA_TRUE ? "yes" : answer == PS_FORMULA_FALSE ? "NO" : "n/a";
@@ -54,6 +57,10 @@ static void print_check(const struct ps_lab_done *done)
         printf("shown\n");
     else
         printf("not visible on this machine, because %s\n", judgement->because);
+    if (judgement->verdict == PS_LAB_NOT_SHOWN && done->runs.others > OTHERS)
+        printf("other processes took up to %.0f %% of the CPUs meanwhile: try again when they are "
+               "quiet\n",
+               100 * done->runs.others);
 }
 
 /* The worst of all; a lesson that cannot be shown here is no failure of the others. */

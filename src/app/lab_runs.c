@@ -1,5 +1,6 @@
 #include "app/lab_runs.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,8 @@
 
 #include "app/pick.h"
 #include "app/session.h"
+#include "base/clock.h"
+#include "base/cpu_use.h"
 #include "base/text.h"
 #include "host/host.h"
 
@@ -77,9 +80,33 @@ static int run_one(const struct ps_lab_done *done, unsigned run, struct ps_sessi
     return err == PS_OK ? PS_EXIT_OK : PS_EXIT_USAGE;
 }
 
+static uint64_t own_cpu_ns(void)
+{
+    struct timespec used;
+    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) != 0)
+        return 0;
+    return (uint64_t)used.tv_sec * PS_NS_PER_S + (uint64_t)used.tv_nsec;
+}
+
+/* One run, and who else used the CPUs meanwhile. */
+static int run_watched(const struct ps_lab_done *done, unsigned run, struct ps_session *session,
+                       double *others)
+{
+    struct ps_cpu_use before, after;
+    uint64_t own_ns = own_cpu_ns();
+    ps_cpu_use_read(&before);
+    int code = run_one(done, run, session);
+    ps_cpu_use_read(&after);
+    if (session->snapshot)
+        *others = ps_cpu_use_others(&before, &after,
+                                    session->snapshot->process.cpu_ns + own_cpu_ns() - own_ns);
+    return code;
+}
+
 static int run_all(struct ps_lab_done *done)
 {
     struct ps_lab_runs *runs = &done->runs;
+    runs->others = NAN;
     runs->count = ps_lab_runs(&done->lab);
     runs->sessions = calloc(runs->count, sizeof *runs->sessions);
     runs->runs = calloc(runs->count, sizeof *runs->runs);
@@ -89,7 +116,9 @@ static int run_all(struct ps_lab_done *done)
     }
     for (unsigned run = 0; run < runs->count; run++) {
         struct ps_session *session = &runs->sessions[run];
-        int code = run_one(done, run, session);
+        double others = NAN;
+        int code = run_watched(done, run, session, &others);
+        runs->others = fmax(runs->others, others);
         if (code != PS_EXIT_OK)
             return code;
         if (session->signal)
