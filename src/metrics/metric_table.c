@@ -5,39 +5,16 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "metrics/metric_parts.h"
 
 enum latency_part { RESPONSE, SERVICE, QUEUEING };
 enum latency_figure { COUNT, MEAN, P50, P90, P99, P99_9, MAX, FIGURES };
-enum type_figure {
-    TYPE_SERVICE_P50,
-    TYPE_SERVICE_P99,
-    TYPE_SERVICE_MAX,
-    TYPE_RESPONSE_P50,
-    TYPE_RESPONSE_P99,
-    TYPE_RESPONSE_MAX
-};
 enum process_figure { RSS, RSS_PEAK, CPU, VOLUNTARY, INVOLUNTARY };
 enum peak_figure { PEAK_IN_FLIGHT, PEAK_WAITING, PEAK_QUEUED };
 enum gil_figure { GIL_WAIT, GIL_SWITCHES, GIL_REQUESTS };
 enum http_figure { HTTP_PORT, HTTP_OPENED, HTTP_PEAK, HTTP_REJECTED };
 enum tuner_figure { TUNER_CHANGES, TUNER_TURNS, TUNER_LOW, TUNER_HIGH };
 enum clients_figure { CLIENTS, CLIENTS_ANSWERED, CLIENT_ERRORS };
-enum steal_figure { STEAL_OPERATIONS, STEAL_TASKS, STEAL_TRIES };
-
-static struct ps_metric_value count_of(uint64_t count)
-{
-    return (struct ps_metric_value){.kind = PS_METRIC_COUNT, .count = count};
-}
-
-static struct ps_metric_value real_of(double real)
-{
-    return (struct ps_metric_value){.kind = PS_METRIC_REAL, .real = real};
-}
-
-static struct ps_metric_value na(void)
-{
-    return (struct ps_metric_value){.kind = PS_METRIC_NA};
-}
 
 double ps_snapshot_seconds(const struct ps_snapshot *snapshot)
 {
@@ -266,123 +243,6 @@ static struct ps_metric_value clients(const struct ps_metric_source *from, unsig
                                                  : s->http_client_errors);
 }
 
-/* ---- a worker ---- */
-
-static const struct ps_worker_view *worker_of(const struct ps_metric_source *from)
-{
-    return &from->snapshot->worker[from->index];
-}
-
-static struct ps_metric_value worker_tasks(const struct ps_metric_source *from, unsigned unused)
-{
-    (void)unused;
-    return count_of(ps_totals_ended(&worker_of(from)->totals));
-}
-
-static struct ps_metric_value worker_share(const struct ps_metric_source *from, unsigned state)
-{
-    const uint64_t *time = worker_of(from)->time_ns;
-    uint64_t sum = 0;
-    if (state == PS_STATE_GIL && from->snapshot->gil_interval_ns == 0)
-        return na();
-    for (unsigned s = 0; s < PS_STATE_COUNT; s++)
-        if (s != PS_STATE_OFF)
-            sum += time[s];
-    return sum ? real_of((double)time[state] / (double)sum) : na();
-}
-
-static struct ps_metric_value worker_depth(const struct ps_metric_source *from, unsigned unused)
-{
-    (void)unused;
-    return count_of(worker_of(from)->queue_depth);
-}
-
-static struct ps_metric_value worker_depth_peak(const struct ps_metric_source *from,
-                                                unsigned unused)
-{
-    (void)unused;
-    return count_of(worker_of(from)->depth_peak);
-}
-
-static struct ps_metric_value worker_steals(const struct ps_metric_source *from, unsigned figure)
-{
-    return count_of(figure == STEAL_OPERATIONS ? worker_of(from)->steals : worker_of(from)->stolen);
-}
-
-static struct ps_metric_value worker_hogs(const struct ps_metric_source *from, unsigned unused)
-{
-    (void)unused;
-    return count_of(worker_of(from)->hogs);
-}
-
-static struct ps_metric_value worker_robbed(const struct ps_metric_source *from, unsigned unused)
-{
-    (void)unused;
-    return count_of(worker_of(from)->robbed);
-}
-
-static struct ps_metric_value worker_os(const struct ps_metric_source *from, unsigned waiting)
-{
-    const struct ps_worker_view *worker = worker_of(from);
-    if (!worker->os_valid)
-        return na();
-    return real_of((double)(waiting ? worker->ready_ns : worker->cpu_ns) / PS_NS_PER_S);
-}
-
-/* ---- a task type ---- */
-
-static const struct ps_type_view *type_of(const struct ps_metric_source *from)
-{
-    return &from->snapshot->type[from->index];
-}
-
-static struct ps_metric_value type_submitted(const struct ps_metric_source *from, unsigned unused)
-{
-    (void)unused;
-    return count_of(type_of(from)->totals.submitted);
-}
-
-static struct ps_metric_value type_retries(const struct ps_metric_source *from, unsigned denied)
-{
-    const struct ps_totals *totals = &from->snapshot->type[from->index].totals;
-    return count_of(denied ? totals->denied : totals->retried);
-}
-
-static struct ps_metric_value type_ended(const struct ps_metric_source *from, unsigned outcome)
-{
-    return count_of(type_of(from)->totals.ended[outcome]);
-}
-
-static struct ps_metric_value type_timed(const struct ps_metric_source *from, unsigned unused)
-{
-    (void)unused;
-    return count_of(type_of(from)->timed);
-}
-
-static struct ps_metric_value type_latency(const struct ps_metric_source *from, unsigned figure)
-{
-    const struct ps_type_view *type = type_of(from);
-    if (!type->timed)
-        return na();
-    const uint64_t figures[] = {
-        [TYPE_SERVICE_P50] = type->service_p50_ns,   [TYPE_SERVICE_P99] = type->service_p99_ns,
-        [TYPE_SERVICE_MAX] = type->service_max_ns,   [TYPE_RESPONSE_P50] = type->response_p50_ns,
-        [TYPE_RESPONSE_P99] = type->response_p99_ns, [TYPE_RESPONSE_MAX] = type->response_max_ns,
-    };
-    return count_of(figures[figure]);
-}
-
-/* Of the first kernel of the type that has come to an end. */
-static struct ps_metric_value type_kernel(const struct ps_metric_source *from, unsigned fastest)
-{
-    for (uint32_t i = 0; i < from->snapshot->answers; i++) {
-        const struct ps_answer_view *answer = &from->snapshot->answer[i];
-        if ((answer->types >> from->index & 1) != 0 && answer->right > 0)
-            return count_of(fastest ? answer->fastest_ns : answer->mean_ns);
-    }
-    return na();
-}
-
 /* ---- the table ---- */
 
 #define RUN_METRIC(key_, label_, unit_, value_, argument_, meaning_)                              \
@@ -517,53 +377,58 @@ const struct ps_metric ps_metrics[] = {
     RUN_METRIC("switches.involuntary", "switches, involuntary", "switches", process, INVOLUNTARY,
                "context switches because the kernel took the CPU away"),
 
-    WORKER_METRIC("tasks", "done", "tasks", 0, worker_tasks, 0, "tasks that ended on this worker"),
-    WORKER_METRIC("run_fraction", "run", "", 0, worker_share, PS_STATE_RUN,
+    WORKER_METRIC("tasks", "done", "tasks", 0, ps_metric_worker_tasks, 0,
+                  "tasks that ended on this worker"),
+    WORKER_METRIC("run_fraction", "run", "", 0, ps_metric_worker_share, PS_STATE_RUN,
                   "share of the worker's lifetime in which it ran tasks, 0 to 1"),
-    WORKER_METRIC("gil_wait_fraction", "GIL wait", "", 0, worker_share, PS_STATE_GIL,
+    WORKER_METRIC("gil_wait_fraction", "GIL wait", "", 0, ps_metric_worker_share, PS_STATE_GIL,
                   "share of the worker's lifetime in which it waited for the GIL, 0 to 1"),
-    WORKER_METRIC("queue_depth", "queue", "tasks", PS_TRAIT_WORKER_QUEUE, worker_depth, 0,
+    WORKER_METRIC("queue_depth", "queue", "tasks", PS_TRAIT_WORKER_QUEUE, ps_metric_worker_depth, 0,
                   "tasks in its own queue at the end"),
     WORKER_METRIC("queue_depth_peak", "queue, peak", "tasks", PS_TRAIT_WORKER_QUEUE,
-                  worker_depth_peak, 0, "most tasks in its own queue"),
-    WORKER_METRIC("steals", "steals", "operations", PS_TRAIT_STEALS, worker_steals,
+                  ps_metric_worker_depth_peak, 0, "most tasks in its own queue"),
+    WORKER_METRIC("steals", "steals", "operations", PS_TRAIT_STEALS, ps_metric_worker_steals,
                   STEAL_OPERATIONS, "its steal operations that got at least one task"),
-    WORKER_METRIC("stolen", "stolen", "tasks", PS_TRAIT_STEALS, worker_steals, STEAL_TASKS,
-                  "tasks it took from others"),
-    WORKER_METRIC("robbed", "robbed", "tasks", PS_TRAIT_STEALS, worker_robbed, 0,
+    WORKER_METRIC("stolen", "stolen", "tasks", PS_TRAIT_STEALS, ps_metric_worker_steals,
+                  STEAL_TASKS, "tasks it took from others"),
+    WORKER_METRIC("robbed", "robbed", "tasks", PS_TRAIT_STEALS, ps_metric_worker_robbed, 0,
                   "tasks others took from it"),
     WORKER_METRIC(
-        "hogs", "hogs", "tasks", PS_TRAIT_PARKS_TASKS, worker_hogs, 0,
+        "hogs", "hogs", "tasks", PS_TRAIT_PARKS_TASKS, ps_metric_worker_hogs, 0,
         "times a task kept it for longer than engine.hogs (10 ms) without a wait or a yield"),
-    WORKER_METRIC("cpu_seconds", "CPU", "s", 0, worker_os, 0,
+    WORKER_METRIC("cpu_seconds", "CPU", "s", 0, ps_metric_worker_os, 0,
                   "CPU time of its thread, from the operating system"),
-    WORKER_METRIC("runqueue_wait_seconds", "no CPU", "s", 0, worker_os, 1,
+    WORKER_METRIC("runqueue_wait_seconds", "no CPU", "s", 0, ps_metric_worker_os, 1,
                   "time its thread was ready and had no CPU (schedstat)"),
 
-    TYPE_METRIC("submitted", "offered", "tasks", type_submitted, 0, "as for the run"),
-    TYPE_METRIC("completed", "done", "tasks", type_ended, PS_COMPLETED, "as for the run"),
-    TYPE_METRIC("failed", "failed", "tasks", type_ended, PS_FAILED, "as for the run"),
-    TYPE_METRIC("timed_out", "timed out", "tasks", type_ended, PS_TIMED_OUT, "as for the run"),
-    TYPE_METRIC("cancelled", "cancelled", "tasks", type_ended, PS_CANCELLED, "as for the run"),
-    TYPE_METRIC("refused", "refused", "tasks", type_ended, PS_REFUSED, "as for the run"),
-    TYPE_METRIC("retried", "retried", "tasks", type_retries, 0, "as for the run"),
-    TYPE_METRIC("retries_denied", "retries denied", "tasks", type_retries, 1, "as for the run"),
-    TYPE_METRIC("timed", "timed", "tasks", type_timed, 0, "tasks of the type that were timed"),
-    TYPE_METRIC("service_ns.p50", "service p50", "ns", type_latency, TYPE_SERVICE_P50,
+    TYPE_METRIC("submitted", "offered", "tasks", ps_metric_type_submitted, 0, "as for the run"),
+    TYPE_METRIC("completed", "done", "tasks", ps_metric_type_ended, PS_COMPLETED, "as for the run"),
+    TYPE_METRIC("failed", "failed", "tasks", ps_metric_type_ended, PS_FAILED, "as for the run"),
+    TYPE_METRIC("timed_out", "timed out", "tasks", ps_metric_type_ended, PS_TIMED_OUT,
                 "as for the run"),
-    TYPE_METRIC("service_ns.p99", "service p99", "ns", type_latency, TYPE_SERVICE_P99,
+    TYPE_METRIC("cancelled", "cancelled", "tasks", ps_metric_type_ended, PS_CANCELLED,
                 "as for the run"),
-    TYPE_METRIC("service_ns.max", "service max", "ns", type_latency, TYPE_SERVICE_MAX,
+    TYPE_METRIC("refused", "refused", "tasks", ps_metric_type_ended, PS_REFUSED, "as for the run"),
+    TYPE_METRIC("retried", "retried", "tasks", ps_metric_type_retries, 0, "as for the run"),
+    TYPE_METRIC("retries_denied", "retries denied", "tasks", ps_metric_type_retries, 1,
                 "as for the run"),
-    TYPE_METRIC("response_ns.p50", "response p50", "ns", type_latency, TYPE_RESPONSE_P50,
+    TYPE_METRIC("timed", "timed", "tasks", ps_metric_type_timed, 0,
+                "tasks of the type that were timed"),
+    TYPE_METRIC("service_ns.p50", "service p50", "ns", ps_metric_type_latency, TYPE_SERVICE_P50,
                 "as for the run"),
-    TYPE_METRIC("response_ns.p99", "response p99", "ns", type_latency, TYPE_RESPONSE_P99,
+    TYPE_METRIC("service_ns.p99", "service p99", "ns", ps_metric_type_latency, TYPE_SERVICE_P99,
                 "as for the run"),
-    TYPE_METRIC("response_ns.max", "response max", "ns", type_latency, TYPE_RESPONSE_MAX,
+    TYPE_METRIC("service_ns.max", "service max", "ns", ps_metric_type_latency, TYPE_SERVICE_MAX,
                 "as for the run"),
-    TYPE_METRIC("kernel_ns.mean", "kernel mean", "ns", type_kernel, 0,
+    TYPE_METRIC("response_ns.p50", "response p50", "ns", ps_metric_type_latency, TYPE_RESPONSE_P50,
+                "as for the run"),
+    TYPE_METRIC("response_ns.p99", "response p99", "ns", ps_metric_type_latency, TYPE_RESPONSE_P99,
+                "as for the run"),
+    TYPE_METRIC("response_ns.max", "response max", "ns", ps_metric_type_latency, TYPE_RESPONSE_MAX,
+                "as for the run"),
+    TYPE_METRIC("kernel_ns.mean", "kernel mean", "ns", ps_metric_type_kernel, 0,
                 "mean time of its kernel, from the first of its tasks to the last"),
-    TYPE_METRIC("kernel_ns.fastest", "kernel, fastest", "ns", type_kernel, 1,
+    TYPE_METRIC("kernel_ns.fastest", "kernel, fastest", "ns", ps_metric_type_kernel, 1,
                 "the shortest time of its kernel: what others on the machine disturb least"),
     {.key = NULL},
 };

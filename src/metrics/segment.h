@@ -345,6 +345,12 @@ struct ps_segment {
     struct ps_lock_mark lock[PS_MAX_LOCKS];
 };
 
+/* A host is executed anew from the path of its front end, where another build may lie by then; and
+ * so is a worker process. They know each other by the version, which has to follow the layout. */
+_Static_assert(sizeof(struct ps_segment) == 14720 && sizeof(struct ps_cell) == 640 &&
+                   sizeof(struct ps_type_cell) == 57600 && sizeof(struct ps_ring) == 65664,
+               "the layout has changed: PS_SEGMENT_VERSION + 1, and the sizes here");
+
 /* The state word: state << 56 | (type + 1, 0 for none) << 48 | instant in ns (48 bits, 78 h). */
 static inline uint64_t ps_state_word(enum ps_state state, unsigned type_plus_1, uint64_t instant_ns)
 {
