@@ -242,7 +242,9 @@ struct ps_engine_config {
 
 /* What can be changed while it runs, beside the worker count. */
 enum ps_knob {
-    PS_KNOB_PAUSED,   /* 1: start and resume no task; those running go on to their next wait */
+    PS_KNOB_PAUSED, /* 1: start and resume no task; those running go on to their next wait. A worker
+                         that has just looked may take one more: it has seen the knob when its state
+                         is PS_STATE_PAUSED */
     PS_KNOB_STEALING, /* 0 | 1 */
     PS_KNOB_LIMIT,    /* config.limit */
     PS_KNOB_OFFLOAD   /* 0 | 1: whether offloading is used, if config.offload allows it */

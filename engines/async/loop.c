@@ -333,6 +333,8 @@ void ps_async_turns(struct ps_async_loop *loop)
         /* seq_cst, partner: ps_async_call_loop; before all that a caller may have changed. */
         if (atomic_load(&loop->called))
             atomic_exchange(&loop->called, 0);
+        /* Before what came in is taken: all that came while it was paused has its place in line. */
+        bool paused = atomic_load_explicit(&engine->paused, memory_order_acquire);
         take_in(loop);
         on_time(loop);
         enum ps_engine_phase phase = ps_engine_phase(&engine->base);
@@ -340,8 +342,7 @@ void ps_async_turns(struct ps_async_loop *loop)
             loop->cancelling = true;
             ps_async_cancel_waits(loop);
         }
-        bool paused = phase < PS_ENGINE_DRAINING &&
-                      atomic_load_explicit(&engine->paused, memory_order_acquire);
+        paused = paused && phase < PS_ENGINE_DRAINING;
         if (ps_async_loop_retiring(loop) && !loop->cancelling)
             hand_over(loop);
         bool more = !paused && run(loop);

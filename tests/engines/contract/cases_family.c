@@ -87,12 +87,12 @@ static void orphans(const struct subject *subject)
     pthread_mutex_unlock(&rig.lock);
     for (struct job *job = first; job; job = job->next)
         if (job != parent)
-            ps_task_unpark(&job->task);
+            rig_let_go(job);
     rig_await(&rig, 4);
     rig_close(&rig, PS_CLOSE_DRAIN);
 }
 
-/* Discard in the middle of a tree whose leaves wait. */
+/* Discard in the middle of a tree in which all wait. */
 static struct ps_wait *step_waiting_tree(struct job *job)
 {
     if (job->number == 0)
@@ -116,6 +116,7 @@ static void discard_tree(const struct subject *subject)
     root->number = 3;
     rig_submit(&rig, root);
     rig_await_marks(&rig, 8);
+    rig_await_waiting(&rig, PS_STATE_JOIN, 7);
     ps_engine_close(rig.engine, PS_CLOSE_DISCARD);
     rig_await(&rig, 15);
     assert_int_equal(rig.outcomes[PS_CANCELLED], 15);

@@ -325,11 +325,10 @@ static void paused(const struct subject *subject)
     struct rig rig;
     rig_open(&rig, subject, 2);
     struct job *waiting = rig_run(&rig, step_park);
-    for (uint64_t until_ns = ps_now_ns() + PATIENCE_NS; rig_waiting(&rig, PS_STATE_LOCK) == 0;)
-        assert_true(ps_now_ns() < until_ns);
+    rig_await_waiting(&rig, PS_STATE_LOCK, 1);
     rig_pause(&rig, true);
     rig_run(&rig, step_nothing);
-    ps_task_unpark(&waiting->task);
+    rig_let_go(waiting);
     uint64_t until_ns = ps_now_ns() + 10 * PS_NS_PER_MS;
     while (ps_now_ns() < until_ns)
         assert_int_equal(atomic_load(&waiting->ends), 0);

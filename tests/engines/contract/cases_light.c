@@ -130,7 +130,7 @@ static void jobs_from_jobs(const struct subject *subject)
     }
 }
 
-/* A queue that nobody empties: 8 places, perhaps one more with each worker. */
+/* A queue that nobody empties: 8 places, perhaps a few more. */
 static unsigned long fill(struct rig *rig)
 {
     unsigned long accepted = 1;

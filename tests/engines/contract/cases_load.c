@@ -192,8 +192,8 @@ static void pause_under_load(const struct subject *subject)
     rig_start(&rig, subject, rig_config(3, 64));
     load_begin(&load, &rig, &producer);
     for (int i = 0; i < 100; i++) {
-        rig_pause(&rig, true);
-        rig_pause(&rig, false);
+        for (int paused = 1; paused >= 0; paused--)
+            assert_int_equal(ps_engine_tune(rig.engine, PS_KNOB_PAUSED, paused), PS_OK);
         let_pass(&rig, 3);
     }
     load_end(&load, producer);

@@ -104,7 +104,7 @@ static void high_overtakes_what_is_held(const struct subject *subject)
     rig_await_marks(&rig, 1);
     fill(&rig, PS_PRIORITY_NORMAL, normal, FEW);
     struct job *high = queue_one(&rig, PS_PRIORITY_HIGH, step_note);
-    ps_task_unpark(&first->task);
+    rig_let_go(first);
     rig_await(&rig, FEW + 2);
     assert_int_equal(high->number, 0);
     rig_close(&rig, PS_CLOSE_DRAIN);
@@ -172,9 +172,8 @@ static void a_high_child_overtakes_its_siblings(const struct subject *subject)
 
 static struct ps_wait *step_park_note(struct job *job)
 {
-    if (job->phase > 0)
-        return step_note(job);
-    return step_mark_park(job);
+    struct ps_wait *wait = step_mark_park(job);
+    return wait ? wait : step_note(job);
 }
 
 /* Where a task that waits gives its worker free. */
@@ -193,8 +192,8 @@ static void high_is_resumed_first(const struct subject *subject)
     rig_run(&rig, step_hold);
     rig_await_marks(&rig, FEW + 2);
     for (unsigned i = 0; i < FEW; i++)
-        ps_task_unpark(&normal[i]->task);
-    ps_task_unpark(&high->task);
+        rig_let_go(normal[i]);
+    rig_let_go(high);
     atomic_store(&gate, true);
     rig_await(&rig, FEW + 2);
     assert_int_equal(high->number, 0);

@@ -307,9 +307,19 @@ void rig_await_marks(struct rig *rig, uint64_t marks)
     await(rig, &rig->marks, marks);
 }
 
+static bool rests(struct rig *rig, unsigned slot)
+{
+    enum ps_state state = ps_state_of(atomic_load(&ps_segment_cell(rig->segment, slot)->now));
+    return state != PS_STATE_IDLE && state != PS_STATE_SEEK && state != PS_STATE_RUN;
+}
+
 void rig_pause(struct rig *rig, bool paused)
 {
+    uint64_t until_ns = ps_now_ns() + PATIENCE_NS;
     assert_int_equal(ps_engine_tune(rig->engine, PS_KNOB_PAUSED, paused), PS_OK);
+    for (unsigned slot = 0; slot < SLOTS && paused; slot++)
+        while (!rests(rig, slot))
+            assert_true(ps_now_ns() < until_ns);
 }
 
 uint64_t rig_depth(struct rig *rig)
@@ -328,6 +338,12 @@ uint64_t rig_waiting(struct rig *rig, enum ps_state why)
         waiting += get(&cell->wait_begin[why]) - get(&cell->wait_end[why]);
     }
     return waiting;
+}
+
+void rig_await_waiting(struct rig *rig, enum ps_state why, uint64_t tasks)
+{
+    for (uint64_t until_ns = ps_now_ns() + PATIENCE_NS; rig_waiting(rig, why) < tasks;)
+        assert_true(ps_now_ns() < until_ns);
 }
 
 bool job_cancelled(struct job *job)
@@ -353,9 +369,17 @@ struct ps_wait *step_nothing(struct job *job)
 
 struct ps_wait *step_park(struct job *job)
 {
-    if (job_cancelled(job) || job->phase > 0)
+    /* A worker that is a process does not see the word; it wakes nobody without cause. */
+    bool apart = !job->rig->subject;
+    if (job_cancelled(job) || (apart ? job->phase > 0 : atomic_load(&job->may_go)))
         return NULL;
     return job_wait(job, PS_WAIT_PARK, PS_STATE_LOCK, PS_NEVER);
+}
+
+void rig_let_go(struct job *job)
+{
+    atomic_store(&job->may_go, true);
+    ps_task_unpark(&job->task);
 }
 
 struct ps_wait *step_mark_park(struct job *job)

@@ -43,6 +43,7 @@ struct job {
     unsigned phase; /* counts steps; a step sees how often it was called before */
     long number;
     void *data;
+    _Atomic bool may_go; /* see step_park */
     _Atomic unsigned started, ends, releases;
     _Atomic unsigned outcome; /* after the end */
     struct job *next;
@@ -92,9 +93,12 @@ void rig_await(struct rig *rig, uint64_t released);
 void rig_mark(struct rig *rig);
 void rig_await_marks(struct rig *rig, uint64_t marks);
 
+/* A pause has begun when every worker has seen it or waits with its task: none is on its way to a
+ * queue. */
 void rig_pause(struct rig *rig, bool paused);
 uint64_t rig_depth(struct rig *rig);                      /* of every queue */
 uint64_t rig_waiting(struct rig *rig, enum ps_state why); /* tasks that wait now */
+void rig_await_waiting(struct rig *rig, enum ps_state why, uint64_t tasks);
 
 /* Give up when the wait was cut short, as bodies must. true: it was. */
 bool job_cancelled(struct job *job);
@@ -103,7 +107,8 @@ struct ps_wait *job_wait(struct job *job, enum ps_wait_kind kind, enum ps_state 
 
 /* Steps. */
 struct ps_wait *step_nothing(struct job *job);
-struct ps_wait *step_park(struct job *job);      /* until unparked, once */
+struct ps_wait *step_park(struct job *job);      /* until rig_let_go, however often it is woken */
 struct ps_wait *step_mark_park(struct job *job); /* marks, then parks */
+void rig_let_go(struct job *job);
 
 #endif
