@@ -89,11 +89,10 @@ bool ps_look_loop(const struct ps_signs *signs, struct ps_finding *f)
         return false;
     f->lesson = loops ? 12 : 11;
     ps_finding_say(f, PS_STYLE_WARNING,
-                   loops
-                       ? "Tasks block the loop of W%u: %s times a second one keeps it too long; up "
-                         "to %s others waited."
-                       : "Tasks keep W%u and do not give way: %s times a second one takes too "
-                         "long; up to %s others waited.",
+                   loops ? "Tasks block the loop of W%u: %s/s keep it too long; up to %s others "
+                           "waited."
+                         : "Tasks keep W%u and do not give way: %s/s take too long; up to %s "
+                           "others waited.",
                    worst, ps_figure_rate(rate, per_s), ps_figure_whole(queued, waited));
     ps_finding_figure(f, "kept too long",
                       "%s/s in the last %.1f s (bar: 1/s); what is too long says the preset, 10 ms "
