@@ -212,8 +212,8 @@ static void title(const struct ps_live_view *view, const struct ps_figures *f, i
     char span[PS_FIGURE_BYTES];
     int n = snprintf(into, PS_TITLE_BYTES, "Lanes, last %s", ps_axis_span(&strip.axis, span));
     if (view->look.only)
-        n += snprintf(into + n, PS_TITLE_BYTES - (size_t)n, ", only %s",
-                      ps_legend_name((unsigned)view->look.only));
+        snprintf(into + n, PS_TITLE_BYTES - (size_t)n, ", only %s",
+                 ps_legend_name((unsigned)view->look.only));
     shared_queue(view, into, width - ps_worker_columns_width(width) - 2);
 }
 
