@@ -21,6 +21,18 @@ const char *ps_words_value(char into[PS_WORDS_BYTES], const struct ps_compare_ro
     return into;
 }
 
+/* A bootstrap of few rounds, one of them odd, can give any power of ten. */
+static const char *factor(char into[PS_WORDS_BYTES], double times)
+{
+    if (times >= 999.5)
+        snprintf(into, PS_WORDS_BYTES, ">x999");
+    else if (times < 0.001)
+        snprintf(into, PS_WORDS_BYTES, "<x0.001");
+    else
+        snprintf(into, PS_WORDS_BYTES, "x%.3g", times);
+    return into;
+}
+
 const char *ps_words_share(char into[PS_WORDS_BYTES], double share)
 {
     double percent = share * 100;
@@ -29,7 +41,7 @@ const char *ps_words_share(char into[PS_WORDS_BYTES], double share)
     else if (percent == 0)
         snprintf(into, PS_WORDS_BYTES, "0");
     else if (fabs(percent) >= 999.5)
-        snprintf(into, PS_WORDS_BYTES, "x%.3g", share + 1);
+        factor(into, share + 1);
     else
         snprintf(into, PS_WORDS_BYTES, "%+.*f %%", fabs(percent) < 99.95 ? 1 : 0, percent);
     return into;
@@ -48,7 +60,9 @@ const char *ps_words_interval(char into[PS_WORDS_BYTES], const struct ps_compare
     } else if (pair->low == 0 && pair->high == 0) {
         snprintf(into, PS_WORDS_BYTES, "0");
     } else if (pair->high >= 9.995) {
-        snprintf(into, PS_WORDS_BYTES, "x%.3g .. x%.3g", pair->low + 1, pair->high + 1);
+        char low[PS_WORDS_BYTES], high[PS_WORDS_BYTES];
+        snprintf(into, PS_WORDS_BYTES, "%.20s .. %.20s", factor(low, pair->low + 1),
+                 factor(high, pair->high + 1));
     } else {
         int digits = fmax(fabs(pair->low), fabs(pair->high)) < 0.0995 ? 1 : 0;
         snprintf(into, PS_WORDS_BYTES, "%+.*f .. %+.*f %%", digits, pair->low * 100, digits,
