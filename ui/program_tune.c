@@ -315,8 +315,14 @@ static void apply(struct ps_program *p, struct state *s)
     }
     s->origin.experiment = s->setup.experiment;
     ps_lab_leave(p, &s->origin, workers);
-    ps_program_say(p, PS_STYLE_GOOD, "running with the recommended %u worker%s", workers,
-                   workers == 1 ? "" : "s");
+    const struct ps_experiment *e = &s->origin.experiment;
+    if (s->about.saturated && e->model == PS_ARRIVAL_OPEN)
+        ps_program_say(p, PS_STYLE_GOOD,
+                       "%u worker%s now: what a saturated pool needs; this run offers %g/s",
+                       workers, workers == 1 ? "" : "s", e->rate);
+    else
+        ps_program_say(p, PS_STYLE_GOOD, "running with the recommended %u worker%s", workers,
+                       workers == 1 ? "" : "s");
 }
 
 /* ---- actions ---- */

@@ -74,7 +74,7 @@ static void draw_recommended(const struct ps_canvas *c, const struct ps_tune_vie
                 ? snprintf(rest, sizeof rest, "the same")
                 : snprintf(rest, sizeof rest, "%.0f %% of it", best > 0 ? 100 * taken / best : 0);
     if (view->about->usable_cpus)
-        snprintf(rest + n, sizeof rest - (size_t)n, ", %.2gx%u cpu%s",
+        snprintf(rest + n, sizeof rest - (size_t)n, ", %.3gx%u cpu%s",
                  (double)choice->recommended / view->about->usable_cpus, view->about->usable_cpus,
                  view->about->usable_cpus == 1 ? "" : "s");
     draw_line(c, 1, PS_STYLE_FOCUS, "recommended", figures, rest);
@@ -85,6 +85,12 @@ static bool is_within(const struct ps_surface *surface, unsigned workers)
 {
     return workers >= surface->point[0].workers &&
            workers <= surface->point[surface->count - 1].workers;
+}
+
+/* Two points have to differ by more than the recommendation allows, to be told apart. */
+static bool is_noisy(const struct ps_choice *choice)
+{
+    return choice->noise > PS_TOLERANCE_MOST;
 }
 
 static void draw_guess(const struct ps_canvas *c, const struct ps_tune_view *view)
@@ -106,10 +112,11 @@ static void draw_guess(const struct ps_canvas *c, const struct ps_tune_view *vie
     double best = rate_at(view, choice->best), mine = rate_at(view, view->guess);
     double lost = best > 0 ? 1 - mine / best : 0;
     describe(view, view->guess, figures, sizeof figures);
+    double alike = is_noisy(choice) ? choice->noise : choice->tolerance;
     if (lost <= choice->tolerance && choice->recommended && view->guess > choice->recommended)
         snprintf(rest, sizeof rest, "as good, %u more than needed",
                  view->guess - choice->recommended);
-    else if (lost <= choice->tolerance)
+    else if (lost <= alike)
         snprintf(rest, sizeof rest, "within noise of the best");
     else
         snprintf(rest, sizeof rest, "you would lose %.0f %%", lost * 100);
@@ -236,10 +243,11 @@ void ps_tune_tuners_draw(const struct ps_canvas *c, const struct ps_tune_view *v
         if (view->racing)
             snprintf(text, sizeof text, "%4.1f now", (double)view->runner[i].workers);
         else if (isnan(run->settle_s))
-            snprintf(text, sizeof text, "wanders %.0f..%.0f", run->lowest, run->highest);
+            snprintf(text, sizeof text, c->width < 40 ? "roams %.0f..%.0f" : "wanders %.0f..%.0f",
+                     run->lowest, run->highest);
         else
             snprintf(text, sizeof text, "%.0f in %.0f s", run->settled, run->settle_s);
-        int x = ps_canvas_fit(c, 13, y, c->width - 13, PS_STYLE_NORMAL, text) + 2;
+        int x = ps_canvas_fit(c, 13, y, c->width - 13 - 5, PS_STYLE_NORMAL, text) + 2;
         snprintf(text, sizeof text, "%u reversal%s", run->reversals,
                  run->reversals == 1 ? "" : "s");
         if (c->width >= 54)
@@ -255,6 +263,16 @@ void ps_tune_tuners_draw(const struct ps_canvas *c, const struct ps_tune_view *v
 
 /* ---- notes ---- */
 
+static void note_unsure(const struct ps_tune_view *view, const struct ps_choice *choice,
+                        struct ps_lab_notes *notes)
+{
+    char others[48] = "";
+    if (view->disturbed)
+        snprintf(others, sizeof others, ", others in %u of %u slots", view->disturbed, view->cells);
+    ps_lab_note(notes, PS_STYLE_WARNING, "! %u..%u workers cannot be told apart: noise %.0f %%%s",
+                choice->alike_low, choice->alike_high, choice->noise * 100, others);
+}
+
 void ps_tune_notes_take(const struct ps_tune_view *view, struct ps_lab_notes *notes)
 {
     const struct ps_tune_about *about = view->about;
@@ -269,7 +287,10 @@ void ps_tune_notes_take(const struct ps_tune_view *view, struct ps_lab_notes *no
         ps_lab_note(notes, PS_STYLE_WARNING,
                     "! the best count is the last one measured: more may be better still%s",
                     view->stage == PS_TUNE_MEASURED ? " (Esc, To)" : "");
-    if (view->disturbed)
+    bool unsure = choice && is_noisy(choice) && choice->alike_low < choice->alike_high;
+    if (unsure)
+        note_unsure(view, choice, notes);
+    else if (view->disturbed)
         ps_lab_note(notes, PS_STYLE_WARNING,
                     "! in %u of %u slots other processes took over %.0f %% of the CPUs",
                     view->disturbed, view->cells, PS_TUNE_DISTURBED * 100);

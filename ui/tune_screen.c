@@ -57,9 +57,10 @@ static void curve_title(const struct ps_tune_view *view, int width, char *into, 
         n += snprintf(into + n, size - (size_t)n, "  the race: %.0f s", view->race_s);
     else if (view->conclusion && width >= 50)
         n += snprintf(into + n, size - (size_t)n, "  R take  B highest");
-    if (best && width >= 80)
-        snprintf(into + n, size - (size_t)n, "  line: %s%s", best->name,
-                 width >= 90 ? "  dots: hard cap" : "");
+    if (best && width >= 90)
+        snprintf(into + n, size - (size_t)n, "  line: %s  dots: hard cap", best->name);
+    else if (best && width >= 80)
+        snprintf(into + n, size - (size_t)n, "  line: %s", best->name);
 }
 
 static struct ps_tune_chart chart_of(const struct ps_tune_view *view)

@@ -56,9 +56,10 @@ const struct ps_command ps_commands[] = {
          "which keeps the --p99 goal. An open preset has its rate replaced by clients without a\n"
          "pause (a rate that is kept shows the rate, not the pool), unless --p99 is given: then\n"
          "the question is which count keeps the goal at this rate.\n"
-         "JSON: `points`, `best_workers`, `recommended_workers`, `knee_workers`, `models`, "
-         "`tuners`,\n"
-         "`cells`; null is n/a. A sweep over processes or machines:\n"
+         "Where noise hides more than that it is said which counts cannot be told apart.\n"
+         "JSON: `points`, `best_workers`, `recommended_workers`, `knee_workers`, `noise`,\n"
+         "`alike_workers`, `models`, `tuners`, `cells`; null is n/a. A sweep over processes or "
+         "machines:\n"
          "  poolscope tune 4 --cells | parallel -j1 > cells.jsonl\n"
          "  poolscope tune --merge cells.jsonl",
      .options = ps_tune_options,

@@ -137,6 +137,11 @@ static void print_answer(const struct ps_tune_report *report, FILE *to)
             (double)choice->recommended / about->usable_cpus, about->usable_cpus,
             100 * choice->tolerance, about->goal_ns > 0 ? " that keeps p99 within " : "",
             about->goal_ns > 0 ? time_text(goal, about->goal_ns) : "");
+    if (choice->noise > PS_TOLERANCE_MOST && choice->alike_low < choice->alike_high)
+        fprintf(to,
+                " ! noise is %.0f %% between two counts (95 %%): %u to %u workers cannot be told "
+                "apart;\n   quieten the machine, or give more --repeats or a longer --slot\n",
+                100 * choice->noise, choice->alike_low, choice->alike_high);
 }
 
 static void print_model(const struct ps_tune_report *report, const struct ps_model *model, FILE *to)
@@ -325,6 +330,11 @@ enum ps_err ps_tune_json(const struct ps_tune_report *report, FILE *to)
     json_object_set_new(root, "knee_workers",
                         lines->rises ? json_null() : ps_json_number(lines->prediction));
     json_object_set_new(root, "tolerance", json_real(choice->tolerance));
+    json_object_set_new(root, "noise", ps_json_number(choice->noise));
+    json_object_set_new(root, "alike_workers",
+                        choice->alike_low
+                            ? json_pack("[ii]", (int)choice->alike_low, (int)choice->alike_high)
+                            : json_null());
     json_object_set_new(root, "noise", json_real(report->surface->noise));
     json_object_set_new(root, "models", models(report));
     json_object_set_new(root, "tuners", tuners(report));

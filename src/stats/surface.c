@@ -108,19 +108,25 @@ static unsigned fewest_repeats(const struct ps_surface *surface)
     return fewest;
 }
 
-static double tolerance(const struct ps_surface *surface)
+static double noise_between(const struct ps_surface *surface)
 {
-    const double least = 0.05, most = 0.10;
     if (surface->freedom == 0)
-        return least;
+        return NAN;
     double t = ps_student_critical(0.05, surface->freedom);
-    double noise = t * surface->noise * sqrt(2.0 / fewest_repeats(surface));
-    return fmin(most, fmax(least, noise));
+    return t * surface->noise * sqrt(2.0 / fewest_repeats(surface));
+}
+
+static double tolerance(double noise)
+{
+    return isnan(noise) ? PS_TOLERANCE_LEAST
+                        : fmin(PS_TOLERANCE_MOST, fmax(PS_TOLERANCE_LEAST, noise));
 }
 
 struct ps_choice ps_surface_choose(const struct ps_surface *surface, double goal_ns)
 {
-    struct ps_choice choice = {.tolerance = tolerance(surface)};
+    double noise = noise_between(surface);
+    struct ps_choice choice = {.tolerance = tolerance(noise), .noise = noise};
+    double alike = isnan(noise) ? choice.tolerance : fmax(noise, choice.tolerance);
     double best = -1, best_in_goal = -1, lowest_ns = INFINITY;
     for (unsigned i = 0; i < surface->count; i++) {
         const struct ps_point *point = &surface->point[i];
@@ -139,9 +145,11 @@ struct ps_choice ps_surface_choose(const struct ps_surface *surface, double goal
     for (unsigned i = 0; i < surface->count && best_in_goal > 0; i++) {
         const struct ps_point *point = &surface->point[i];
         bool keeps = goal_ns <= 0 || point->middle_p99_ns <= goal_ns;
-        if (keeps && point->middle >= best_in_goal * (1 - choice.tolerance)) {
+        if (!choice.recommended && keeps && point->middle >= best_in_goal * (1 - choice.tolerance))
             choice.recommended = point->workers;
-            break;
+        if (keeps && point->middle >= best_in_goal * (1 - alike)) {
+            choice.alike_low = choice.alike_low ? choice.alike_low : point->workers;
+            choice.alike_high = point->workers;
         }
     }
     return choice;

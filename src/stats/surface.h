@@ -34,16 +34,24 @@ const struct ps_point *ps_surface_find(const struct ps_surface *surface, unsigne
 double ps_surface_throughput(const struct ps_surface *surface, double workers);
 double ps_surface_p99_ns(const struct ps_surface *surface, double workers);
 
+#define PS_TOLERANCE_LEAST 0.05
+#define PS_TOLERANCE_MOST  0.10
+
 struct ps_choice {
     unsigned best;        /* highest median throughput */
     unsigned recommended; /* the smallest count whose throughput is within `tolerance` of the best
                              of those that keep the goal; 0: none keeps it */
     unsigned nearest;     /* the count with the lowest p99; 0: none was measured */
     double tolerance;     /* relative */
+    double noise; /* what two points may differ by from noise alone (95 %), relative; NaN: no point
+                     was repeated */
+    unsigned alike_low, alike_high; /* the fewest and most workers that keep the goal and whose
+                                       throughput noise alone may hold below the best; 0: none */
 };
 
-/* goal_ns 0: no goal. The tolerance is what two points may differ by from noise alone (95 %), at
- * least 5 % (fewer workers for that are a good bargain) and at most 10 %. */
+/* goal_ns 0: no goal. The tolerance is the noise, at least 5 % (fewer workers for that are a good
+ * bargain) and at most 10 %: where the noise is more, the counts from alike_low to alike_high cannot
+ * be told apart, and whoever shows the choice has to say so. */
 struct ps_choice ps_surface_choose(const struct ps_surface *surface, double goal_ns);
 
 /* The first counts of a sweep from low to high: powers of two, and both ends. Returns how many. */

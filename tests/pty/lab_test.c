@@ -96,7 +96,7 @@ static void a_worker_count_is_found(void **state)
     pty_expect_gone(pty, "goal 20");
     pty_send(pty, "\r");
     pty_expect(pty, "LIVE");
-    pty_expect(pty, "running with the recommended");
+    pty_expect(pty, "what a saturated pool needs; this run offers");
     pty_quit(pty);
 }
 

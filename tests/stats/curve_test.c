@@ -110,6 +110,29 @@ static void the_smallest_good_count_is_recommended(void **state)
     assert_int_equal(choice.nearest, 1);
 }
 
+/* The more the repeats of a count differ, the more counts are alike. */
+static void what_noise_hides_is_known(void **state)
+{
+    (void)state;
+    const double rates[] = {50, 80, 97, 100, 99};
+    for (unsigned noisy = 0; noisy < 2; noisy++) {
+        struct ps_surface surface = {0};
+        for (unsigned i = 0; i < 5; i++)
+            for (int repeat = -1; repeat <= 1; repeat++)
+                add(&surface, i + 1, rates[i] * (1 + (noisy ? 0.12 : 0.001) * repeat), 1);
+        struct ps_choice choice = ps_surface_choose(&surface, 0);
+        assert_int_equal(choice.best, 4);
+        assert_int_equal(choice.recommended, 3);
+        near(choice.tolerance, noisy ? PS_TOLERANCE_MOST : PS_TOLERANCE_LEAST, 0);
+        assert_true(noisy ? choice.noise > 0.2 && choice.noise < 0.4 : choice.noise < 0.01);
+        assert_int_equal(choice.alike_low, noisy ? 2 : 3);
+        assert_int_equal(choice.alike_high, 5);
+    }
+    struct ps_surface once = {0};
+    add(&once, 1, 10, 1);
+    assert_true(isnan(ps_surface_choose(&once, 0).noise));
+}
+
 /* One slot in which the machine was taken away does not widen what counts as equal. */
 static void noise_is_robust(void **state)
 {
@@ -153,6 +176,7 @@ int main(void)
         cmocka_unit_test(the_knee_is_found_between_points),
         cmocka_unit_test(points_are_kept_in_order_with_their_medians),
         cmocka_unit_test(the_smallest_good_count_is_recommended),
+        cmocka_unit_test(what_noise_hides_is_known),
         cmocka_unit_test(noise_is_robust),
         cmocka_unit_test(the_search_closes_in),
     };

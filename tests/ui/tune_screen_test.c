@@ -139,6 +139,45 @@ static void the_answer_is_told(void **state)
     free(made);
 }
 
+static void repeat_again(struct made *made, double wobble)
+{
+    for (unsigned i = 0; i < made->surface.count; i++) {
+        unsigned workers = made->surface.point[i].workers;
+        for (int sign = -1; sign <= 1; sign += 2)
+            ps_surface_add(&made->surface, workers, rate_of(workers) * (1 + sign * wobble), 8e6);
+    }
+    ps_conclude(&made->about, &made->surface, &made->conclusion);
+}
+
+/* What noise makes alike is called so at every size, and a guess among it is no loss. */
+static void noise_is_told(void **state)
+{
+    (void)state;
+    static const int sizes[][2] = {{60, 16}, {80, 24}, {120, 40}};
+    struct made *made = make();
+    repeat_again(made, 0.3);
+    made->view.disturbed = 3;
+    made->view.guess = 24;
+    const struct ps_choice *choice = &made->conclusion.choice;
+    char text[80];
+    assert_true(choice->noise > PS_TOLERANCE_MOST && choice->alike_low < choice->alike_high);
+    snprintf(text, sizeof text, "! %u..%u workers cannot be told apart: noise", choice->alike_low,
+             choice->alike_high);
+    for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        made->view.part = PS_TUNE_ANSWER;
+        struct ps_canvas *c = ps_canvas_new(sizes[i][0], sizes[i][1], true);
+        ps_tune_screen_draw(c, &made->view);
+        char *screen = ps_canvas_text(c);
+        if (!strstr(screen, text))
+            fail_msg("'%s' is not on:\n%s", text, screen);
+        assert_null(strstr(screen, "you would lose"));
+        free(screen);
+        ps_canvas_free(c);
+    }
+    assert_says(&made->view, "others in 3 of 30 slots");
+    free(made);
+}
+
 static void nothing_is_claimed_without_points(void **state)
 {
     (void)state;
@@ -182,6 +221,7 @@ int main(void)
         cmocka_unit_test(golden_at_every_layout),
         cmocka_unit_test(golden_of_the_race),
         cmocka_unit_test(the_answer_is_told),
+        cmocka_unit_test(noise_is_told),
         cmocka_unit_test(nothing_is_claimed_without_points),
         cmocka_unit_test(every_size_is_safe),
     };
