@@ -44,6 +44,12 @@ static int flow_width(const struct ps_flow *flow, const struct fitted *fitted)
     return width - fitted->gap;
 }
 
+/* How soon a part goes: by rank, and of the same rank what stands at the right end later. */
+static unsigned haste(const struct ps_flow_part *part)
+{
+    return 2 * part->rank + !part->right;
+}
+
 /* Shorten or leave out the last part of the highest rank, until the rest fits. */
 static void fit(const struct ps_flow *flow, int width, struct fitted *fitted)
 {
@@ -51,7 +57,8 @@ static void fit(const struct ps_flow *flow, int width, struct fitted *fitted)
     while ((over = flow_width(flow, fitted) - width) > 0) {
         int worst = -1;
         for (unsigned i = 0; i < flow->count; i++)
-            if (!fitted->out[i] && (worst < 0 || flow->part[i].rank >= flow->part[worst].rank))
+            if (!fitted->out[i] &&
+                (worst < 0 || haste(&flow->part[i]) >= haste(&flow->part[worst])))
                 worst = (int)i;
         if (worst < 0)
             return;

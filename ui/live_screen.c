@@ -377,7 +377,7 @@ static void draw_bottom_line(const struct ps_canvas *root, int y, const struct p
 {
     struct ps_canvas row = ps_canvas_view(root, 0, y, root->width, 1);
     if (view->notice && view->notice[0])
-        ps_canvas_fit(&row, 1, 0, row.width - 2, view->notice_style, view->notice);
+        ps_notice_draw(root, y, view->notice_style, view->notice);
     else if (pointed)
         ps_widget_marks.draw(&row, view, f);
     else if (hidden)
@@ -516,7 +516,10 @@ static void draw_single(const struct ps_canvas *root, const struct ps_live_view 
     }
     ps_canvas_hline(root, 0, y + 1, root->width, PS_STYLE_BORDER);
     /* The marks take a row, a finding two if there is room: always, so that the lanes stand still. */
-    int words = ps_marks_shown(view) || height - y < SINGLE_TALL ? 1 : 2;
+    int words = ps_marks_shown(view)             ? 1
+                : widget == &ps_widget_diagnosis ? 0
+                : height - y < SINGLE_TALL       ? 1
+                                                 : 2;
     draw_panel(root, 0, y + 1, root->width, height - y - 3 - words, view, f, widget);
     struct ps_canvas finding = ps_canvas_view(root, 1, height - 2 - words, root->width - 2, words);
     const struct ps_finding_state *first =
@@ -546,7 +549,7 @@ void ps_too_small_draw(const struct ps_canvas *root)
 static void draw_overlay(const struct ps_canvas *root, const struct ps_live_view *view,
                          const struct ps_figures *f)
 {
-    bool says = view->notice && view->notice[0];
+    int says = view->notice && view->notice[0] ? ps_notice_rows(root->width, view->notice) : 0;
     struct ps_canvas above = ps_canvas_view(root, 0, 1, root->width, root->height - 2 - says);
     if (view->overlay->kind == PS_OVERLAY_PAGE)
         ps_page_draw(&above, view, f);

@@ -243,6 +243,18 @@ static void draw_prompt(const struct ps_canvas *canvas, const struct ps_overlay 
     ps_canvas_put(&c, x + 1, c.height - 1, PS_STYLE_LABEL, "leave");
 }
 
+int ps_notice_rows(int width, const char *text)
+{
+    return ps_text_width(text) <= width - 2 ? 1 : 2;
+}
+
+void ps_notice_draw(const struct ps_canvas *root, int y, enum ps_style style, const char *text)
+{
+    int rows = ps_notice_rows(root->width, text), top = y - rows + 1;
+    ps_canvas_fill(root, 0, top, root->width, rows, PS_STYLE_NORMAL, ' ');
+    ps_canvas_paragraph(root, 1, top, root->width - 2, rows, style, text);
+}
+
 void ps_overlay_draw(const struct ps_canvas *canvas, const struct ps_overlay *o)
 {
     if (canvas->width < 8 || canvas->height < 3)
@@ -275,15 +287,13 @@ void ps_overlay_draw(const struct ps_canvas *canvas, const struct ps_overlay *o)
 void ps_overlay_above(const struct ps_canvas *root, const struct ps_overlay *o, enum ps_style style,
                       const char *notice)
 {
-    bool says = notice && notice[0];
+    int says = notice && notice[0] ? ps_notice_rows(root->width, notice) : 0;
     if (o && o->kind != PS_OVERLAY_NONE) {
         struct ps_canvas above = ps_canvas_view(root, 0, 1, root->width, root->height - 2 - says);
         ps_overlay_draw(&above, o);
     }
-    if (!says)
-        return;
-    ps_canvas_fill(root, 0, root->height - 2, root->width, 1, PS_STYLE_NORMAL, ' ');
-    ps_canvas_fit(root, 1, root->height - 2, root->width - 2, style, notice);
+    if (says)
+        ps_notice_draw(root, root->height - 2, style, notice);
 }
 
 int ps_overlay_scroll_max(const struct ps_overlay *o, int width, int height)

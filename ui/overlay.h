@@ -49,6 +49,10 @@ struct ps_overlay {
 /* The place whose keys are valid while it is open. */
 enum ps_place ps_overlay_place(const struct ps_overlay *overlay);
 
+/* What a key said: on row y, and where that is too narrow on the row above it as well. Rows: 1 or 2. */
+int ps_notice_rows(int width, const char *text);
+void ps_notice_draw(const struct ps_canvas *root, int y, enum ps_style style, const char *text);
+
 /* Draw above what is on the canvas. The key bar is the screen's. */
 void ps_overlay_draw(const struct ps_canvas *canvas, const struct ps_overlay *overlay);
 /* The same above a screen whose last row is the key bar; NULL: nothing lies above. In the row over the keys

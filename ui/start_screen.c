@@ -327,28 +327,28 @@ static void draw_thumb(const struct ps_canvas *root, int y, const struct ps_star
 }
 
 /* What the selected field says beside it, where there is room: here always. */
-static void draw_field_note(const struct ps_canvas *row, const struct ps_start_view *view)
+static void draw_field_note(const struct ps_canvas *root, int y, const struct ps_start_view *view)
 {
     struct ps_form_field fields[PS_FORM_FIELDS_MAX];
     char note[NOTE_BYTES];
     if (view->field >= ps_form_fields(&view->experiment, view->words, fields))
         return;
     field_note(view, &fields[view->field], note);
-    ps_canvas_fit(row, 0, 0, row->width, PS_STYLE_DIM, note);
+    if (note[0])
+        ps_notice_draw(root, y, PS_STYLE_DIM, note);
 }
 
 static void draw_answer(const struct ps_canvas *root, int y, const struct ps_start_view *view)
 {
-    struct ps_canvas row = ps_canvas_view(root, 1, y, root->width - 2, 1);
     if (view->complaint[0])
-        ps_canvas_fit(&row, 0, 0, row.width, PS_STYLE_WARNING, view->complaint);
+        ps_notice_draw(root, y, PS_STYLE_WARNING, view->complaint);
     else if (view->notice[0])
-        ps_canvas_fit(&row, 0, 0, row.width, view->notice_style, view->notice);
+        ps_notice_draw(root, y, view->notice_style, view->notice);
     else if (view->changed)
-        ps_canvas_fit(&row, 0, 0, row.width, PS_STYLE_NOTE,
-                      "changed for this run; s saves it as a preset of your own");
+        ps_notice_draw(root, y, PS_STYLE_NOTE,
+                       "changed for this run; s saves it as a preset of your own");
     else if (view->form)
-        draw_field_note(&row, view);
+        draw_field_note(root, y, view);
 }
 
 static void title(const struct ps_canvas *root, int x, int y, int width, bool focused,

@@ -41,6 +41,24 @@ static unsigned too_long_at(struct ps_lesson_view *view, const char *name)
     return bad;
 }
 
+/* Words of a real text that are cut without an ellipsis, at the smallest size and at a projector's. */
+static unsigned cut_at(struct ps_lesson_view *view, const char *name)
+{
+    static const int sizes[][2] = {{60, 16}, {80, 24}};
+    unsigned bad = 0;
+    for (unsigned i = 0; i < 2 * (unsigned)PS_LESSON_STEPS; i++) {
+        struct ps_canvas *c = ps_canvas_new(sizes[i % 2][0], sizes[i % 2][1], false);
+        view->step = (enum ps_lesson_step)(i / 2);
+        ps_lesson_screen_draw(c, view);
+        if (c->cuts->count > 0)
+            print_error("%s, %s, %d columns: |%s| is cut\n", name, ps_lesson_step_name(view->step),
+                        c->width, c->cuts->first);
+        bad += c->cuts->count;
+        ps_canvas_free(c);
+    }
+    return bad;
+}
+
 /* Returns the steps that do not fit. */
 static unsigned check_preset(const char *name, struct scene *scene)
 {
@@ -55,9 +73,11 @@ static unsigned check_preset(const char *name, struct scene *scene)
                                   strlen(preset), &complaints),
                      PS_OK);
     unsigned bad = 0;
+    struct ps_lab_judgement judgement;
     if (text && experiment.lesson) {
         assert_true(ps_lesson_parse(text, &lesson, &fault));
         struct ps_lab_run runs[PS_LESSON_TRIALS_MAX] = {{0}};
+        ps_lab_judge(&lab, runs, &judgement);
         struct ps_lesson_view view = {.lesson = &lesson,
                                       .experiment = &experiment,
                                       .lab = &lab,
@@ -65,7 +85,9 @@ static unsigned check_preset(const char *name, struct scene *scene)
                                       .usable_cpus = 2,
                                       .live = &scene->view,
                                       .length_ns = 6000000000};
-        bad = too_long_at(&view, name);
+        bad = too_long_at(&view, name) + cut_at(&view, name);
+        view.judgement = &judgement;
+        bad += cut_at(&view, name);
     }
     free(preset);
     free(text);

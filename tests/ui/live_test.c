@@ -26,15 +26,34 @@ static void draw_golden(const struct scene *scene, int width, int height, bool a
     ps_canvas_free(c);
 }
 
+/* The text of a screen, to look for things. */
+static char *text_of(const struct scene *scene, int width, int height)
+{
+    struct ps_canvas *c = ps_canvas_new(width, height, true);
+    ps_findings_feed(scene->findings, &scene->view);
+    ps_live_screen_draw(c, &scene->view);
+    char *text = ps_canvas_text(c);
+    ps_canvas_free(c);
+    return text;
+}
+
+/* NAME-WxH at the sizes that every screen is looked at in. */
+static void draw_goldens(const struct scene *scene, const char *what)
+{
+    static const int looked_at[][2] = {{60, 16}, {80, 24}, {120, 40}, {200, 60}};
+    for (unsigned i = 0; i < sizeof looked_at / sizeof looked_at[0]; i++) {
+        int width = looked_at[i][0], height = looked_at[i][1];
+        char name[64];
+        snprintf(name, sizeof name, "%s-%dx%d", what, width, height);
+        draw_golden(scene, width, height, false, name);
+    }
+}
+
 static void golden_at_every_layout(void **state)
 {
     (void)state;
     struct scene *scene = scene_new(SCENE_STEAL, 8, 64);
-    for (unsigned i = 0; i < SIZES; i++) {
-        char name[64];
-        snprintf(name, sizeof name, "live-%dx%d", sizes[i][0], sizes[i][1]);
-        draw_golden(scene, sizes[i][0], sizes[i][1], false, name);
-    }
+    draw_goldens(scene, "live");
     draw_golden(scene, 80, 24, true, "live-80x24-ascii");
     scene_free(scene);
 }
@@ -49,11 +68,7 @@ static void golden_of_priorities(void **state)
     experiment->type_count = scene->snapshot->types;
     experiment->types[2].high = true;
     scene->view.experiment = experiment;
-    for (unsigned i = 0; i < SIZES; i++) {
-        char name[64];
-        snprintf(name, sizeof name, "live-high-%dx%d", sizes[i][0], sizes[i][1]);
-        draw_golden(scene, sizes[i][0], sizes[i][1], false, name);
-    }
+    draw_goldens(scene, "live-high");
     while (ps_panels[scene->view.panel] != &ps_widget_types)
         scene->view.panel++;
     scene->view.zoom = true;
@@ -63,20 +78,44 @@ static void golden_of_priorities(void **state)
     free(experiment);
 }
 
+/* All that a header can have to say at once: the clock stays. */
+static void golden_of_a_full_header(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new(SCENE_STEAL, 8, 20);
+    struct ps_trigger trigger = {.state = PS_TRIGGER_FIRED,
+                                 .fired_ns = scene->snapshot->started_ns + 12 * PS_NS_PER_S};
+    struct ps_live_view *v = &scene->view;
+    v->frozen = v->recording = true;
+    v->record_bytes = 3 << 20;
+    v->trigger = &trigger;
+    scene->snapshot->clock_factor = 10;
+    snprintf(scene->snapshot->policy, sizeof scene->snapshot->policy, "bulkhead");
+    v->notice = "saved 12 s: poolscope replay poolscope-20260730-101500.psrec";
+    v->notice_style = PS_STYLE_GOOD;
+    draw_goldens(scene, "live-header");
+    v->replay = true;
+    draw_golden(scene, 60, 16, false, "live-header-replay-60x16");
+    char *text = text_of(scene, 60, 16);
+    assert_non_null(strstr(text, "00:20"));
+    free(text);
+    scene_free(scene);
+}
+
 static void golden_of_other_engines(void **state)
 {
     (void)state;
     struct scene *scene = scene_new(SCENE_GREEN, 4, 30);
-    draw_golden(scene, 120, 40, false, "live-green");
+    draw_goldens(scene, "live-green");
     scene_free(scene);
     scene = scene_new(SCENE_SHARED, 16, 30);
-    draw_golden(scene, 120, 40, false, "live-shared");
+    draw_goldens(scene, "live-shared");
     scene_free(scene);
     scene = scene_new(SCENE_STEAL, 64, 20);
-    draw_golden(scene, 120, 40, false, "live-64-workers");
+    draw_goldens(scene, "live-64-workers");
     scene_free(scene);
     scene = scene_new(SCENE_EMPTY, 2, 0);
-    draw_golden(scene, 80, 24, false, "live-empty");
+    draw_goldens(scene, "live-empty");
     scene_free(scene);
 }
 
@@ -89,31 +128,13 @@ static void golden_of_overlays(void **state)
                                  .title = "The host has died",
                                  .text = scene->snapshot->message};
     scene->view.overlay = &overlay;
-    for (unsigned i = 0; i < SIZES; i++) {
-        char name[64];
-        snprintf(name, sizeof name, "live-dead-%dx%d", sizes[i][0], sizes[i][1]);
-        draw_golden(scene, sizes[i][0], sizes[i][1], false, name);
-    }
-    overlay = (struct ps_overlay){
-        .kind = PS_OVERLAY_HELP, .place = PS_AT_LIVE, .title = "Help: live screen"};
-    draw_golden(scene, 120, 45, false, "live-help");
+    draw_goldens(scene, "live-dead");
     overlay = (struct ps_overlay){.kind = PS_OVERLAY_TEXT,
                                   .title = "Lesson",
                                   .text = "# Skew\n\nOne task in *twenty* is **fifty** times\n"
                                           "longer.\n\n- look at `W0`\n- then press s\n"};
-    draw_golden(scene, 80, 24, false, "live-lesson");
+    draw_goldens(scene, "live-lesson");
     scene_free(scene);
-}
-
-/* The text of a screen, to look for things. */
-static char *text_of(const struct scene *scene, int width, int height)
-{
-    struct ps_canvas *c = ps_canvas_new(width, height, true);
-    ps_findings_feed(scene->findings, &scene->view);
-    ps_live_screen_draw(c, &scene->view);
-    char *text = ps_canvas_text(c);
-    ps_canvas_free(c);
-    return text;
 }
 
 static void every_panel_alone(void **state)
@@ -125,7 +146,7 @@ static void every_panel_alone(void **state)
         char name[64];
         scene->view.panel = panel;
         snprintf(name, sizeof name, "live-panel-%u", panel + 1);
-        draw_golden(scene, 80, 24, false, name);
+        draw_goldens(scene, name);
     }
     scene_free(scene);
 }
@@ -300,14 +321,12 @@ static void golden_of_cursor_and_marks(void **state)
     uint64_t now = scene->snapshot->at_ns;
     v->selected = 2;
     v->cursor_ns = now - 3 * (uint64_t)PS_NS_PER_S;
-    draw_golden(scene, 80, 24, false, "live-cursor");
+    draw_goldens(scene, "live-cursor");
     v->cursor_ns = 0;
     assert_true(ps_timeline_instant(t, now - 30 * (uint64_t)PS_NS_PER_S, &v->mark[PS_MARK_A]));
     assert_true(ps_timeline_instant(t, now - 2 * (uint64_t)PS_NS_PER_S, &v->mark[PS_MARK_B]));
-    draw_golden(scene, 80, 24, false, "live-marks");
+    draw_goldens(scene, "live-marks");
     draw_golden(scene, 80, 24, true, "live-marks-ascii");
-    draw_golden(scene, 60, 16, false, "live-marks-60x16");
-    draw_golden(scene, 120, 40, false, "live-marks-120x40");
     /* The other way round is the same. */
     char *text = text_of(scene, 120, 40);
     struct ps_instant a = v->mark[PS_MARK_A];
@@ -425,11 +444,9 @@ static void golden_of_chosen_panels(void **state)
     struct scene *scene = scene_new(SCENE_STEAL, 8, 64);
     scene->view.look = (struct ps_live_look){.panels = 4, .panel = {3, 1, 0, 7}};
     scene->view.panel = 3;
-    draw_golden(scene, 80, 24, false, "live-panels");
-    draw_golden(scene, 120, 40, false, "live-panels-120x40");
-    draw_golden(scene, 60, 16, false, "live-panels-60x16");
+    draw_goldens(scene, "live-panels");
     scene->view.look.panels = 1;
-    draw_golden(scene, 80, 24, false, "live-panels-one");
+    draw_goldens(scene, "live-panels-one");
     scene_free(scene);
 }
 
@@ -446,8 +463,7 @@ static void a_deadlock_is_above_all_and_offers_keys(void **state)
     (void)state;
     struct scene *scene = scene_new(SCENE_SHARED, 4, 12);
     deadlock(scene);
-    draw_golden(scene, 80, 24, false, "live-deadlock");
-    draw_golden(scene, 60, 16, false, "live-deadlock-60x16");
+    draw_goldens(scene, "live-deadlock");
     for (unsigned i = 0; i < SIZES; i++) {
         char *text = text_of(scene, sizes[i][0], sizes[i][1]);
         assert_non_null(strstr(text, "DEADLOCK: 4 of 4 workers wait for children"));
@@ -591,6 +607,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden_at_every_layout),
         cmocka_unit_test(golden_of_priorities),
+        cmocka_unit_test(golden_of_a_full_header),
         cmocka_unit_test(golden_of_other_engines),
         cmocka_unit_test(golden_of_overlays),
         cmocka_unit_test(every_panel_alone),

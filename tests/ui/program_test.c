@@ -401,6 +401,9 @@ static int next_size(void *user, const struct ps_canvas *frame)
     if (s->at < WAY_MAX && s->way->keys[s->at])
         return s->way->keys[s->at++];
     s->seen += frame->width * frame->height > 0;
+    if (frame->cuts->count > 0 && frame->width >= 60 && frame->height >= 16)
+        fail_msg("place %d, %dx%d: cut without an ellipsis: |%s|", (int)s->way->place, frame->width,
+                 frame->height, frame->cuts->first);
     if (s->next >= SIZES_WIDE * SIZES_HIGH) {
         fake_resize(1000, 300);
         bool large = frame->width == 1000;

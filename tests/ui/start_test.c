@@ -43,16 +43,23 @@ static void draw_golden(const struct ps_start_view *view, int width, int height,
     ps_canvas_free(c);
 }
 
+/* NAME-WxH at the sizes that every screen is looked at in. */
+static void draw_goldens(const struct ps_start_view *view, const char *what)
+{
+    static const int looked_at[][2] = {{60, 16}, {80, 24}, {120, 40}, {200, 60}};
+    for (unsigned i = 0; i < sizeof looked_at / sizeof looked_at[0]; i++) {
+        int width = looked_at[i][0], height = looked_at[i][1];
+        char name[64];
+        snprintf(name, sizeof name, "%s-%dx%d", what, width, height);
+        draw_golden(view, width, height, name);
+    }
+}
+
 static void golden_at_every_layout(void **state)
 {
     (void)state;
-    static const int sizes[][2] = {{60, 16}, {80, 24}, {120, 40}, {160, 45}, {200, 60}};
     struct ps_start_view view = view_of(2);
-    for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        char name[64];
-        snprintf(name, sizeof name, "start-%dx%d", sizes[i][0], sizes[i][1]);
-        draw_golden(&view, sizes[i][0], sizes[i][1], name);
-    }
+    draw_goldens(&view, "start");
 }
 
 static void golden_of_states(void **state)
@@ -63,21 +70,21 @@ static void golden_of_states(void **state)
     view.field = 2;
     snprintf(view.edit, sizeof view.edit, "999");
     snprintf(view.complaint, sizeof view.complaint, "allowed: 1..256, auto, 2x, 0.5x");
-    draw_golden(&view, 80, 24, "start-editing");
+    draw_goldens(&view, "start-editing");
     view = view_of(0);
     view.form = true;
     view.field = 10;
-    draw_golden(&view, 60, 16, "start-form-60x16");
+    draw_goldens(&view, "start-form");
     view = view_of(0);
     view.searching = true;
     snprintf(view.filter, sizeof view.filter, "STEAL");
-    draw_golden(&view, 80, 24, "start-search");
+    draw_goldens(&view, "start-search");
     view = view_of(4);
-    draw_golden(&view, 80, 24, "start-broken");
+    draw_goldens(&view, "start-broken");
     struct ps_library none = {0};
     view.library = &none;
     view.selected = 0;
-    draw_golden(&view, 80, 24, "start-empty");
+    draw_goldens(&view, "start-empty");
 }
 
 static const char lesson_words[] =
@@ -93,17 +100,12 @@ static const char lesson_words[] =
 static void a_lesson_asks_its_question_on_the_start_screen(void **state)
 {
     (void)state;
-    static const int sizes[][2] = {{60, 16}, {80, 24}, {160, 45}};
     struct ps_lesson lesson;
     struct ps_lesson_fault fault;
     assert_true(ps_lesson_parse(lesson_words, &lesson, &fault));
     struct ps_start_view view = view_of(2);
     view.lesson = &lesson;
-    for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        char name[64];
-        snprintf(name, sizeof name, "start-lesson-%dx%d", sizes[i][0], sizes[i][1]);
-        draw_golden(&view, sizes[i][0], sizes[i][1], name);
-    }
+    draw_goldens(&view, "start-lesson");
     struct ps_canvas *c = ps_canvas_new(80, 24, false);
     ps_start_screen_draw(c, &view);
     char *text = ps_canvas_text(c);

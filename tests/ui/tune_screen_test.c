@@ -99,6 +99,10 @@ static void golden_of_the_race(void **state)
         made->view.runner[i] =
             (struct ps_tune_runner){.workers = 6 + 7 * (float)i, .trail = 4 + 6 * (float)i};
     draw_golden(made, 80, 24, "race-");
+    draw_golden(made, 120, 40, "race-");
+    draw_golden(made, 200, 60, "race-");
+    made->view.part = PS_TUNE_CURVE;
+    draw_golden(made, 60, 16, "race-");
     free(made);
 }
 

@@ -86,7 +86,8 @@ static void identity(const struct ps_canvas *c, const struct ps_live_view *view,
     ps_flow_add(&flow, 0, PS_STYLE_STRONG, "", "%s:%s", s->engine, s->policy);
     if (s->clock_factor > 1)
         ps_flow_add(&flow, 0, PS_STYLE_WARNING, "clock", "%s",
-                    ps_snapshot_clock(s, clock, sizeof clock));
+                    ps_snapshot_clock(s, clock, sizeof clock))
+            ->plain = true;
     if (s->traits & PS_TRAIT_STEALS)
         ps_flow_add(&flow, 3, s->stealing ? PS_STYLE_GOOD : PS_STYLE_WARNING, "stealing", "%s",
                     s->stealing ? "on" : "off");
