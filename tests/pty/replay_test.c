@@ -87,6 +87,8 @@ static void a_run_is_recorded_by_hand_exported_and_opened(void **state)
     pty_expect(pty, "recorded: poolscope-steady-");
     pty_expect_gone(pty, "REC ");
     pty_send(pty, "\033");
+    pty_expect(pty, "Esc again ends the run");
+    pty_send(pty, "\033");
     pty_expect(pty, "o open");
     pty_send(pty, "o");
     pty_expect(pty, ".psrec"); /* the newest is proposed */
