@@ -28,9 +28,20 @@ static enum ps_err live_start(const struct ps_experiment *experiment, void **hos
                               size_t why_size)
 {
     struct ps_live *live = NULL;
-    enum ps_err err = ps_live_start(experiment, &live, why, why_size);
+    enum ps_err err = ps_live_begin(experiment, &live, why, why_size);
     *host = live;
     return err;
+}
+static enum ps_err live_begun(void *host, bool *begun, char *why, size_t why_size)
+{
+    return ps_live_begun(host, begun, why, why_size);
+}
+static void live_stop(void *host, bool by_force)
+{
+    if (by_force)
+        ps_live_kill(host);
+    else
+        ps_live_ask_end(host);
 }
 static struct ps_source *live_source(void *host)
 {
@@ -50,6 +61,8 @@ static void live_end(void *host)
 }
 
 static const struct ps_ui_launcher processes = {.start = live_start,
+                                                .begun = live_begun,
+                                                .stop = live_stop,
                                                 .source = live_source,
                                                 .running = live_running,
                                                 .fd = live_fd,
@@ -408,7 +421,9 @@ static bool read_keys(struct ps_program *p)
 {
     bool any = false;
     while (!p->quit) {
-        struct ps_input input = ps_term_read(p->term);
+        struct ps_input input;
+        if (!ps_program_typed(p, &input))
+            input = ps_term_read(p->term);
         if (input.key == PS_INPUT_NONE)
             break;
         if (input.key == PS_INPUT_MOTION) {
@@ -443,8 +458,8 @@ static void loop(struct ps_program *p)
     while (!p->quit) {
         bool silent_before = host_silent;
         uint64_t wanted = p->screen->due_ns ? p->screen->due_ns(p) : UINT64_MAX;
-        wait_for(p, earliest(earliest(wanted, next), ps_program_hover_due_ns(p, shown_ns)),
-                 &host_silent);
+        uint64_t until = earliest(earliest(wanted, next), ps_program_hover_due_ns(p, shown_ns));
+        wait_for(p, p->typed.count ? 0 : until, &host_silent);
         bool changed = ps_term_signals(p->term);
         changed = read_keys(p) || changed;
         uint64_t now = ps_now_ns();
@@ -536,6 +551,7 @@ static int run(struct ps_program *p)
         loop(p);
     }
     ps_term_close(p->term);
+    p->term = NULL;
     return p->canvas ? p->code : 1;
 }
 

@@ -17,10 +17,15 @@
 struct ps_ui_launcher {
     enum ps_err (*start)(const struct ps_experiment *experiment, void **host, char *why,
                          size_t why_size);
+    /* Whether it runs, asked until it does or fails; the host is still to be ended then. NULL: it does
+     * when start is back. */
+    enum ps_err (*begun)(void *host, bool *begun, char *why, size_t why_size);
     struct ps_source *(*source)(void *host);
     bool (*running)(void *host);
     int (*fd)(const void *host); /* readable when the host ends; -1: none */
-    void (*end)(void *host);     /* stop it if it runs, free it */
+    /* Let it end, at once or by force; running says when it has. NULL: end does not take long. */
+    void (*stop)(void *host, bool by_force);
+    void (*end)(void *host); /* stop it if it runs, free it */
 };
 
 /* How results are written as JSON, which the screens do not know. PS_ENOMEM, PS_EIO. */

@@ -14,6 +14,7 @@ enum ps_menu { PS_MENU_NONE, PS_MENU_ENGINE, PS_MENU_FAULT, PS_MENU_EXPORT };
 enum ps_prompt { PS_PROMPT_NONE, PS_PROMPT_SAVE, PS_PROMPT_REPLACE };
 
 #define PS_EVENTS_A_FRAME 1024u
+#define PS_TYPED_MAX      256u
 #define PS_PATH_BYTES     512u
 
 struct ps_run {
@@ -82,6 +83,10 @@ struct ps_program {
         uint64_t moved_ns; /* when; 0: nobody points with the mouse */
         bool moved;        /* since it was last looked what it is over */
     } pointer;
+    struct {
+        unsigned count;
+        struct ps_input list[PS_TYPED_MAX];
+    } typed; /* while the program waited: to be taken before what is typed now */
     struct ps_console_history console;
     char hint[480]; /* of the command line */
     char notice[200];
@@ -117,6 +122,12 @@ void ps_program_click(struct ps_program *program, int x, int y);
 void ps_program_point(struct ps_program *program, int x, int y);
 uint64_t ps_program_hover_due_ns(const struct ps_program *program, uint64_t shown_ns);
 bool ps_program_hovered(struct ps_program *program, uint64_t shown_ns, uint64_t now_ns);
+/* Wait until it is over, saying what for, at most limit_ns; the program stays alive meanwhile. False: Esc
+ * or quit came before. */
+bool ps_program_await(struct ps_program *program, bool (*over)(void *user), void *user,
+                      const char *what, uint64_t limit_ns);
+/* The first key that was typed meanwhile; false: none is left. */
+bool ps_program_typed(struct ps_program *program, struct ps_input *into);
 /* Draw and show a frame. */
 void ps_program_frame(struct ps_program *program);
 

@@ -31,6 +31,7 @@ extern char **environ;
 
 /* A recording that is being finished. */
 struct closing {
+    struct closing *next;
     pthread_t thread;
     struct ps_recorder *recorder;
     char path[PS_PATH_BYTES], why[200];
@@ -39,7 +40,7 @@ struct closing {
 };
 
 struct ps_files {
-    struct closing *closing; /* NULL: none */
+    struct closing *closing; /* the newest first; NULL: none */
     pid_t exporter;          /* 0: none */
     int said;                /* its standard error, a memfd */
     char made[PS_PATH_BYTES];
@@ -85,14 +86,29 @@ static void stamp(char into[32])
 
 /* ---- recording ---- */
 
+/* A new file, with a number where this second has one already; -1: errno says why not. */
+static int create(char *path, size_t size, const char *name, const char *at)
+{
+    int fd = -1;
+    for (unsigned n = 1; n < 10; n++) {
+        char number[4] = "";
+        if (n > 1)
+            snprintf(number, sizeof number, "-%u", n);
+        snprintf(path, size, "poolscope-%s-%s%s" SUFFIX, name, at, number);
+        fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd >= 0 || errno != EEXIST)
+            break;
+    }
+    return fd;
+}
+
 static void record_begin(struct ps_program *p)
 {
     struct ps_run *run = &p->run;
     char name[48], at[32], why[200];
     plain_name(name, sizeof name, run->preset);
     stamp(at);
-    snprintf(run->record_path, sizeof run->record_path, "poolscope-%s-%s" SUFFIX, name, at);
-    int fd = open(run->record_path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = create(run->record_path, sizeof run->record_path, name, at);
     enum ps_err err = fd < 0 ? PS_EIO : PS_OK;
     if (fd < 0)
         snprintf(why, sizeof why, "%s", strerror(errno));
@@ -128,11 +144,12 @@ static bool start_thread(struct closing *c)
     return started;
 }
 
-static void take_closed(struct ps_program *p)
+/* Waits for its thread, unless it is done. */
+static void take_closed(struct ps_program *p, struct closing **at)
 {
-    struct closing *c = p->files->closing;
+    struct closing *c = *at;
     pthread_join(c->thread, NULL);
-    p->files->closing = NULL;
+    *at = c->next;
     if (c->err != PS_OK)
         ps_program_say(p, PS_STYLE_WARNING, "%s is cut short: %s", c->path, c->why);
     else
@@ -150,10 +167,9 @@ void ps_program_record_end(struct ps_program *p)
     run->record_ours = false;
     struct ps_files *files = files_of(p);
     struct closing *c = files ? calloc(1, sizeof *c) : NULL;
-    if (files && files->closing)
-        take_closed(p);
     if (c) {
         c->recorder = recorder;
+        c->next = files->closing;
         snprintf(c->path, sizeof c->path, "%s", run->record_path);
         if (start_thread(c)) {
             files->closing = c;
@@ -283,8 +299,11 @@ void ps_program_files_update(struct ps_program *p)
     int status = 0;
     if (!files)
         return;
-    if (files->closing && atomic_load_explicit(&files->closing->done, memory_order_acquire))
-        take_closed(p);
+    for (struct closing **at = &files->closing; *at;)
+        if (atomic_load_explicit(&(*at)->done, memory_order_acquire))
+            take_closed(p, at);
+        else
+            at = &(*at)->next;
     if (files->exporter && waitpid(files->exporter, &status, WNOHANG) == files->exporter) {
         say_exported(p, status);
         close(files->said);
@@ -296,8 +315,8 @@ void ps_program_files_end(struct ps_program *p)
 {
     if (!p->files)
         return;
-    if (p->files->closing)
-        take_closed(p);
+    while (p->files->closing)
+        take_closed(p, &p->files->closing);
     if (p->files->exporter)
         close(p->files->said);
     free(p->files);

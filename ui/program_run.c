@@ -34,11 +34,67 @@ static bool prepare(struct ps_run *run)
     return true;
 }
 
-static void show_starting(struct ps_program *p)
+#define KILLED_NS (PS_NS_PER_S / 5)
+
+struct starting {
+    struct ps_program *program;
+    void *host;
+    bool begun;
+    enum ps_err err;
+    char *why;
+    size_t why_size;
+};
+
+static bool has_begun(void *user)
 {
-    ps_program_say(p, PS_STYLE_NOTE, "starting the host, measuring this machine");
-    ps_program_frame(p);
-    p->notice_until_ns = 0;
+    struct starting *s = user;
+    const struct ps_ui_launcher *launcher = s->program->launcher;
+    s->begun = !launcher->begun;
+    if (launcher->begun)
+        s->err = launcher->begun(s->host, &s->begun, s->why, s->why_size);
+    return s->begun || s->err != PS_OK;
+}
+
+static bool has_ended(void *user)
+{
+    struct ps_program *p = user;
+    return !p->launcher->running(p->run.host);
+}
+
+/* A host that is asked may take a second, for tasks that do not look up. */
+static void stop(struct ps_program *p)
+{
+    const struct ps_ui_launcher *launcher = p->launcher;
+    if (!launcher->stop || has_ended(p))
+        return;
+    launcher->stop(p->run.host, false);
+    ps_program_await(p, has_ended, p, "the run is ending; Esc: at once", PS_NS_PER_S);
+    if (has_ended(p))
+        return;
+    launcher->stop(p->run.host, true);
+    ps_program_await(p, has_ended, p, "the run is ending", KILLED_NS);
+}
+
+/* False: `why` says why not; empty: it was called off. */
+static bool start(struct ps_program *p, const struct ps_experiment *experiment, void **host,
+                  char *why, size_t why_size)
+{
+    struct starting s = {.program = p, .why = why, .why_size = why_size};
+    s.err = p->launcher->start(experiment, &s.host, why, why_size);
+    if (s.err == PS_OK)
+        ps_program_await(p, has_begun, &s, "starting the host, measuring this machine", UINT64_MAX);
+    *host = s.host;
+    if (s.begun)
+        return true;
+    if (s.err == PS_OK)
+        why[0] = '\0';
+    else if (!why[0])
+        snprintf(why, why_size, "%s", ps_err_text(s.err));
+    if (s.host && p->launcher->stop)
+        p->launcher->stop(s.host, true);
+    if (s.host)
+        p->launcher->end(s.host);
+    return false;
 }
 
 bool ps_program_run_start(struct ps_program *p, const struct ps_experiment *experiment,
@@ -51,10 +107,11 @@ bool ps_program_run_start(struct ps_program *p, const struct ps_experiment *expe
     if (p->screen == &ps_screen_start || strcmp(name, p->run.preset) != 0)
         p->run.own_try = false;
     ps_program_run_end(p);
-    show_starting(p);
-    enum ps_err err = p->launcher->start(&wanted, &host, why, sizeof why);
-    if (err != PS_OK) {
-        ps_program_say(p, PS_STYLE_ERROR, "cannot run: %s", why[0] ? why : ps_err_text(err));
+    if (!start(p, &wanted, &host, why, sizeof why)) {
+        if (why[0])
+            ps_program_say(p, PS_STYLE_ERROR, "cannot run: %s", why);
+        else
+            ps_program_say(p, PS_STYLE_NOTE, "the run was called off");
         return false;
     }
     if (!ps_program_run_show(p, host, &wanted, name)) {
@@ -111,6 +168,7 @@ void ps_program_run_end(struct ps_program *p)
 {
     if (p->run.host) {
         ps_program_record_end(p); /* a recording is of one run */
+        stop(p);
         p->launcher->end(p->run.host);
         p->run.record_path[0] = '\0';
         ps_program_trigger_end(p);

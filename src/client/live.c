@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,13 +35,14 @@ enum { CONTROL_FD = 3, SEGMENT_FD = 4, TRACE_FD = 5 };
 #define SILENCE_NS \
     (3 * (uint64_t)PS_NS_PER_S) /* without a heartbeat; they come 10 times a second */
 #define EVENT_SLICE 256u
+#define KILLED_MS   20u /* ps_live_free waits for one that dies */
 
 struct ps_live {
     struct ps_source source; /* first: the ops get it */
     struct ps_segment *segment;
     int control; /* -1: closed */
     pid_t pid;
-    bool running;
+    bool running, killed;
     int status;         /* of waitpid, once not running */
     uint64_t oom_kills; /* of the machine, when the host was started */
     uint64_t seq;
@@ -197,6 +199,31 @@ static enum ps_err await_answer(struct ps_live *live, uint64_t until_ns, char *w
     return err == PS_OK ? PS_EPROTO : err;
 }
 
+/* Hosts that have been killed and were not gone when they were freed: threads on a machine without an
+ * idle CPU take a while to die. Reaped when the next one begins or is freed. */
+#define DYING_MAX 16
+static struct {
+    pthread_mutex_t lock;
+    unsigned count;
+    pid_t pid[DYING_MAX];
+} dying = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void bury(pid_t one_more)
+{
+    unsigned kept = 0;
+    pthread_mutex_lock(&dying.lock);
+    for (unsigned i = 0; i < dying.count; i++)
+        if (waitpid(dying.pid[i], NULL, WNOHANG) == 0)
+            dying.pid[kept++] = dying.pid[i];
+    dying.count = kept;
+    bool full = dying.count == DYING_MAX;
+    if (one_more > 0 && !full)
+        dying.pid[dying.count++] = one_more;
+    pthread_mutex_unlock(&dying.lock);
+    if (one_more > 0 && full)
+        waitpid(one_more, NULL, 0);
+}
+
 static const struct ps_source_ops live_ops;
 
 static enum ps_err make_segment(const struct ps_experiment *experiment, const char *const *names,
@@ -227,6 +254,7 @@ static enum ps_err spawn(struct ps_live *live, const struct ps_experiment *exper
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
         return ps_err_from_errno(errno);
     const char *program = ps_live_program();
+    bury(0);
     live->oom_kills = ps_live_oom_kills();
     live->pid = fork();
     if (live->pid == 0)
@@ -529,14 +557,25 @@ void ps_live_kill(struct ps_live *live)
     if (!ps_live_running(live))
         return;
     kill(live->pid, SIGKILL);
-    reap(live, 0);
+    live->killed = true;
+}
+
+static void leave_killed(struct ps_live *live)
+{
+    struct timespec moment = ps_timespec(PS_NS_PER_MS);
+    for (unsigned ms = 0; ms < KILLED_MS && ps_live_running(live); ms++)
+        ppoll(NULL, 0, &moment, NULL);
+    bury(live->running ? live->pid : 0);
+    live->running = false;
 }
 
 void ps_live_free(struct ps_live *live)
 {
     if (!live)
         return;
-    if (live->running && live->segment)
+    if (live->running && live->killed)
+        leave_killed(live);
+    else if (live->running && live->segment)
         ps_live_stop(live, false, PS_NS_PER_S);
     if (live->control >= 0)
         close(live->control);

@@ -48,11 +48,12 @@ int ps_live_pid(const struct ps_live *live);
  * stays valid and keeps the final snapshot. */
 void ps_live_stop(struct ps_live *live, bool drain, uint64_t grace_ns);
 
-/* The same in steps: ask it to end at once, then ask ps_live_running; kill what does not. */
+/* The same in steps: ask it to end at once, then ask ps_live_running; kill what does not. Neither
+ * waits. */
 void ps_live_ask_end(struct ps_live *live);
 void ps_live_kill(struct ps_live *live);
 
-/* Stop (discard, short grace) if it runs; free. */
+/* Stop (discard, short grace) if it runs; free. Waits for one that has been killed only for a moment. */
 void ps_live_free(struct ps_live *live);
 
 /* Path of the running program, for re-execution. */

@@ -138,9 +138,11 @@ static void await_start(struct ps_slot *slot)
 
 static void await_end(struct ps_slot *slot)
 {
-    if (ps_live_running(slot->live) && ps_now_ns() < slot->kill_ns)
+    if (ps_live_running(slot->live)) {
+        if (ps_now_ns() >= slot->kill_ns)
+            ps_live_kill(slot->live);
         return;
-    ps_live_kill(slot->live);
+    }
     end(slot, slot->outcome);
 }
 

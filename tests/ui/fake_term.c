@@ -222,6 +222,21 @@ static enum ps_err host_start(const struct ps_experiment *experiment, void **hos
     return PS_OK;
 }
 
+static enum ps_err host_begun(void *host, bool *begun, char *why, size_t why_size)
+{
+    (void)host;
+    (void)why;
+    (void)why_size;
+    *begun = !fake_host.starting;
+    return PS_OK;
+}
+
+static void host_stop(void *host, bool by_force)
+{
+    (void)host;
+    fake_host.ended = by_force || !fake_host.stubborn;
+}
+
 static struct ps_source *host_source(void *host)
 {
     (void)host;
@@ -246,6 +261,8 @@ static void host_end(void *host)
 }
 
 const struct ps_ui_launcher fake_launcher = {.start = host_start,
+                                             .begun = host_begun,
+                                             .stop = host_stop,
                                              .source = host_source,
                                              .running = host_running,
                                              .fd = host_fd,

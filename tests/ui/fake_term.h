@@ -35,6 +35,7 @@ struct fake_host {
     unsigned begun, lines;
     char last[80]; /* control line */
     bool ended;
+    bool starting, stubborn; /* it does not begin yet; it ends by force only */
 };
 extern struct fake_host fake_host;
 
