@@ -177,8 +177,10 @@ void ps_task_serves(struct ps_task *task);
 bool ps_request_begin(struct ps_task *task, const struct ps_stamp *request, uint64_t deadline_ns);
 
 /* It has ended, as task->outcome says. A deadline that passed was the request's: the task goes on. The
- * task's own thread. */
-void ps_request_end(struct ps_task *task);
+ * task's own thread. false: some whom the request has spawned are still there. They are children of the
+ * task, so its next request would wait for them in a join, and they would stop with that: let another
+ * task serve the next one, and this one end. */
+bool ps_request_end(struct ps_task *task);
 
 /* A request that no task will run, for want of room: counted as submitted and refused. Any thread. */
 void ps_request_refused(struct ps_engine *engine, const struct ps_stamp *request);

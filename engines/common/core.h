@@ -107,6 +107,9 @@ void ps_task_unpin(struct ps_task *task);
 /* Of a task that was not accepted: nobody can pin it afresh. */
 bool ps_task_pinned(const struct ps_task *task);
 
+/* Whether some are below it: children, or those whom a child has left behind. Its own thread. */
+bool ps_task_has_family(const struct ps_task *task);
+
 /* ps_task_cancel of a task that may not yet have been accepted by the engine it is meant for. */
 void ps_task_cancel_in(struct ps_engine *engine, struct ps_task *task);
 

@@ -39,10 +39,11 @@ bool ps_request_begin(struct ps_task *task, const struct ps_stamp *request, uint
     return false;
 }
 
-void ps_request_end(struct ps_task *task)
+bool ps_request_end(struct ps_task *task)
 {
     ps_probe_end(ps_engine_probe(task->engine), &task->stamp, task->outcome);
     serve_on(task);
+    return !ps_task_has_family(task);
 }
 
 void ps_request_refused(struct ps_engine *engine, const struct ps_stamp *request)

@@ -267,6 +267,13 @@ bool ps_task_pinned(const struct ps_task *task)
     return atomic_load_explicit(&((struct ps_task *)task)->family, memory_order_acquire) >= WAKER;
 }
 
+/* acquire, partner: leave_family. */
+bool ps_task_has_family(const struct ps_task *task)
+{
+    uint64_t family = atomic_load_explicit(&((struct ps_task *)task)->family, memory_order_acquire);
+    return (family & (CHILDREN | ABOVE)) != 0;
+}
+
 /* Of a task with a live child. relaxed: that child is not done with it before it has left. */
 static void hold(struct ps_task *task)
 {

@@ -12,6 +12,11 @@
  * 504 timed out, 503 cancelled or refused; 4xx and 5xx of the protocol for what is no request (see
  * http_parser.h), 404, 405, and 408 for one that takes longer than arrivals.request_timeout.
  *
+ * Children that a request has spawned and does not join are left to themselves when it ends, as with
+ * other arrivals: what the next request joins, and when it has to end, is none of theirs. Then the
+ * connection goes on as a task of its own, queued anew; if the queue is full or the engine takes no
+ * more, that was its last request.
+ *
  * The feeder thread accepts. When the engine's queue is full, on_full says what becomes of the
  * connection: it waits (with all behind it, in the backlog), is answered 503 for its first request,
  * or is served by the feeder thread itself. Without descriptors the backlog waits.

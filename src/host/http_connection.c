@@ -2,7 +2,8 @@
  *
  *   READS    parses what has come: a request RUNS, what is none is answered; nothing left: WRITES if
  *            there are answers, else WAITS for more, or CLOSES
- *   RUNS     the program of the request's type; its answer goes into the output
+ *   RUNS     the program of the request's type; its answer goes into the output; children that it
+ *            leaves behind keep this task as their parent, and the connection goes on as another one
  *   WRITES   sends the output
  *   WAITS    for input: for a request at most idle_timeout, for the rest of one request_timeout
  *   LINGERS  has sent its last answer while the client may still be sending: closing at once would
@@ -185,6 +186,36 @@ static void take_request(struct ps_http_connection *c)
         begin(c, route);
 }
 
+/* ---- the list ---- */
+
+static void leave_list(struct ps_http_connection *c)
+{
+    struct ps_http *http = c->http;
+    pthread_mutex_lock(&http->lock);
+    if (c->previous)
+        c->previous->next = c->next;
+    else
+        http->connections = c->next;
+    if (c->next)
+        c->next->previous = c->previous;
+    pthread_mutex_unlock(&http->lock);
+}
+
+static void replace(struct ps_http_connection *c, struct ps_http_connection *by)
+{
+    struct ps_http *http = c->http;
+    pthread_mutex_lock(&http->lock);
+    by->previous = c->previous;
+    by->next = c->next;
+    if (by->previous)
+        by->previous->next = by;
+    else
+        http->connections = by;
+    if (by->next)
+        by->next->previous = by;
+    pthread_mutex_unlock(&http->lock);
+}
+
 /* ---- phases ---- */
 
 /* As much as goes. false: the connection has failed. */
@@ -203,6 +234,40 @@ static bool send_some(struct ps_http_connection *c)
     return true;
 }
 
+static struct ps_http_connection *successor(const struct ps_http_connection *c)
+{
+    struct ps_http_connection *next = malloc(sizeof *next);
+    if (!next)
+        return NULL;
+    memcpy(next, c, sizeof *next);
+    ps_task_init(&next->job.task, c->job.task.body, 0, 0);
+    ps_task_serves(&next->job.task);
+    return next;
+}
+
+/* The request has left children behind. As with other arrivals they keep the task that was their
+ * parent, and it ends; the connection goes on as another one. If there is no room for it this was the
+ * connection's last request. */
+static struct ps_wait *pass_on(struct ps_http_connection *c)
+{
+    struct ps_engine *engine = c->job.task.engine;
+    send_some(c); /* a failure is seen when the rest is written */
+    c->phase = READS;
+    struct ps_http_connection *next = successor(c);
+    if (next) {
+        replace(c, next);
+        ps_engine_forget_fd(engine, c->fd);
+        if (ps_submit_or(engine, &next->job.task, PS_ON_FULL_REFUSE, 0) == PS_OK) {
+            c->fd = -1;
+            return go(c, CLOSES);
+        }
+        replace(next, c);
+        free(next);
+    }
+    c->closing = c->lingers = true;
+    return NULL;
+}
+
 static struct ps_wait *runs(struct ps_http_connection *c)
 {
     struct ps_task *task = &c->job.task;
@@ -214,9 +279,9 @@ static struct ps_wait *runs(struct ps_http_connection *c)
     }
     ps_job_ended(&c->job);
     enum ps_outcome outcome = task->outcome;
-    ps_request_end(task);
+    bool alone = ps_request_end(task);
     answer_request(c, outcome, c->job.born_ns);
-    return go(c, READS);
+    return alone || c->closing ? go(c, READS) : pass_on(c);
 }
 
 static struct ps_wait *writes(struct ps_http_connection *c)
@@ -359,19 +424,6 @@ static struct ps_wait *lingers(struct ps_http_connection *c)
     return n < 0 && errno == EAGAIN ? wait_for(c, POLLIN, c->active_ns + LINGER_NS) : go(c, CLOSES);
 }
 
-static void leave_list(struct ps_http_connection *c)
-{
-    struct ps_http *http = c->http;
-    pthread_mutex_lock(&http->lock);
-    if (c->previous)
-        c->previous->next = c->next;
-    else
-        http->connections = c->next;
-    if (c->next)
-        c->next->previous = c->previous;
-    pthread_mutex_unlock(&http->lock);
-}
-
 static struct ps_wait *(*const phases[CLOSES])(struct ps_http_connection *c) = {
     [READS] = reads, [RUNS] = runs, [WRITES] = writes, [WAITS] = waited, [LINGERS] = lingers,
 };
@@ -395,6 +447,8 @@ static struct ps_wait *step(struct ps_task *task)
 static void ended(struct ps_task *task)
 {
     struct ps_http_connection *c = (struct ps_http_connection *)task;
+    if (c->fd < 0)
+        return; /* passed on */
     leave_list(c);
     ps_engine_forget_fd(task->engine, c->fd);
     close(c->fd);

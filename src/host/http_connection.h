@@ -30,8 +30,8 @@ struct ps_http_connection {
     struct ps_job job; /* first: the request it runs, and the engine's task */
     struct ps_http *http;
     struct ps_http_connection *previous, *next; /* http->connections; under its lock */
-    int fd;
-    _Atomic uint32_t idle; /* waits for a request; seq_cst, see http.c */
+    int fd;                                     /* -1: passed on to another task */
+    _Atomic uint32_t idle;                      /* waits for a request; seq_cst, see http.c */
     unsigned phase;
     bool readable;      /* there may be input */
     bool closing;       /* no request is read any more */

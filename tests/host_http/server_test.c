@@ -34,7 +34,8 @@ static struct ps_live *start(const char *const *pairs)
         "[task fails]\nweight = 0\nsteps = fail 100%\n"
         "[task late]\nweight = 0\ntimeout = 20ms\nsteps = sleep 60s\n"
         "[task long]\nweight = 0\nsteps = sleep 60s\n"
-        "[task parent]\nweight = 0\nsteps = spawn ok x3, join\n[run]\nduration = 0\n";
+        "[task parent]\nweight = 0\nsteps = spawn ok x3, join\n"
+        "[task leaves]\nweight = 0\nsteps = spawn long\n[run]\nduration = 0\n";
     struct ps_experiment e;
     struct ps_complaints complaints = {.count = 0};
     assert_int_equal(
@@ -517,6 +518,32 @@ static void a_cancelled_request_is_told(void **state)
     stop(live, 2);
 }
 
+/* A child that its request did not wait for is nothing to the next one. */
+static void children_left_behind_are_no_concern_of_the_next_request(void **state)
+{
+    (void)state;
+    static const char *const engines[] = {"green", "async", "threadpool"};
+    for (size_t i = 0; i < sizeof engines / sizeof engines[0]; i++) {
+        struct ps_live *live = WITH("engine.name", engines[i], "engine.workers", "4");
+        int fd = connect_to(live);
+        say(fd, GET("/leaves") GET("/parent"));
+        assert_false(status_is(fd, 200).closes);
+        assert_false(status_is(fd, 200).closes); /* which joins three */
+        until(live, one_sleeps, "the child");
+        say(fd, GET("/late"));
+        status_is(fd, 504);
+        look(live);
+        assert_int_equal(snapshot.http_open, 1);
+        tell(live, "cancel");
+        say(fd, GET("/ok"));
+        status_is(fd, 200);
+        close(fd);
+        stop(live, 8);
+        assert_int_equal(snapshot.totals.ended[PS_COMPLETED], 6);
+        assert_int_equal(snapshot.totals.ended[PS_CANCELLED], 1);
+    }
+}
+
 static void a_paused_server_answers_later(void **state)
 {
     (void)state;
@@ -592,6 +619,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(too_many_clients_are_refused),
         cmocka_unit_test(a_drain_answers_what_is_under_way),
         cmocka_unit_test(a_cancelled_request_is_told),
+        cmocka_unit_test(children_left_behind_are_no_concern_of_the_next_request),
         cmocka_unit_test(a_paused_server_answers_later),
         cmocka_unit_test(the_last_request_ends_the_run),
         cmocka_unit_test(a_port_in_use_is_named),
