@@ -27,14 +27,18 @@ static void note_same(const struct ps_compare_row *row, struct ps_lab_notes *not
     bool counts = fabs(row->pair.difference) >= PS_COMPARE_SMALLEST;
     ps_words_interval(range, row);
     if (isnan(row->pair.low))
-        ps_lab_note(notes, PS_STYLE_NOTE, "%s: no difference that is sure; n: more rounds", label);
+        ps_lab_note(notes, PS_STYLE_NOTE, "%s: unclear, as some rounds have 0; n: more rounds",
+                    label);
     else if (row->pair.low == 0 && row->pair.high == 0)
         ps_lab_note(notes, PS_STYLE_NOTE, "%s: the same in every round", label);
     else if (!counts && (row->pair.low > 0 || row->pair.high < 0))
         ps_lab_note(notes, PS_STYLE_NOTE, "%s: no difference: one below %g %% does not count",
                     label, PS_COMPARE_SMALLEST * 100);
+    else if (ps_words_is_clear(row))
+        ps_lab_note(notes, PS_STYLE_NOTE, "%s: no difference, or one in %s; n: closer", label,
+                    range);
     else
-        ps_lab_note(notes, PS_STYLE_NOTE, "%s: no difference, or one in %s (n: closer)", label,
+        ps_lab_note(notes, PS_STYLE_NOTE, "%s: unclear, it may be %s; n: more rounds", label,
                     range);
 }
 

@@ -65,8 +65,11 @@ const char *ps_words_interval(char into[PS_WORDS_BYTES], const struct ps_compare
                  factor(high, pair->high + 1));
     } else {
         int digits = fmax(fabs(pair->low), fabs(pair->high)) < 0.0995 ? 1 : 0;
-        snprintf(into, PS_WORDS_BYTES, "%+.*f .. %+.*f %%", digits, pair->low * 100, digits,
-                 pair->high * 100);
+        double unit = digits ? 1000 : 100, least = digits ? 10 : 1;
+        /* Adding 0 takes the sign from what is rounded to it. */
+        snprintf(into, PS_WORDS_BYTES, "%+.*f .. %+.*f %%", digits,
+                 round(pair->low * unit) / least + 0.0, digits,
+                 round(pair->high * unit) / least + 0.0);
     }
     return into;
 }
@@ -87,6 +90,11 @@ static char ahead(const struct ps_compare_row *row, char a, char b)
     return b_more == (row->metric->better != PS_BETTER_LOWER) ? b : a;
 }
 
+bool ps_words_is_clear(const struct ps_compare_row *row)
+{
+    return row->pair.low >= -PS_WORDS_CLEAR && row->pair.high <= PS_WORDS_CLEAR;
+}
+
 const char *ps_words_verdict(char into[PS_WORDS_BYTES], const struct ps_compare_row *row, char a,
                              char b)
 {
@@ -102,6 +110,8 @@ const char *ps_words_verdict(char into[PS_WORDS_BYTES], const struct ps_compare_
         snprintf(into, PS_WORDS_BYTES, "too few rounds");
     } else if (ps_words_may_differ(row)) {
         snprintf(into, PS_WORDS_BYTES, "maybe %c%s", better, more);
+    } else if (row->verdict == PS_VERDICT_SAME && !ps_words_is_clear(row)) {
+        snprintf(into, PS_WORDS_BYTES, "unclear");
     } else if (row->verdict == PS_VERDICT_SAME) {
         snprintf(into, PS_WORDS_BYTES, "no difference");
     } else if (*more) {

@@ -6,6 +6,7 @@
 #include "lab/compare.h"
 
 #define PS_WORDS_BYTES 48u
+#define PS_WORDS_CLEAR 0.10
 
 /* A value of the row's metric with its unit: "1842", "38 ms", "12.3 MiB"; NaN: "n/a". */
 const char *ps_words_value(char into[PS_WORDS_BYTES], const struct ps_compare_row *row,
@@ -17,9 +18,12 @@ const char *ps_words_interval(char into[PS_WORDS_BYTES], const struct ps_compare
 /* Whether the row's own interval says that there is a difference that counts, and yet it could be
  * the one of many rows that says so by chance. */
 bool ps_words_may_differ(const struct ps_compare_row *row);
+/* Whether the interval leaves no room for more than PS_WORDS_CLEAR either way. */
+bool ps_words_is_clear(const struct ps_compare_row *row);
 /* "B", "no difference", "A cannot steal", "B has more", "not measured"; a and b are the letters of
  * the sides. "too few rounds" (below PS_PAIRED_LEAST) and "maybe B" (may differ) are no difference
- * that may become one. */
+ * that may become one; "unclear" is said where the interval leaves room for more than
+ * PS_WORDS_CLEAR: that none was found does not mean that there is none. */
 const char *ps_words_verdict(char into[PS_WORDS_BYTES], const struct ps_compare_row *row, char a,
                              char b);
 /* A relative difference (0.14) as "+14.0 %". */

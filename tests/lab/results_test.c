@@ -163,7 +163,13 @@ static void verdicts_say_how_sure_they_are(void **state)
     assert_string_equal(ps_words_verdict(text, &row, 'A', 'B'), "too few rounds");
     row.rounds = 6;
     row.pair = (struct ps_paired){.difference = 0.1, .low = -0.1, .high = 0.3};
+    assert_string_equal(ps_words_verdict(text, &row, 'A', 'B'), "unclear");
+    row.pair = (struct ps_paired){.difference = NAN, .low = NAN, .high = NAN, .p = 0.5};
+    assert_string_equal(ps_words_verdict(text, &row, 'A', 'B'), "unclear");
+    row.pair = (struct ps_paired){.difference = 0.03, .low = -0.0003, .high = 0.08};
     assert_string_equal(ps_words_verdict(text, &row, 'A', 'B'), "no difference");
+    assert_string_equal(ps_words_interval(text, &row), "+0.0 .. +8.0 %");
+    row.pair = (struct ps_paired){.difference = 0.1, .low = -0.1, .high = 0.3};
     row.pair.low = 0.05;
     assert_string_equal(ps_words_verdict(text, &row, 'A', 'B'), "maybe B");
     row.metric = &ps_compare_metrics[2];

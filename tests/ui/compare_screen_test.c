@@ -151,6 +151,9 @@ static void the_reason_is_said_at_every_size(void **state)
     assert_says_everywhere(made, "response p99: B is better, sure: 99 % over all 8 rows");
     made->view.metric = 1;
     assert_says_everywhere(made, "response p50: no difference, or one in -5.7 .. +6.0 %");
+    make_row(made, 1, 3, 41e6, 1.0);
+    made->view.row[1].pair.low = -0.3;
+    assert_says_everywhere(made, "response p50: unclear, it may be -30 .. ");
     made->view.metric = 6;
     assert_says_everywhere(made, "steals/s: A cannot steal, so there is nothing to compare");
     made->view.metric = 2;
