@@ -61,6 +61,13 @@ static inline uint64_t ps_queue_taken(const struct ps_queue *queue)
     return queue->line[0].head + queue->line[1].head;
 }
 
+/* The same since it was `then`; 0 if more were put back than taken. */
+static inline uint64_t ps_queue_taken_since(const struct ps_queue *queue, uint64_t then)
+{
+    uint64_t now = ps_queue_taken(queue);
+    return (int64_t)(now - then) > 0 ? now - then : 0;
+}
+
 static inline bool ps_queue_has_high(const struct ps_queue *queue)
 {
     return ps_queue_line_count(&queue->line[PS_PRIORITY_HIGH]) > 0;

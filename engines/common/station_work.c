@@ -157,7 +157,7 @@ static unsigned take_overdue(struct ps_station_pool *pool, struct ps_station_wor
     station->turn = (station->turn + 1) % pool->crew.slots;
     struct ps_station_worker *holder = &pool->worker[station->turn];
     if (holder->station != station || holder->charge == 0 ||
-        ps_queue_taken(&station->queue) - holder->position < OVERDUE)
+        ps_queue_taken_since(&station->queue, holder->position) < OVERDUE)
         return 0;
     return take_back(self, holder);
 }
