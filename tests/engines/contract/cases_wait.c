@@ -125,26 +125,41 @@ static void deadline_queued(const struct subject *subject)
     rig_close(&rig, PS_CLOSE_DRAIN);
 }
 
-static struct ps_wait *step_forever(struct job *job)
+/* A task that waits for ever. */
+struct endless {
+    enum ps_wait_kind kind;
+    int fd;
+    bool by_deadline;
+    struct job *_Atomic child; /* of one that joins */
+};
+
+static void begin_endless(struct job *job, struct endless *endless)
 {
-    static const enum ps_wait_kind kinds[] = {PS_WAIT_UNTIL, PS_WAIT_PARK, PS_WAIT_FD,
-                                              PS_WAIT_JOIN};
-    if (job_cancelled(job))
-        return NULL;
-    enum ps_wait_kind kind = kinds[job->number];
-    if (job->phase == 0 && kind == PS_WAIT_JOIN) {
+    if (endless->kind == PS_WAIT_JOIN) {
         struct job *child = job_child(job, step_mark_park);
         if (ps_submit(job->rig->engine, &child->task, 0) != PS_OK)
             job->task.outcome = PS_FAILED;
-        atomic_store((struct job * _Atomic *)job->data, child);
+        atomic_store(&endless->child, child);
     }
+    rig_mark(job->rig);
+}
+
+/* By deadline: it gets one, as a request does, when all have begun, as late as that may be. */
+static struct ps_wait *step_forever(struct job *job)
+{
+    struct endless *endless = job->data;
+    struct ps_wait *wait;
     if (job->phase == 0)
-        rig_mark(job->rig);
-    struct ps_wait *wait = job_wait(job, kind, PS_STATE_SLEEP, PS_NEVER);
-    if (kind == PS_WAIT_FD) {
-        wait->fd = *(int *)job->data;
-        wait->events = POLLIN;
-    }
+        begin_endless(job, endless);
+    if (endless->by_deadline && (wait = step_park(job)))
+        return wait;
+    if (job_cancelled(job))
+        return NULL;
+    if (endless->by_deadline && job->task.deadline_ns == PS_NEVER)
+        job->task.deadline_ns = ps_now_ns() + 5 * PS_NS_PER_MS;
+    wait = job_wait(job, endless->kind, PS_STATE_SLEEP, PS_NEVER);
+    wait->fd = endless->fd;
+    wait->events = POLLIN;
     return wait;
 }
 
@@ -152,32 +167,38 @@ static struct ps_wait *step_forever(struct job *job)
  * waits too: it is told if it begins to wait afterwards; stopped by deadline or cancel. */
 static void stop_waiting(const struct subject *subject, bool by_deadline)
 {
+    static const enum ps_wait_kind kinds[] = {PS_WAIT_UNTIL, PS_WAIT_PARK, PS_WAIT_FD,
+                                              PS_WAIT_JOIN};
     int pair[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
-    struct job *_Atomic child = NULL;
+    struct endless endless[4] = {0};
     struct rig rig;
     struct ps_engine_config config = rig_config(5, 64);
     config.help = false; /* a join that helps cannot end before the task it helps with */
     rig_start(&rig, subject, config);
     struct job *job[4];
     for (int i = 0; i < 4; i++) {
+        endless[i].kind = kinds[i];
+        endless[i].fd = pair[0];
+        endless[i].by_deadline = by_deadline;
         job[i] = rig_job(&rig, step_forever);
-        job[i]->number = i;
-        job[i]->data = i == 3 ? (void *)&child : (void *)&pair[0];
-        if (by_deadline)
-            job[i]->task.deadline_ns = ps_now_ns() + PS_NS_PER_S;
+        job[i]->data = &endless[i];
         rig_submit(&rig, job[i]);
     }
     rig_await_marks(&rig, 5);
-    for (int i = 0; i < 4 && !by_deadline; i++)
-        ps_task_cancel(&job[i]->task);
+    for (int i = 0; i < 4; i++)
+        if (by_deadline)
+            rig_let_go(job[i]);
+        else
+            ps_task_cancel(&job[i]->task);
     rig_await(&rig, 3);
+    struct job *child = atomic_load(&endless[3].child);
     /* A parent's memory stays while a child refers to it. */
     for (uint64_t until_ns = ps_now_ns() + PATIENCE_NS; !atomic_load(&job[3]->ends);)
         assert_true(ps_now_ns() < until_ns);
     if (atomic_load(&job[3]->releases) > 0)
-        assert_int_equal(atomic_load(&atomic_load(&child)->ends), 1);
-    ps_task_cancel(&atomic_load(&child)->task);
+        assert_int_equal(atomic_load(&child->ends), 1);
+    ps_task_cancel(&child->task);
     rig_await(&rig, 5);
     for (int i = 0; i < 4; i++)
         assert_int_equal(atomic_load(&job[i]->outcome), by_deadline ? PS_TIMED_OUT : PS_CANCELLED);
