@@ -9,6 +9,7 @@
 #include "host/host.h"
 #include "scene.h"
 #include "ui/lesson_screen.h"
+#include "ui/start_screen.h"
 
 static const char *folder;
 
@@ -114,6 +115,35 @@ static void every_lesson_fits_a_projector(void **state)
     assert_int_equal(bad, 0);
 }
 
+/* The list, what a preset is about and the setup: of every preset that is shipped. */
+static void every_preset_fits_the_start_screen(void **state)
+{
+    (void)state;
+    static const int sizes[][2] = {{60, 16}, {80, 24}, {120, 40}};
+    struct ps_library library;
+    char why[400];
+    unsigned bad = 0;
+    setenv("POOLSCOPE_PRESETS", folder, 1);
+    setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
+    assert_int_equal(ps_library_load(&library, ps_host_vocabulary(), why, sizeof why), PS_OK);
+    struct ps_start_view view = {
+        .library = &library, .words = ps_host_vocabulary(), .usable_cpus = 2, .machine = "2 cpu"};
+    for (unsigned i = 0; i < 6 * (unsigned)library.count; i++) {
+        struct ps_canvas *c = ps_canvas_new(sizes[i % 3][0], sizes[i % 3][1], false);
+        view.selected = i / 6;
+        view.form = i / 3 % 2;
+        view.experiment = library.presets[view.selected].experiment;
+        ps_start_screen_draw(c, &view);
+        if (c->cuts->count > 0)
+            print_error("%s, %d columns: |%s| is cut\n", library.presets[view.selected].name,
+                        c->width, c->cuts->first);
+        bad += c->cuts->count;
+        ps_canvas_free(c);
+    }
+    ps_library_free(&library);
+    assert_int_equal(bad, 0);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2)
@@ -121,6 +151,7 @@ int main(int argc, char **argv)
     folder = argv[1];
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_lesson_fits_a_projector),
+        cmocka_unit_test(every_preset_fits_the_start_screen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
