@@ -215,7 +215,7 @@ static size_t kept_bytes(const char *text, int room)
     uint32_t code;
     for (size_t used; (used = ps_utf8_next(text + bytes, &code)) > 0; bytes += used) {
         if (code == ' ' && bytes > 0 && 2 * columns >= room && text[bytes - 1] != ' ') {
-            word = bytes - (text[bytes - 1] == ',');
+            word = bytes - (text[bytes - 1] == ',' || text[bytes - 1] == ':');
             if (text[bytes - 1] == ';')
                 clause = bytes - 1;
         }

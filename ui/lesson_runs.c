@@ -299,6 +299,12 @@ void ps_lesson_run(const struct ps_canvas *c, const struct ps_lesson_view *view)
     ps_prose_draw(&words, -view->scroll, PS_STYLE_NORMAL, view->lesson->watch.at,
                   view->lesson->watch.length);
     ps_canvas_hline(c, 0, top + 1, c->width, PS_STYLE_BORDER);
+    int below = watch_rows(view, c->width) - view->scroll - d.watch;
+    if (below > 0) {
+        char more[32];
+        snprintf(more, sizeof more, " %d more: Down ", below);
+        ps_canvas_right(c, c->width - 1, top + 1, PS_STYLE_NOTE, more);
+    }
     struct ps_canvas finding = ps_canvas_view(c, 0, top + 2, c->width, d.finding);
     draw_finding(&finding, view);
     struct ps_canvas table = ps_canvas_view(c, 1, top + 2 + d.finding, c->width - 2, d.table);
