@@ -111,11 +111,16 @@ static unsigned most_workers(const struct ps_program *p, const struct ps_tune_se
     return policy && policy->max_workers < PS_WORKERS_MAX ? policy->max_workers : PS_WORKERS_MAX;
 }
 
+static unsigned least_workers(const struct ps_program *p, const struct ps_tune_setup *s)
+{
+    return ps_workers_least(&s->experiment, p->options->words);
+}
+
 static void fit_range(const struct ps_program *p, struct ps_tune_setup *s)
 {
-    unsigned most = most_workers(p, s);
-    s->high = s->high > most ? most : s->high;
-    s->low = s->low > s->high ? s->high : s->low;
+    unsigned most = most_workers(p, s), least = least_workers(p, s);
+    s->high = s->high > most ? most : s->high < least ? least : s->high;
+    s->low = s->low > s->high ? s->high : s->low < least ? least : s->low;
     s->experiment.workers = (struct ps_workers_spec){.count = s->high};
 }
 
@@ -130,7 +135,7 @@ static void step_field(const struct ps_program *p, struct ps_tune_setup *s, int 
         ps_lab_engine_step(p, &s->experiment, direction, why, sizeof why);
         break;
     case FIELD_LOW:
-        s->low = step_count(s->low, direction, 1, s->high);
+        s->low = step_count(s->low, direction, least_workers(p, s), s->high);
         break;
     case FIELD_HIGH:
         s->high = step_count(s->high, direction, s->low, most_workers(p, s));

@@ -163,6 +163,14 @@ static int take_experiment(const struct tune_options *options, const char *prese
     int code = ps_pick_experiment(preset, &overrides, &spec->experiment);
     if (code != PS_EXIT_OK)
         return code;
+    unsigned least = ps_workers_least(&spec->experiment, ps_host_vocabulary());
+    if (spec->about.low < least && options->workers) {
+        ps_app_complain("tune: --workers %s: the task types reserve %u of the workers (task "
+                        "NAME.reserve), so %u is the least",
+                        options->workers, least - 1, least);
+        return PS_EXIT_USAGE;
+    }
+    spec->about.low = spec->about.low < least ? least : spec->about.low;
     ps_text_clean(spec->about.preset, sizeof spec->about.preset, preset);
     ps_tune_prepare(spec, load);
     return ps_pick_has_load(&spec->experiment);

@@ -37,6 +37,18 @@ static const struct ps_policy_word *find_policy(const struct ps_engine_word *eng
     return NULL;
 }
 
+unsigned ps_workers_least(const struct ps_experiment *experiment, const struct ps_vocabulary *words)
+{
+    const struct ps_engine_word *engine = find_engine(words, experiment->engine);
+    const struct ps_policy_word *policy = engine ? find_policy(engine, experiment->policy) : NULL;
+    unsigned sum = 0;
+    if (!policy || !(policy->uses & PS_USES_RESERVE))
+        return 1;
+    for (unsigned t = 0; t < experiment->type_count; t++)
+        sum += experiment->types[t].reserve;
+    return sum + 1;
+}
+
 static void check_workers(struct checking *checking, const struct ps_engine_word *engine,
                           const struct ps_policy_word *policy, const char *key,
                           const struct ps_workers_spec *workers)

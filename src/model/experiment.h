@@ -275,6 +275,11 @@ enum ps_lock_kind ps_lock_kind_of(const struct ps_experiment *experiment, unsign
 /* Worker count for so many usable CPUs: 1..PS_WORKERS_MAX. */
 unsigned ps_workers_count(const struct ps_workers_spec *spec, unsigned usable_cpus);
 
+/* The fewest workers that the experiment can run with: one beside those that task types reserve, where
+ * the policy lets them. */
+unsigned ps_workers_least(const struct ps_experiment *experiment,
+                          const struct ps_vocabulary *words);
+
 /* How many times longer than written everything takes: 1, 10 or 100. */
 unsigned ps_clock_factor(enum ps_clock clock);
 

@@ -113,6 +113,17 @@ static void key_and_line_are_named(void **state)
     assert_string_equal(ps_complaint_text(text, sizeof text, &warnings.list[1]), expected);
 }
 
+static void reserved_workers_come_on_top(void **state)
+{
+    (void)state;
+    static struct ps_experiment experiment;
+    static struct ps_lab lab;
+    load(&experiment, &lab, HEAD "reserve = 3\n[engine]\nworkers = 8\npolicy = bulkhead\n");
+    assert_int_equal(ps_workers_least(&experiment, &test_words), 4);
+    load(&experiment, &lab, HEAD "reserve = 3\n[engine]\nworkers = 8\npolicy = fifo\n");
+    assert_int_equal(ps_workers_least(&experiment, &test_words), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,6 +131,7 @@ int main(void)
         cmocka_unit_test(what_happens_anyway_is_no_false_claim),
         cmocka_unit_test(a_run_that_uses_it_is_enough),
         cmocka_unit_test(key_and_line_are_named),
+        cmocka_unit_test(reserved_workers_come_on_top),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
