@@ -24,6 +24,7 @@ static const struct action {
     {"export", PS_DO_EXPORT, 0},
     {"faster", PS_DO_FASTER, 0},
     {"fault", PS_DO_FAULT, 0},
+    {"figures", PS_DO_FIGURES, 0},
     {"filter", PS_DO_FILTER, 0},
     {"freeze", PS_DO_FREEZE, 0},
     {"goal", PS_DO_GOAL, 0},

@@ -527,6 +527,7 @@ const struct ps_binding ps_bindings_standard[] = {
      NULL,
      "presenter: giant figures, keys shown, light theme",
      9},
+    {VIEWS, {'F'}, PS_DO_FIGURES, 0, "F", NULL, "choose the giant figures of presenter mode", 9},
     {LESSON, {':'}, PS_DO_CONSOLE, 0, ":", NULL, "command line: lesson 8, theme light ...", 9},
     {START | RUNS | PS_AT_REPLAY | LAB | LESSON | PS_AT_MENU | PS_AT_PANELS | PS_AT_OPTIONS |
          PS_AT_TEXT | PS_AT_ENDED,

@@ -114,6 +114,7 @@ enum ps_action {
     PS_DO_FILTER, /* of the legend */
     PS_DO_PANELS,
     PS_DO_TRIGGER,
+    PS_DO_FIGURES, /* of presenter mode */
     /* Of the lab. */
     PS_DO_COMPARE,
     PS_DO_TUNE,

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "ui/findings/findings.h"
-#include "ui/giant.h"
+#include "ui/giants.h"
 #include "ui/pages/page.h"
 #include "ui/panels.h"
 #include "ui/tabs.h"
@@ -424,25 +424,6 @@ static void draw_bands(const struct ps_canvas *root, const struct ps_live_view *
 
 /* ---- one panel at a time ---- */
 
-/* What can be read from the last row of a class. */
-static void draw_giants(const struct ps_canvas *c, const struct ps_live_view *view,
-                        const struct ps_figures *f)
-{
-    const struct ps_quantiles *response = &f->latency[PS_ROW_RESPONSE];
-    struct ps_giant giant[3] = {{.label = "done/s", .style = PS_STYLE_GOOD},
-                                {.style = PS_STYLE_WARNING},
-                                {.label = "in flight", .style = PS_STYLE_NOTE}};
-    const char *unit = "";
-    ps_giant_number(giant[0].text, f->done);
-    if (response->count)
-        ps_giant_time(giant[1].text, response->p99_ns, &unit);
-    else
-        snprintf(giant[1].text, sizeof giant[1].text, "-");
-    snprintf(giant[1].label, sizeof giant[1].label, "p99 of response%s%s", *unit ? ", " : "", unit);
-    ps_giant_number(giant[2].text, (double)view->snapshot->in_flight);
-    ps_giant_draw(c, giant, 3);
-}
-
 enum { SINGLE_TALL = 13 }; /* rows below the header and what is above the panel */
 
 static void draw_single(const struct ps_canvas *root, const struct ps_live_view *view,
@@ -458,7 +439,7 @@ static void draw_single(const struct ps_canvas *root, const struct ps_live_view 
     struct ps_canvas tabs = ps_canvas_view(root, 0, y, root->width, 1);
     if (giants) {
         struct ps_canvas band = ps_canvas_view(root, 0, y, root->width, giants);
-        draw_giants(&band, view, f);
+        ps_giants_draw(&band, view, f);
         y += giants - 1;
     } else {
         ps_tabs_draw(&tabs, view);

@@ -136,6 +136,8 @@ void ps_program_select(struct ps_program *program);
 /* The save prompt was accepted. */
 void ps_program_save(struct ps_program *program);
 void ps_program_present(struct ps_program *program, bool on);
+/* A menu of the giant figures. */
+void ps_program_figures(struct ps_program *program);
 /* A key was pressed: shown for a while while presenting. */
 void ps_program_pressed(struct ps_program *program, const struct ps_binding *binding);
 void ps_program_draw_pressed(const struct ps_canvas *root, const struct ps_program *program);

@@ -59,6 +59,8 @@ void ps_program_apply(struct ps_program *p)
     p->run.view.fps = s->reduced_motion ? 1 : s->fps;
     p->run.view.look.panels = s->look.panels;
     memcpy(p->run.view.look.panel, s->look.panel, sizeof s->look.panel);
+    p->run.view.look.giants = s->look.giants;
+    memcpy(p->run.view.look.giant, s->look.giant, sizeof s->look.giant);
     ps_term_colours(p->term, s->colours);
     ps_term_mouse(p->term, !s->no_mouse, !s->no_hover);
     if (s->no_mouse || s->no_hover)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "ui/giants.h"
 #include "ui/program.h"
 
 #define PRESSED_NS (4 * (uint64_t)PS_NS_PER_S)
@@ -20,8 +21,46 @@ void ps_program_present(struct ps_program *p, bool on)
                : p->theme == PS_THEME_MONO ? PS_THEME_MONO
                                            : PS_THEME_LIGHT;
     ps_term_theme(p->term, p->theme);
-    ps_program_say(p, PS_STYLE_NOTE, "presenter mode %s", on ? "on; P ends it" : "off");
+    ps_program_say(p, PS_STYLE_NOTE, "presenter mode %s",
+                   on ? "on; P ends it, F chooses its figures" : "off");
 }
+
+/* ---- which figures ---- */
+
+static void figure_chosen(struct ps_program *p, const struct ps_menu_item *item);
+
+static void open_figures(struct ps_program *p, unsigned selected)
+{
+    ps_program_open(p, PS_OVERLAY_MENU, "Giant figures: three at most");
+    p->choose = figure_chosen;
+    for (unsigned i = 0; ps_giants[i].word; i++)
+        ps_program_menu_add(p, (int)i, ps_giants_show(&p->run.view.look, i), ps_giants[i].label,
+                            "");
+    p->overlay.selected = selected;
+}
+
+/* The menu stays: Esc closes it. */
+static void figure_chosen(struct ps_program *p, const struct ps_menu_item *item)
+{
+    const char *path = p->options->settings_path;
+    char why[320];
+    if (!ps_giants_toggle(&p->run.view.look, (unsigned)item->argument))
+        ps_program_say(p, PS_STYLE_NOTE, "one figure is the least");
+    p->settings.look = p->run.view.look;
+    if (path && ps_settings_save(path, &p->settings, why, sizeof why) != PS_OK)
+        ps_program_say(p, PS_STYLE_WARNING, "they hold until you quit: %s", why);
+    open_figures(p, (unsigned)item->argument);
+}
+
+void ps_program_figures(struct ps_program *p)
+{
+    if (p->presenter.on)
+        open_figures(p, 0);
+    else
+        ps_program_say(p, PS_STYLE_NOTE, "presenter mode has giant figures: P begins it");
+}
+
+/* ---- keys that were pressed ---- */
 
 void ps_program_pressed(struct ps_program *p, const struct ps_binding *binding)
 {

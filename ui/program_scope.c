@@ -238,6 +238,9 @@ bool ps_program_scope_action(struct ps_program *p, enum ps_action action, int ar
     case PS_DO_TRIGGER:
         ps_program_trigger_menu(p);
         return true;
+    case PS_DO_FIGURES:
+        ps_program_figures(p);
+        return true;
     case PS_DO_PANELS:
         open_panels(p, 0);
         return true;

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "model/library.h"
+#include "ui/giants.h"
 #include "ui/keymap.h"
 #include "ui/panels.h"
 
@@ -27,6 +28,7 @@ static const char *const on_off[] = {"on", "off", NULL};
 static const char *const hovers[] = {"on", "off", NULL};
 static const char *const motions[] = {"full", "reduced", NULL};
 static const char *const orders[] = {"auto", "own", NULL};
+static const char *const giants[] = {"auto", "own", NULL};
 static const char *const colours[] = {"auto", "256", "16", "8", NULL};
 
 const struct ps_setting ps_setting_table[] = {
@@ -39,6 +41,7 @@ const struct ps_setting ps_setting_table[] = {
     {"motion", "Motion", "reduced: the screen changes once a second", motions},
     {"colours", "Colours", "at most so many; auto: what the terminal has", colours},
     {"panels", "Panels", "auto, or in the order of your own: key p", orders},
+    {"figures", "Giant figures", "of presenter mode: auto, or your own: key F", giants},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -76,6 +79,8 @@ unsigned ps_setting_get(const struct ps_settings *s, const struct ps_setting *se
         return s->reduced_motion;
     if (setting->choices == orders)
         return s->look.panels > 0;
+    if (setting->choices == giants)
+        return s->look.giants > 0;
     return index_of(colours, s->colours);
 }
 
@@ -95,6 +100,8 @@ void ps_setting_set(struct ps_settings *s, const struct ps_setting *setting, uns
         s->reduced_motion = choice == 1;
     else if (setting->choices == orders)
         s->look.panels = choice == 1 ? s->look.panels : 0; /* those of its own come from key p */
+    else if (setting->choices == giants)
+        s->look.giants = choice == 1 ? s->look.giants : 0; /* those of its own come from key F */
     else
         s->colours = (unsigned)strtoul(colours[choice], NULL, 10);
 }
@@ -114,6 +121,8 @@ void ps_setting_text(const struct ps_settings *s, const struct ps_setting *setti
         snprintf(into, size, "%u", s->fps);
     else if (setting->choices == orders)
         ps_panels_text(&s->look, into, size);
+    else if (setting->choices == giants)
+        ps_giants_text(&s->look, into, size);
     else
         snprintf(into, size, "%s", setting->choices[ps_setting_get(s, setting)]);
 }
@@ -218,6 +227,11 @@ static void take_setting(struct reader *r, const char *key, const char *value)
     }
     if (setting->choices == orders) {
         if (!ps_panels_parse(&r->settings.look, value, text, sizeof text))
+            complain(r, r->line, full, value, text);
+        return;
+    }
+    if (setting->choices == giants) {
+        if (!ps_giants_parse(&r->settings.look, value, text, sizeof text))
             complain(r, r->line, full, value, text);
         return;
     }

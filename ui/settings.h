@@ -9,6 +9,7 @@
  *   motion = full           ; full | reduced: what moves by itself moves once a second
  *   colours = auto          ; auto (as the terminal says) | 256 | 16 | 8
  *   panels = auto           ; auto (as the layout likes) | panels in their order: lanes done queue
+ *   figures = auto          ; auto | up to three giant figures of presenter mode: done p99 steals
  *   [keys]
  *   pause = p               ; an action = its key (keymap.h)
  *
@@ -31,7 +32,7 @@ struct ps_settings {
     unsigned fps;
     bool ascii, no_mouse, no_hover, reduced_motion;
     unsigned colours;         /* at most so many; 0: as many as the terminal has */
-    struct ps_live_look look; /* its panels only */
+    struct ps_live_look look; /* its panels and giant figures only */
 };
 
 extern const struct ps_settings ps_settings_standard;

@@ -60,12 +60,16 @@ void ps_log_events(struct ps_log *log, const struct ps_event *events, size_t cou
 #define PS_TIME_FINEST   (-1)
 #define PS_TIME_COARSEST 3
 #define PS_ORDER_MAX     16u
+#define PS_GIANTS_MAX    3u
 struct ps_live_look {
     int scale; /* of time: PS_TIME_FINEST .. PS_TIME_COARSEST, 0: a minute in the graphs */
     int only;  /* the state that the lanes colour, PS_STATE_COUNT: ready; 0: all of them */
     /* Panels in the order of the user's choice: indices into ps_panels. 0: as the layout likes. */
     unsigned panels;
     unsigned char panel[PS_ORDER_MAX];
+    /* Figures of presenter mode: indices into ps_giants. 0: the usual ones. */
+    unsigned giants;
+    unsigned char giant[PS_GIANTS_MAX];
     bool picture; /* the run draws one: its panel is among those of the layout */
 };
 

@@ -6,7 +6,7 @@
 #include "check.h"
 #include "golden.h"
 #include "scene.h"
-#include "ui/giant.h"
+#include "ui/giants.h"
 #include "ui/live_screen.h"
 
 static void golden_of_the_presenter(void **state)
@@ -21,6 +21,44 @@ static void golden_of_the_presenter(void **state)
         ps_live_screen_draw(c, &scene->view);
         snprintf(name, sizeof name, "presenter-%dx%d", sizes[i][0], sizes[i][1]);
         golden_check(c, name);
+        ps_canvas_free(c);
+    }
+    scene_free(scene);
+}
+
+/* The third chosen one takes the place of the first; at least one stays. */
+static void figures_are_chosen(void **state)
+{
+    (void)state;
+    struct ps_live_look look = {0};
+    char text[64];
+    for (unsigned i = 0; i < 3; i++)
+        assert_true(ps_giants_show(&look, i));
+    assert_string_equal(ps_giants_text(&look, text, sizeof text), "auto");
+    assert_true(ps_giants_toggle(&look, 9));
+    assert_string_equal(ps_giants_text(&look, text, sizeof text), "p99 in_flight steals");
+    assert_true(ps_giants_toggle(&look, 1));
+    assert_true(ps_giants_toggle(&look, 2));
+    assert_string_equal(ps_giants_text(&look, text, sizeof text), "steals");
+    assert_false(ps_giants_toggle(&look, 9));
+    assert_string_equal(ps_giants_text(&look, text, sizeof text), "steals");
+}
+
+/* Every figure there is, on a run that has it and on one that has not. */
+static void every_figure_is_drawn(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new(SCENE_STEAL, 8, 64);
+    scene->view.presenter = true;
+    scene->view.look.giants = 1;
+    for (unsigned i = 0; ps_giants[i].word; i++) {
+        struct ps_canvas *c = ps_canvas_new(80, 24, false);
+        scene->view.look.giant[0] = (unsigned char)i;
+        ps_live_screen_draw(c, &scene->view);
+        char *drawn = ps_canvas_text(c);
+        assert_non_null(strstr(drawn, ps_giants[i].label));
+        assert_non_null(strstr(drawn, "\u2588"));
+        free(drawn);
         ps_canvas_free(c);
     }
     scene_free(scene);
@@ -80,10 +118,9 @@ static void every_size_is_safe(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(golden_of_the_presenter),
-        cmocka_unit_test(numbers_are_short),
-        cmocka_unit_test(times_are_short),
-        cmocka_unit_test(every_size_is_safe),
+        cmocka_unit_test(golden_of_the_presenter), cmocka_unit_test(figures_are_chosen),
+        cmocka_unit_test(every_figure_is_drawn),   cmocka_unit_test(numbers_are_short),
+        cmocka_unit_test(times_are_short),         cmocka_unit_test(every_size_is_safe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

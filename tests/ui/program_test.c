@@ -261,6 +261,23 @@ static void an_answer_is_not_hidden_by_help(void **state)
     }
 }
 
+/* Fourth in the menu: p50, in the place of done/s. */
+static void giant_figures_are_chosen(void **state)
+{
+    (void)state;
+    static const int keys[] = {PS_INPUT_ENTER, 'F',           'P',           'F',
+                               PS_INPUT_DOWN,  PS_INPUT_DOWN, PS_INPUT_DOWN, PS_INPUT_ENTER,
+                               PS_INPUT_ESC};
+    struct script s;
+    play(&s, keys, 9, 80, 24);
+    assert_true(shows(&s, 2, "P begins it"));
+    assert_true(shows(&s, 3, "done/s") && shows(&s, 3, "F chooses its figures"));
+    assert_true(shows(&s, 8, "Giant figures") && shows(&s, 8, "● p50 of response"));
+    assert_true(shows(&s, 9, "p50 of response") && shows(&s, 9, "p99 of response"));
+    assert_true(shows(&s, 9, "in flight"));
+    forget(&s);
+}
+
 /* At 80 x 24 there is room for six panels. */
 static void a_panel_without_room_is_named(void **state)
 {
@@ -561,6 +578,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_own_try_of_a_lesson_leads_back_to_it),
         cmocka_unit_test(a_key_without_a_binding_is_answered),
         cmocka_unit_test(an_answer_is_not_hidden_by_help),
+        cmocka_unit_test(giant_figures_are_chosen),
         cmocka_unit_test(a_panel_without_room_is_named),
         cmocka_unit_test(what_is_under_the_mouse_is_said_as_of_a_click),
         cmocka_unit_test(an_option_leaves_the_ways_of_the_mouse_alone),

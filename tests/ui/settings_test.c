@@ -57,9 +57,13 @@ static void what_is_saved_is_read_again(void **state)
     settings.colours = 16;
     settings.look.panels = 3;
     memcpy(settings.look.panel, (const unsigned char[]){2, 0, 4}, 3);
+    settings.look.giants = 2;
+    memcpy(settings.look.giant, (const unsigned char[]){9, 1}, 2);
+    settings.no_hover = true;
     save(&settings);
-    assert_file("[screen]\ntheme = light\nfps = 12\ncharacters = ascii\nmouse = off\n"
-                "motion = reduced\ncolours = 16\npanels = queue lanes steals\n");
+    assert_file("[screen]\ntheme = light\nfps = 12\ncharacters = ascii\nmouse = off\nhover = off\n"
+                "motion = reduced\ncolours = 16\npanels = queue lanes steals\n"
+                "figures = steals p99\n");
     struct ps_settings again = load();
     assert_int_equal(again.theme, PS_THEME_LIGHT);
     assert_int_equal(again.fps, 12);
@@ -67,6 +71,9 @@ static void what_is_saved_is_read_again(void **state)
     assert_int_equal(again.colours, 16);
     assert_int_equal(again.look.panels, 3);
     assert_memory_equal(again.look.panel, settings.look.panel, 3);
+    assert_true(again.no_hover);
+    assert_int_equal(again.look.giants, 2);
+    assert_memory_equal(again.look.giant, settings.look.giant, 2);
 }
 
 static void other_lines_stay_as_they_are(void **state)
@@ -134,6 +141,9 @@ static void what_is_wrong_is_named_with_its_line(void **state)
         {"[screen]\n\nfps = 0\n", "screen.fps", "0", "allowed: 1..60", 3},
         {"[screen]\npanels = lanes maps\n", "screen.panels", "lanes maps", "there is no 'maps'", 2},
         {"[screen]\npanels = lanes lanes\n", "screen.panels", "lanes lanes", "twice 'lanes'", 2},
+        {"[screen]\nfigures = p99 p98\n", "screen.figures", "p99 p98", "there is no 'p98'", 2},
+        {"[screen]\nfigures = p99 p50 done steals\n", "screen.figures", "p99 p50 done steals",
+         "no room for 'steals'", 2},
         {"[screen]\nspeed = 1\n", "screen.speed", "1", "allowed: theme fps", 2},
         {"[screen]\nfps = 5\nfps = 6\n", "screen.fps", "6", "it is there already in line 2", 3},
         {"[windows]\nx = 1\n", "windows.x", "1", "allowed sections: [screen] [keys]", 2},
