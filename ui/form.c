@@ -69,9 +69,9 @@ unsigned ps_form_fields(const struct ps_experiment *e, const struct ps_vocabular
     add(fields, &n, e, "Duration", false, "run.duration");
     add(fields, &n, e, "Seed", false, "run.seed");
     for (unsigned i = 0; i < e->type_count && n < PS_FORM_FIELDS_MAX; i++) {
-        char key[80], label[20];
+        char key[80], label[sizeof fields->label];
         snprintf(key, sizeof key, "task %s.weight", e->types[i].name);
-        snprintf(label, sizeof label, "Mix %.15s", e->types[i].name);
+        snprintf(label, sizeof label, "Mix %s", e->types[i].name);
         add(fields, &n, e, label, false, key);
     }
     return n;

@@ -10,7 +10,7 @@
 
 struct ps_form_field {
     char key[80]; /* of ps_experiment_set */
-    char label[20];
+    char label[PS_NAME_MAX + 4];
     char value[64];
     bool choice; /* changed with Left and Right only */
 };

@@ -28,7 +28,7 @@ const char *ps_lesson_figure_name(char into[64], const struct ps_lab_figure *fig
             key++;
         }
     }
-    snprintf(into + n, 64 - n, "%s%.20s", *figure->index ? " " : "", figure->index);
+    snprintf(into + n, 64 - n, "%s%s", *figure->index ? " " : "", figure->index);
     return into;
 }
 
@@ -105,7 +105,7 @@ static int draw_runs(const struct ps_canvas *c, int y, const struct ps_lesson_vi
 static int draw_expectation(const struct ps_canvas *c, int y, const struct ps_expect *expect,
                             const struct ps_formula_result *result)
 {
-    char left[48], right[48], text[120];
+    char left[48], right[48], text[sizeof result->why];
     bool good = result->answer == PS_FORMULA_TRUE,
          known = good || result->answer == PS_FORMULA_FALSE;
     enum ps_style style = good ? PS_STYLE_GOOD : PS_STYLE_WARNING;
@@ -121,13 +121,14 @@ static int draw_expectation(const struct ps_canvas *c, int y, const struct ps_ex
                  good ? "" : "not ", result->relation,
                  ps_figure_format(right, sizeof right, result->right.number, result->right.unit));
     else
-        snprintf(text, sizeof text, "%.100s", result->why);
-    int width = ps_text_width(text), room = c->width - 2;
-    ps_canvas_fit(c, 2, y, room, PS_STYLE_NORMAL, expect->words);
-    if (ps_text_width(expect->words) + 2 + width > room)
-        y++;
-    ps_canvas_right(c, c->width, y, style, text);
-    return y + 1;
+        snprintf(text, sizeof text, "%s", result->why);
+    int room = c->width - 2, words = ps_text_width(expect->words), width = ps_text_width(text);
+    int below = y + ps_canvas_wrap(c, 2, y, room, c->height - y, 0, PS_STYLE_NORMAL, expect->words);
+    if (width > room)
+        return below + ps_canvas_wrap(c, 2, below, room, c->height - below, 0, style, text);
+    below += words + 2 + width > room;
+    ps_canvas_right(c, c->width, below - 1, style, text);
+    return below;
 }
 
 int ps_lesson_measured(const struct ps_canvas *c, int y, const struct ps_lesson_view *view)

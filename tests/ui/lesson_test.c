@@ -120,10 +120,12 @@ static char *text_at(const struct fixture *f, int width, int height)
     return text;
 }
 
+static const int sizes[][2] = {{60, 16}, {80, 24}, {120, 40}, {200, 60}};
+enum { SIZES = sizeof sizes / sizeof sizes[0] };
+
 static void golden_at_every_step(void **state)
 {
     struct fixture *f = *state;
-    static const int sizes[][2] = {{60, 16}, {80, 24}, {120, 40}, {200, 60}};
     static const char *const names[PS_LESSON_STEPS] = {"question", "predict", "run", "reveal",
                                                        "why",      "life",    "next"};
     for (unsigned step = 0; step < PS_LESSON_STEPS; step++) {
@@ -132,7 +134,7 @@ static void golden_at_every_step(void **state)
         f->runs[0].snapshot = f->kept[0];
         if (step > PS_LESSON_RUN)
             all_runs_made(f);
-        for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        for (unsigned i = 0; i < SIZES; i++) {
             char name[64];
             struct ps_canvas *c = ps_canvas_new(sizes[i][0], sizes[i][1], false);
             ps_lesson_screen_draw(c, &f->view);
@@ -140,6 +142,27 @@ static void golden_at_every_step(void **state)
             golden_check(c, name);
             ps_canvas_free(c);
         }
+    }
+}
+
+/* What the watchdog says is there whole, however long. */
+static void golden_of_a_deadlock(void **state)
+{
+    struct fixture *f = *state;
+    struct ps_snapshot *live = f->scene->snapshot;
+    f->view.step = PS_LESSON_RUN;
+    f->view.state[0] = PS_TRIAL_DONE;
+    live->end = PS_END_DEADLOCK;
+    snprintf(live->message, sizeof live->message,
+             "deadlock: 4 of 4 workers wait for children in task 'parent', 12 tasks are queued "
+             "behind them and no worker is left to run them");
+    for (unsigned i = 0; i < SIZES; i++) {
+        char name[64];
+        struct ps_canvas *c = ps_canvas_new(sizes[i][0], sizes[i][1], false);
+        ps_lesson_screen_draw(c, &f->view);
+        snprintf(name, sizeof name, "lesson-deadlock-%dx%d", sizes[i][0], sizes[i][1]);
+        golden_check(c, name);
+        ps_canvas_free(c);
     }
 }
 
@@ -305,6 +328,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(golden_at_every_step, make, drop),
+        cmocka_unit_test_setup_teardown(golden_of_a_deadlock, make, drop),
         cmocka_unit_test_setup_teardown(nothing_is_given_away, make, drop),
         cmocka_unit_test_setup_teardown(the_reveal_counts_hands_and_shows_what_was_measured, make,
                                         drop),
