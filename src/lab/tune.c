@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/machine.h"
 #include "metrics/metric_table.h"
+#include "model/kernels.h"
 
 enum { TRIES = 3 }; /* of a cell that others disturb */
 
@@ -63,6 +64,31 @@ static void say_load(const struct ps_experiment *experiment, char *into, size_t 
         snprintf(into, size, "batch of %" PRIu64, experiment->tasks);
 }
 
+/* How many tasks the clients of a preset can keep at work at once; 0: no limit, or more than clients,
+ * as tasks bring others. */
+static uint64_t clients_of(const struct ps_experiment *experiment)
+{
+    for (unsigned t = 0; t < experiment->type_count; t++)
+        for (unsigned s = 0; s < experiment->types[t].step_count; s++) {
+            enum ps_step_kind kind = experiment->types[t].steps[s].kind;
+            if (kind == PS_STEP_SPAWN || ps_step_is_kernel(kind))
+                return 0;
+        }
+    return experiment->model == PS_ARRIVAL_CLOSED ? experiment->in_flight
+           : experiment->model == PS_ARRIVAL_HTTP ? experiment->clients
+                                                  : 0;
+}
+
+/* A curve that is flat from there on says nothing of the pool. */
+static void say_limit(const struct ps_tune_spec *spec, char *into, size_t size)
+{
+    uint64_t clients = clients_of(&spec->experiment);
+    size_t used = strlen(into);
+    if (clients > 0 && clients < spec->about.high)
+        snprintf(into + used, size - used, ": work for %" PRIu64 " of %u", clients,
+                 spec->about.high);
+}
+
 void ps_tune_prepare(struct ps_tune_spec *spec, enum ps_tune_load load)
 {
     struct ps_machine machine;
@@ -84,6 +110,7 @@ void ps_tune_prepare(struct ps_tune_spec *spec, enum ps_tune_load load)
     about->slot_s = (double)spec->length_ns / PS_NS_PER_S;
     about->warmup_s = (double)spec->warmup_ns / PS_NS_PER_S;
     say_load(experiment, about->load, sizeof about->load);
+    say_limit(spec, about->load, sizeof about->load);
 }
 
 /* To the nine digits that a cell's line holds, so that what is concluded now and what is concluded

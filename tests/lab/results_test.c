@@ -196,6 +196,25 @@ static void a_run_on_one_cpu_is_tuned_for_one(void **state)
     assert_int_equal(spec.about.usable_cpus, 1);
 }
 
+/* Fewer clients than workers: then the curve ends with the clients. */
+static void a_load_that_ends_before_the_workers_is_told(void **state)
+{
+    (void)state;
+    struct ps_tune_spec spec = {.about = {.low = 1, .high = 32},
+                                .experiment = experiment("pthread")};
+    spec.experiment.model = PS_ARRIVAL_CLOSED;
+    spec.experiment.in_flight = 8;
+    ps_tune_prepare(&spec, PS_TUNE_PRESET);
+    assert_string_equal(spec.about.load, "closed, 8 in flight: work for 8 of 32");
+    spec.about.high = 8;
+    ps_tune_prepare(&spec, PS_TUNE_PRESET);
+    assert_string_equal(spec.about.load, "closed, 8 in flight");
+    spec.about.high = 32;
+    spec.experiment.types[0].steps[0].kind = PS_STEP_SPAWN; /* each brings others */
+    ps_tune_prepare(&spec, PS_TUNE_PRESET);
+    assert_string_equal(spec.about.load, "closed, 8 in flight");
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "host") == 0)
@@ -205,6 +224,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(more_rounds_go_on_where_it_ended),
         cmocka_unit_test(a_sweep_is_refined),
         cmocka_unit_test(concluding_in_steps_gives_the_same),
+        cmocka_unit_test(a_load_that_ends_before_the_workers_is_told),
         cmocka_unit_test(verdicts_say_how_sure_they_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
