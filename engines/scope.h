@@ -68,7 +68,8 @@ enum ps_err ps_scope_submit(struct ps_scope *scope, struct ps_engine *engine,
 void ps_scope_cancel(struct ps_scope *scope);
 bool ps_scope_cancelled(const struct ps_scope *scope);
 
-/* Until no task is in it; those of nested scopes are not. Every `ended` has then returned. Results as
+/* Until no task is in it; those of nested scopes are not. Every `ended` has then returned, but the tasks
+ * may not have been released: their memory is the waiter's after a join (engine.h). Results as
  * of a wait in sync.h. `task`: the calling task, not a member; NULL: a thread that is none. On a pool
  * of OS threads a task that waits holds its worker. */
 static inline enum ps_err ps_scope_wait(struct ps_scope *scope, struct ps_task *task,
