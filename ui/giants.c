@@ -109,9 +109,10 @@ const struct ps_giant_figure ps_giants[] = {
 
 unsigned ps_giants_shown(const struct ps_live_look *look, unsigned char into[PS_GIANTS_MAX])
 {
+    bool own = look->giants > 0 && look->giants <= PS_GIANTS_MAX;
     for (unsigned i = 0; i < PS_GIANTS_MAX; i++)
-        into[i] = look->giants ? look->giant[i] : (unsigned char)i;
-    return look->giants ? look->giants : PS_GIANTS_MAX;
+        into[i] = own ? look->giant[i] : (unsigned char)i;
+    return own ? look->giants : PS_GIANTS_MAX;
 }
 
 bool ps_giants_show(const struct ps_live_look *look, unsigned figure)

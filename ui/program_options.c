@@ -125,6 +125,8 @@ void ps_program_options_action(struct ps_program *p, enum ps_action action, int 
         return;
     default:
         ps_program_close_overlay(p);
+        if (p->notice_style != PS_STYLE_WARNING)
+            p->notice_until_ns = 0; /* it was about an option */
         return;
     }
     say_help(p);

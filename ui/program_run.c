@@ -114,6 +114,7 @@ bool ps_program_run_start(struct ps_program *p, const struct ps_experiment *expe
             ps_program_say(p, PS_STYLE_NOTE, "the run was called off");
         return false;
     }
+    p->notice_until_ns = 0; /* it was about what came before */
     if (!ps_program_run_show(p, host, &wanted, name)) {
         p->launcher->end(host);
         return false;

@@ -110,6 +110,8 @@ static void set_mark(struct ps_program *p, enum ps_mark which)
     if (!v->mark[other].column_ns)
         ps_program_say(p, PS_STYLE_NOTE, "mark %c is set; %c sets the other end",
                        ps_mark_letters[which], ps_mark_letters[other]);
+    else
+        p->notice_until_ns = 0; /* the figures say it */
 }
 
 /* ---- the legend as a filter ---- */
