@@ -24,6 +24,13 @@ endif()
 if(POOLSCOPE_FUZZ)
   target_compile_options(ps_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
+if(POOLSCOPE_DELAYS)
+  add_library(ps_delays STATIC ${PROJECT_SOURCE_DIR}/tests/delays/delays.c)
+  target_compile_definitions(ps_delays PRIVATE _GNU_SOURCE)
+  target_compile_options(ps_flags INTERFACE
+    "$<$<COMPILE_LANGUAGE:C>:SHELL:-include ${PROJECT_SOURCE_DIR}/tests/delays/atomics.h>")
+  target_link_libraries(ps_flags INTERFACE ps_delays)
+endif()
 target_link_options(ps_flags INTERFACE -Wl,-z,now)
 
 function(ps_module name folder)
