@@ -187,6 +187,10 @@ static void toggle_race(struct ps_program *p, struct state *s)
         ps_program_say(p, PS_STYLE_NOTE, "tuners race when all points are measured");
         return;
     }
+    if (ps_tune_is_at_rate(&s->about)) {
+        ps_program_say(p, PS_STYLE_NOTE, "tuners climb throughput, which the load keeps flat here");
+        return;
+    }
     struct ps_tuner_task task = ps_conclude_tuners(&s->about, &s->surface);
     for (unsigned i = 0; i < PS_TUNERS; i++)
         ps_tuner_path(i, &task, RACE_STEPS, s->path[i]);

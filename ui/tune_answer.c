@@ -70,10 +70,14 @@ static void draw_recommended(const struct ps_canvas *c, const struct ps_tune_vie
     }
     double best = rate_at(view, choice->best), taken = rate_at(view, choice->recommended);
     describe(view, choice->recommended, figures, sizeof figures);
-    int n = choice->recommended == choice->best
+    const struct ps_point *point = ps_surface_find(view->surface, choice->recommended);
+    unsigned kept = ps_point_kept(point, view->about->goal_ns);
+    int n = view->about->goal_ns > 0
+                ? snprintf(rest, sizeof rest, "goal kept in %u of %u", kept, point->repeats)
+            : choice->recommended == choice->best
                 ? snprintf(rest, sizeof rest, "the same")
                 : snprintf(rest, sizeof rest, "%.0f %% of it", best > 0 ? 100 * taken / best : 0);
-    if (view->about->usable_cpus)
+    if (view->about->usable_cpus && view->about->goal_ns <= 0)
         snprintf(rest + n, sizeof rest - (size_t)n, ", %.3gx%u cpu%s",
                  (double)choice->recommended / view->about->usable_cpus, view->about->usable_cpus,
                  view->about->usable_cpus == 1 ? "" : "s");
@@ -113,7 +117,12 @@ static void draw_guess(const struct ps_canvas *c, const struct ps_tune_view *vie
     double lost = best > 0 ? 1 - mine / best : 0;
     describe(view, view->guess, figures, sizeof figures);
     double alike = is_noisy(choice) ? choice->noise : choice->tolerance;
-    if (lost <= choice->tolerance && choice->recommended && view->guess > choice->recommended)
+    char goal[PS_FIGURE_BYTES];
+    if (view->about->goal_ns > 0 &&
+        ps_surface_p99_ns(view->surface, view->guess) > view->about->goal_ns)
+        snprintf(rest, sizeof rest, "misses the goal, %s",
+                 ps_figure_time(goal, (uint64_t)view->about->goal_ns));
+    else if (lost <= choice->tolerance && choice->recommended && view->guess > choice->recommended)
         snprintf(rest, sizeof rest, "as good, %u more than needed",
                  view->guess - choice->recommended);
     else if (lost <= alike)
@@ -199,6 +208,12 @@ void ps_tune_models_draw(const struct ps_canvas *c, const struct ps_tune_view *v
         ps_canvas_fit(c, 0, 0, c->width, PS_STYLE_DIM, "three points are needed");
         return;
     }
+    if (ps_tune_is_at_rate(view->about)) {
+        ps_canvas_wrap(c, 0, 0, c->width, c->height, 0, PS_STYLE_DIM,
+                       "They are of throughput, which is that of the load here. Load = saturate in "
+                       "the form shows what the pool can do.");
+        return;
+    }
     bool wide = 41 + 5 * (int)view->surface->count <= c->width;
     for (unsigned i = 0; i < PS_MODELS; i++) {
         const struct ps_model *model = &view->conclusion->model[i];
@@ -232,6 +247,11 @@ void ps_tune_tuners_draw(const struct ps_canvas *c, const struct ps_tune_view *v
 {
     if (!view->conclusion) {
         ps_canvas_fit(c, 0, 0, c->width, PS_STYLE_DIM, "they need points");
+        return;
+    }
+    if (ps_tune_is_at_rate(view->about)) {
+        ps_canvas_wrap(c, 0, 0, c->width, c->height, 0, PS_STYLE_DIM,
+                       "They climb throughput, which the load keeps flat here.");
         return;
     }
     for (unsigned i = 0; i < PS_TUNERS; i++) {
@@ -287,7 +307,8 @@ void ps_tune_notes_take(const struct ps_tune_view *view, struct ps_lab_notes *no
         ps_lab_note(notes, PS_STYLE_WARNING,
                     "! the best count is the last one measured: more may be better still%s",
                     view->stage == PS_TUNE_MEASURED ? " (Esc, To)" : "");
-    bool unsure = choice && is_noisy(choice) && choice->alike_low < choice->alike_high;
+    bool at_rate = ps_tune_is_at_rate(about);
+    bool unsure = !at_rate && choice && is_noisy(choice) && choice->alike_low < choice->alike_high;
     if (unsure)
         note_unsure(view, choice, notes);
     else if (view->disturbed)
@@ -298,8 +319,11 @@ void ps_tune_notes_take(const struct ps_tune_view *view, struct ps_lab_notes *no
         ps_lab_note(notes, PS_STYLE_NOTE,
                     "recommended: the smallest count within %.0f %% of the best%s",
                     100 * choice->tolerance, about->goal_ns > 0 ? " that keeps the p99 goal" : "");
+    if (at_rate)
+        ps_lab_note(notes, PS_STYLE_NOTE,
+                    "at this rate p99 decides: done/s shows the rate, not what the pool can do");
     const struct ps_conclusion *conclusion = view->conclusion;
-    if (conclusion) {
+    if (conclusion && !at_rate) {
         const struct ps_model *usl = ps_conclusion_model(conclusion, "USL");
         const struct ps_model *lines = ps_conclusion_model(conclusion, "two lines");
         if (lines->has_curve && usl->has_curve && lines->r2 > usl->r2 + 0.005)

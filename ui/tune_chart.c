@@ -143,7 +143,7 @@ static void draw_curve(const struct ps_canvas *plot, const struct axis *axis,
 static void draw_models(const struct ps_canvas *plot, const struct axis *axis,
                         const struct ps_tune_chart *chart, double top)
 {
-    if (!chart->conclusion)
+    if (!chart->conclusion || ps_tune_is_at_rate(chart->about))
         return;
     const struct ps_model *best = ps_tune_best_model(chart->conclusion);
     const struct ps_model *cap = ps_conclusion_model(chart->conclusion, "hard cap");

@@ -51,7 +51,8 @@ static void draw_progress(const struct ps_canvas *row, const struct ps_tune_view
 
 static void curve_title(const struct ps_tune_view *view, int width, char *into, size_t size)
 {
-    const struct ps_model *best = ps_tune_best_model(view->conclusion);
+    const struct ps_model *best =
+        ps_tune_is_at_rate(view->about) ? NULL : ps_tune_best_model(view->conclusion);
     int n = snprintf(into, size, "done/s by workers  o measured");
     if (view->racing)
         n += snprintf(into + n, size - (size_t)n, "  the race: %.0f s", view->race_s);

@@ -137,7 +137,11 @@ static void print_answer(const struct ps_tune_report *report, FILE *to)
             (double)choice->recommended / about->usable_cpus, about->usable_cpus,
             100 * choice->tolerance, about->goal_ns > 0 ? " that keeps p99 within " : "",
             about->goal_ns > 0 ? time_text(goal, about->goal_ns) : "");
-    if (choice->noise > PS_TOLERANCE_MOST && choice->alike_low < choice->alike_high)
+    if (about->goal_ns > 0)
+        fprintf(to, "   it was kept in %u of %u repeats\n", ps_point_kept(taken, about->goal_ns),
+                taken->repeats);
+    if (!ps_tune_is_at_rate(about) && choice->noise > PS_TOLERANCE_MOST &&
+        choice->alike_low < choice->alike_high)
         fprintf(to,
                 " ! noise is %.0f %% between two counts (95 %%): %u to %u workers cannot be told "
                 "apart;\n   quieten the machine, or give more --repeats or a longer --slot\n",
@@ -203,6 +207,13 @@ void ps_tune_text(const struct ps_tune_report *report, FILE *to)
     print_failures(report, to);
     print_disturbed(report, to);
     print_answer(report, to);
+    if (ps_tune_is_at_rate(report->about)) {
+        fputs(
+            "\n At this rate p99 decides: done/s shows the rate and not what the pool can do, so\n"
+            " there are no models and tuners of it (--load saturate shows what it can do).\n",
+            to);
+        return;
+    }
     print_models(report, to);
     print_tuners(report, to);
 }

@@ -52,10 +52,17 @@ static void saturate(struct ps_tune_spec *spec)
         experiment->queue = experiment->in_flight;
 }
 
+#define AT_RATE "open, "
+
+bool ps_tune_is_at_rate(const struct ps_tune_about *about)
+{
+    return strncmp(about->load, AT_RATE, strlen(AT_RATE)) == 0;
+}
+
 static void say_load(const struct ps_experiment *experiment, char *into, size_t size)
 {
     if (experiment->model == PS_ARRIVAL_OPEN)
-        snprintf(into, size, "open, %g/s", experiment->rate);
+        snprintf(into, size, AT_RATE "%g/s", experiment->rate);
     else if (experiment->model == PS_ARRIVAL_CLOSED)
         snprintf(into, size, "closed, %" PRIu64 " in flight", experiment->in_flight);
     else if (experiment->model == PS_ARRIVAL_HTTP)

@@ -50,6 +50,10 @@ struct ps_tune_spec {
  * clients than twice the workers and than four times the rule of thumb. */
 void ps_tune_prepare(struct ps_tune_spec *spec, enum ps_tune_load load);
 
+/* Whether the load is a rate of the preset's own. Then throughput shows the rate and not what the pool
+ * can do, models and tuners of throughput mean nothing, and the p99 tells counts apart. */
+bool ps_tune_is_at_rate(const struct ps_tune_about *about);
+
 /* ---- one cell ---- */
 
 struct ps_tune_cell {

@@ -192,10 +192,11 @@ unsigned ps_lab_unused(const struct ps_lab *lab, const struct ps_experiment *exp
                        struct ps_complaints *warnings)
 {
     unsigned before = warnings->count;
-    struct ps_complaints *common = calloc(2, sizeof *common), *of_run = common + 1;
+    struct ps_complaints *common = calloc(1, sizeof *common), *of_run = malloc(sizeof *of_run);
     struct ps_experiment *varied = malloc(sizeof *varied);
-    if (!common || !varied) {
+    if (!common || !of_run || !varied) {
         free(common);
+        free(of_run);
         free(varied);
         return 0;
     }
@@ -211,6 +212,7 @@ unsigned ps_lab_unused(const struct ps_lab *lab, const struct ps_experiment *exp
         if (warnings->count < PS_COMPLAINTS_MAX)
             warnings->list[warnings->count++] = common->list[i];
     free(common);
+    free(of_run);
     free(varied);
     return warnings->count - before;
 }

@@ -67,6 +67,14 @@ const struct ps_point *ps_surface_find(const struct ps_surface *surface, unsigne
     return NULL;
 }
 
+unsigned ps_point_kept(const struct ps_point *point, double goal_ns)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < point->repeats; i++)
+        kept += point->p99_ns[i] <= goal_ns;
+    return kept;
+}
+
 /* The point at or below `workers`, and how far it is to the next one (0 to 1). */
 static const struct ps_point *below(const struct ps_surface *surface, double workers, double *part)
 {

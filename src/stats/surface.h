@@ -30,6 +30,9 @@ bool ps_surface_add(struct ps_surface *surface, unsigned workers, double through
 /* NULL: not measured. */
 const struct ps_point *ps_surface_find(const struct ps_surface *surface, unsigned workers);
 
+/* In how many of its repeats the point kept a p99 goal. */
+unsigned ps_point_kept(const struct ps_point *point, double goal_ns);
+
 /* Between the points in a straight line; outside of them as at the nearest. count >= 1. */
 double ps_surface_throughput(const struct ps_surface *surface, double workers);
 double ps_surface_p99_ns(const struct ps_surface *surface, double workers);

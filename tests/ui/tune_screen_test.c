@@ -182,6 +182,30 @@ static void noise_is_told(void **state)
     free(made);
 }
 
+/* At the preset's own rate throughput is flat: nothing is concluded from it, the goal decides. */
+static void at_a_rate_the_goal_decides(void **state)
+{
+    (void)state;
+    struct made *made = make();
+    snprintf(made->about.load, sizeof made->about.load, "open, 100/s");
+    made->about.saturated = false;
+    made->about.goal_ns = 60e6;
+    repeat_again(made, 0.3);
+    assert_says(&made->view, "goal kept in ");
+    assert_says(&made->view, "at this rate p99 decides");
+    assert_says(&made->view, "They are of throughput");
+    made->view.guess = 1;
+    assert_says(&made->view, "misses the goal, 60.0ms");
+    struct ps_canvas *c = ps_canvas_new(80, 24, true);
+    ps_tune_screen_draw(c, &made->view);
+    char *text = ps_canvas_text(c);
+    assert_null(strstr(text, "told apart"));
+    assert_null(strstr(text, "Amdahl  "));
+    free(text);
+    ps_canvas_free(c);
+    free(made);
+}
+
 static void nothing_is_claimed_without_points(void **state)
 {
     (void)state;
@@ -226,6 +250,7 @@ int main(void)
         cmocka_unit_test(golden_of_the_race),
         cmocka_unit_test(the_answer_is_told),
         cmocka_unit_test(noise_is_told),
+        cmocka_unit_test(at_a_rate_the_goal_decides),
         cmocka_unit_test(nothing_is_claimed_without_points),
         cmocka_unit_test(every_size_is_safe),
     };
