@@ -18,6 +18,7 @@ static const struct ps_policy policies[] = {
     {.name = "uv",
      .title = "libuv's own pool: every task is a uv_queue_work of one event loop",
      .traits = PS_TRAIT_SHARED_QUEUE | PS_TRAIT_DIRECT | PS_TRAIT_PRIORITY,
+     .heeds = PS_HEEDS_LIMIT,
      .max_workers = UV_THREADS,
      .threads = UV_THREADS},
     {.name = "sharded",

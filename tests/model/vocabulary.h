@@ -26,7 +26,7 @@ static const struct ps_policy_word test_threadpool[] = {
      PS_USES_STEALING | PS_USES_WAIT},
     {"sharded", "the shorter of two", 256, false, false, false, true, PS_USES_STEALING},
     {"bulkhead", "compartments", 256, false, false, false, false, PS_USES_WAKE | PS_USES_RESERVE},
-    {"uv", "libuv's own pool", 128, false, false, false, false, 0},
+    {"uv", "libuv's own pool", 128, false, false, false, false, PS_USES_LIMIT},
     {NULL, NULL, 0, false, false, false, false, 0}};
 static const struct ps_policy_word test_process[] = {
     {"pool", "worker processes", 256, true, false, false, false, 0},

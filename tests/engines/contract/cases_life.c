@@ -401,6 +401,20 @@ static void bodies(const struct subject *subject)
     rig_close(&rig, PS_CLOSE_DRAIN);
 }
 
+/* What a policy says it heeds can be changed while it runs, and what it does not say cannot. */
+static void knobs(const struct subject *subject)
+{
+    enum { MANY = 1000 };
+    struct rig rig;
+    rig_open(&rig, subject, 2);
+    bool limits = (subject->policy->heeds & PS_HEEDS_LIMIT) != 0;
+    assert_int_equal(ps_engine_tune(rig.engine, PS_KNOB_LIMIT, MANY), limits ? PS_OK : PS_ENOTSUP);
+    assert_int_equal(ps_engine_tune(rig.engine, PS_KNOB_STEALING, 1),
+                     subject_has(subject, PS_TRAIT_STEALS) ? PS_OK : PS_ENOTSUP);
+    rig_run(&rig, step_nothing);
+    rig_close(&rig, PS_CLOSE_DRAIN);
+}
+
 const struct contract_case life_cases[] = {
     {"create_without_start", create_without_start, false},
     {"discard_without_start", discard_without_start, false},
@@ -423,5 +437,6 @@ const struct contract_case life_cases[] = {
     {"two_engines", two_engines, false},
     {"engine_after_engine", engine_after_engine, false},
     {"bodies", bodies, false},
+    {"knobs", knobs, false},
     {NULL, NULL, false},
 };
