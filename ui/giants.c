@@ -118,7 +118,8 @@ unsigned ps_giants_shown(const struct ps_live_look *look, unsigned char into[PS_
 bool ps_giants_show(const struct ps_live_look *look, unsigned figure)
 {
     unsigned char shown[PS_GIANTS_MAX];
-    return memchr(shown, (int)figure, ps_giants_shown(look, shown)) != NULL;
+    unsigned count = ps_giants_shown(look, shown);
+    return memchr(shown, (int)figure, count) != NULL;
 }
 
 bool ps_giants_toggle(struct ps_live_look *look, unsigned figure)
