@@ -9,7 +9,8 @@ struct ps_lab_runs {
     struct ps_session *sessions; /* of each; those that did not run have no snapshot */
     struct ps_lab_run *runs;
     struct ps_lab_judgement judgement;
-    double others; /* the largest share of all CPUs that other processes took in a run; NaN: not known */
+    double others; /* the largest share of the CPUs that other processes took in a run; NaN: not
+                      known */
 };
 
 /* A lab that has been run and judged. */
