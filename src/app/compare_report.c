@@ -118,9 +118,9 @@ static void print_notes(const struct ps_compare_report *report, FILE *to)
     fprintf(to,
             "\n They took turns on this machine (A B, B A, ...) under the same arrivals. A\n"
             " verdict is named where it holds for all rows together with 99 %% confidence and\n"
-            " exceeds %g %%. The interval is that of its row alone; where only that leaves out\n"
-            " 0, one of so many rows may do so by chance: 'maybe'. 'unclear': none was found, but\n"
-            " the interval leaves room for more than 10 %%. More --slots tell more of both.\n",
+            " exceeds %g %%. The interval is that of its row alone; where only that leaves\n"
+            " out 0, one of so many rows may do so by chance: 'maybe'. 'unclear': none was\n"
+            " found, but the interval leaves room for more than 10 %%. More --slots tell more.\n",
             PS_COMPARE_SMALLEST * 100);
     for (unsigned side = 0; side < spec->sides; side++) {
         if (can_steal(report, side) && !spec->side[side].stealing)

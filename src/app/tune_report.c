@@ -143,8 +143,8 @@ static void print_answer(const struct ps_tune_report *report, FILE *to)
     if (!ps_tune_is_at_rate(about) && choice->noise > PS_TOLERANCE_MOST &&
         choice->alike_low < choice->alike_high)
         fprintf(to,
-                " ! noise is %.0f %% between two counts (95 %%): %u to %u workers cannot be told "
-                "apart;\n   quieten the machine, or give more --repeats or a longer --slot\n",
+                " ! noise of %.0f %% between two counts (95 %%): %u to %u workers cannot be told\n"
+                "   apart; quieten the machine, or give more --repeats or a longer --slot\n",
                 100 * choice->noise, choice->alike_low, choice->alike_high);
 }
 
