@@ -10,6 +10,7 @@
 #include "client/live.h"
 #include "engines/engine.h"
 #include "host/host.h"
+#include "obeyed.h"
 
 #define PATIENCE_NS (30 * (uint64_t)PS_NS_PER_S)
 
@@ -150,10 +151,8 @@ static void who_is_cancelled_ends_its_children(void **state)
                                          "steps = spawn leaf x2, sleep 60min\n"
                                          "[task leaf]\nweight = 0\nsteps = sleep 60min\n",
                                          3);
-            char answer[256];
             until(live, some_wait, "tasks that wait");
-            struct ps_source *source = ps_live_source(live);
-            assert_int_equal(source->ops->control(source, "cancel", answer, sizeof answer), PS_OK);
+            order(live, "cancel");
             end(live);
             for (unsigned t = 0; t < 3; t++)
                 assert_int_equal(snapshot.type[t].totals.ended[PS_CANCELLED],

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "client/live.h"
+#include "client/obeyed.h"
 #include "engines/engine.h"
 #include "host/host.h"
 
@@ -70,14 +71,6 @@ static void until(struct ps_live *live, bool (*predicate)(void), const char *wha
             fail_msg("never came: %s (message: %s)", what, snapshot.message);
         poll(NULL, 0, 2);
     }
-}
-
-static void tell(struct ps_live *live, const char *line)
-{
-    struct ps_source *source = ps_live_source(live);
-    char answer[256];
-    source->ops->control(source, line, answer, sizeof answer);
-    assert_string_equal(answer, "ok");
 }
 
 /* Drain; every request must be accounted for, every connection closed. */
@@ -492,7 +485,7 @@ static void a_drain_answers_what_is_under_way(void **state)
     status_is(idle, 200);
     say(busy, GET("/long"));
     until(live, one_sleeps, "the request");
-    tell(live, "stop drain");
+    order(live, "stop drain");
     at_end(idle);
     struct heard h = status_is(busy, 200);
     assert_true(h.closes);
@@ -507,7 +500,7 @@ static void a_cancelled_request_is_told(void **state)
     int idle = connect_to(live), busy = connect_to(live);
     say(busy, GET("/long"));
     until(live, one_sleeps, "the request");
-    tell(live, "cancel");
+    order(live, "cancel");
     assert_true(status_is(busy, 503).closes);
     close(busy);
     say(idle, GET("/ok")); /* a connection that rests is left alone */
@@ -534,7 +527,7 @@ static void children_left_behind_are_no_concern_of_the_next_request(void **state
         status_is(fd, 504);
         look(live);
         assert_int_equal(snapshot.http_open, 1);
-        tell(live, "cancel");
+        order(live, "cancel");
         say(fd, GET("/ok"));
         status_is(fd, 200);
         close(fd);
@@ -551,10 +544,10 @@ static void a_paused_server_answers_later(void **state)
     int fd = connect_to(live);
     say(fd, GET("/ok"));
     status_is(fd, 200);
-    tell(live, "pause");
+    order(live, "pause");
     say(fd, GET("/ok"));
-    tell(live, "workers 3");
-    tell(live, "resume");
+    order(live, "workers 3");
+    order(live, "resume");
     status_is(fd, 200);
     close(fd);
     stop(live, 2);
