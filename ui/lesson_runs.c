@@ -101,6 +101,13 @@ static int draw_runs(const struct ps_canvas *c, int y, const struct ps_lesson_vi
     return y;
 }
 
+/* "=" may hold within a tolerance: figures that differ are not shown as equal ones. */
+static const char *relation_sign(const struct ps_canvas *c, const struct ps_formula_result *result)
+{
+    bool near = result->relation[0] == '=' && result->left.number != result->right.number;
+    return !near ? result->relation : c->ascii ? "~" : "≈";
+}
+
 /* How a run ended is no figure: it did, or did not. */
 static int draw_expectation(const struct ps_canvas *c, int y, const struct ps_expect *expect,
                             const struct ps_formula_result *result)
@@ -118,7 +125,7 @@ static int draw_expectation(const struct ps_canvas *c, int y, const struct ps_ex
     else if (known)
         snprintf(text, sizeof text, "%s %s%s %s",
                  ps_figure_format(left, sizeof left, result->left.number, result->left.unit),
-                 good ? "" : "not ", result->relation,
+                 good ? "" : "not ", relation_sign(c, result),
                  ps_figure_format(right, sizeof right, result->right.number, result->right.unit));
     else
         snprintf(text, sizeof text, "%s", result->why);
@@ -165,12 +172,15 @@ static void draw_progress(const struct ps_canvas *c, int y, const struct ps_less
     struct ps_flow flow = {.gap = 3};
     ps_flow_add(&flow, 0, PS_STYLE_STRONG, "Run", "%u of %u: %s", view->trial + 1, runs, name);
     const char *word = state_word(view, view->trial, &style);
-    if (view->state[view->trial] == PS_TRIAL_RUNNING && view->length_ns)
+    const struct ps_snapshot *s = view->live ? view->live->snapshot : NULL;
+    if (view->state[view->trial] == PS_TRIAL_RUNNING && s && s->phase == PS_PHASE_DRAINING)
+        ps_flow_add(&flow, 0, PS_STYLE_WARNING, "", "DRAINING %s",
+                    ps_figure_age(ran, view->ran_ns));
+    else if (view->state[view->trial] == PS_TRIAL_RUNNING && view->length_ns)
         ps_flow_add(&flow, 1, PS_STYLE_FOCUS, "", "%s of %s", ps_figure_age(ran, view->ran_ns),
                     ps_figure_age(length, view->length_ns));
     else
         ps_flow_add(&flow, 1, style, "", "%s", word);
-    const struct ps_snapshot *s = view->live ? view->live->snapshot : NULL;
     if (s && s->started_ns) {
         struct ps_figures figures;
         ps_figures_take(&figures, view->live);
@@ -179,6 +189,53 @@ static void draw_progress(const struct ps_canvas *c, int y, const struct ps_less
                     ps_figure_whole(ran, s->in_flight));
         ps_flow_add(&flow, 3, PS_STYLE_NORMAL, "queued", "%s", ps_figure_whole(length, s->queued));
     }
+    ps_flow_draw(c, y, &flow);
+}
+
+static void draw_times(struct ps_flow *flow, const struct ps_figures *f)
+{
+    const struct ps_quantiles *r = &f->latency[PS_ROW_RESPONSE];
+    char text[PS_FIGURE_BYTES];
+    if (r->count == 0) {
+        ps_flow_add(flow, 2, PS_STYLE_DIM, "response", "none has ended in the last %u s",
+                    PS_LATENCY_SECONDS);
+        return;
+    }
+    ps_flow_add(flow, 0, PS_STYLE_STRONG, "response p50", "%s", ps_figure_time(text, r->p50_ns));
+    ps_flow_add(flow, 0, PS_STYLE_STRONG, "p99", "%s", ps_figure_time(text, r->p99_ns));
+    ps_flow_add(flow, 3, PS_STYLE_NORMAL, "service p99", "%s",
+                ps_figure_time(text, f->latency[PS_ROW_SERVICE].p99_ns));
+}
+
+/* What texts ask to watch for besides: what comes in, how long it takes, what came to nothing. */
+static void draw_figures(const struct ps_canvas *c, int y, const struct ps_lesson_view *view)
+{
+    static const struct {
+        enum ps_outcome outcome;
+        unsigned rank;
+        const char *label;
+    } losses[] = {{PS_TIMED_OUT, 1, "timed out"},
+                  {PS_REFUSED, 1, "refused"},
+                  {PS_FAILED, 1, "failed"},
+                  {PS_CANCELLED, 2, "cancelled"}};
+    const struct ps_snapshot *s = view->live ? view->live->snapshot : NULL;
+    if (!s || !s->started_ns)
+        return;
+    struct ps_figures figures;
+    struct ps_flow flow = {.gap = 3};
+    char text[PS_FIGURE_BYTES], all[PS_FIGURE_BYTES];
+    ps_figures_take(&figures, view->live);
+    if (s->http_clients)
+        ps_flow_add(&flow, 0, PS_STYLE_STRONG, "answered", "%s of %s",
+                    ps_figure_whole(text, s->http_clients_answered),
+                    ps_figure_whole(all, s->http_clients));
+    ps_flow_add(&flow, 2, PS_STYLE_NORMAL, "offered", "%s/s",
+                ps_figure_rate(text, figures.offered));
+    draw_times(&flow, &figures);
+    for (unsigned i = 0; i < sizeof losses / sizeof losses[0]; i++)
+        if (s->totals.ended[losses[i].outcome])
+            ps_flow_add(&flow, losses[i].rank, PS_STYLE_WARNING, losses[i].label, "%s",
+                        ps_figure_whole(text, s->totals.ended[losses[i].outcome]));
     ps_flow_draw(c, y, &flow);
 }
 
@@ -249,19 +306,21 @@ static void draw_lanes(const struct ps_canvas *c, const struct ps_lesson_view *v
 
 /* How the rows of the body are divided. */
 struct division {
+    int figures; /* a second row of them, below the progress: 1 where it has room */
     int finding; /* the diagnosis */
     int table;   /* the figures of the runs */
     int watch;   /* what to watch for, and beside it the lanes: the rest */
 };
 
-static struct division divide(const struct ps_lesson_view *view, int height, int finding)
+static struct division divide(const struct ps_lesson_view *view, int height, int finding,
+                              int figures)
 {
-    struct division d = {.finding = finding};
-    int runs = (int)ps_lab_runs(view->lab) + 1, room = height - 2 - finding;
+    struct division d = {.finding = finding, .figures = figures};
+    int runs = (int)ps_lab_runs(view->lab) + 1, room = height - 2 - figures - finding;
     room -= height >= TALL ? 8 : 4;
     d.table = runs < room ? runs : room;
     d.table = d.table < 2 ? 2 : d.table;
-    d.watch = height - finding - d.table - 3;
+    d.watch = height - figures - finding - d.table - 3;
     return d;
 }
 
@@ -273,30 +332,36 @@ static int watch_rows(const struct ps_lesson_view *view, int width)
 }
 
 /* An alert has the rows it takes. A finding, which comes and goes, has always the same, so that the
- * lanes stand still: two where that leaves room for what to watch for. */
+ * lanes stand still: two where that leaves room for what to watch for. The second row of figures,
+ * which that text speaks of, goes before the second row of the finding. */
 static struct division division_of(const struct ps_lesson_view *view, int width, int height)
 {
     struct ps_canvas none = {.width = width};
-    struct division d = divide(view, height, 2);
+    int words = watch_rows(view, width);
+    struct division d = divide(view, height, 2, 1);
+    if (height < TALL || words > d.watch)
+        d = divide(view, height, 1, height >= TALL);
+    if (words > d.watch)
+        d = divide(view, height, 1, 0);
     const char *alert = alert_of(view);
     int rows = alert ? ps_canvas_wrap(&none, 0, 0, width - 2, 0, 0, PS_STYLE_ALERT, alert) : 0;
-    if (height < TALL || watch_rows(view, width) > d.watch)
-        d = divide(view, height, 1);
-    return rows > d.finding ? divide(view, height, rows) : d;
+    return rows > d.finding ? divide(view, height, rows, d.figures) : d;
 }
 
 /* Lanes with what to watch for beside them; below, the figures of the runs. */
 void ps_lesson_run(const struct ps_canvas *c, const struct ps_lesson_view *view)
 {
     struct division d = division_of(view, c->width, c->height);
-    int top = d.watch + 1, left = c->width * 11 / 20;
+    int rule = 1 + d.figures, top = rule + d.watch, left = c->width * 11 / 20;
     draw_progress(c, 0, view);
-    ps_canvas_hline(c, 0, 1, c->width, PS_STYLE_BORDER);
-    ps_canvas_put(c, left + 2, 1, PS_STYLE_TITLE, " Watch for ");
-    ps_canvas_vline(c, left, 1, top + 1, PS_STYLE_BORDER);
-    struct ps_canvas lanes = ps_canvas_view(c, 0, 2, left, top - 1);
+    if (d.figures)
+        draw_figures(c, 1, view);
+    ps_canvas_hline(c, 0, rule, c->width, PS_STYLE_BORDER);
+    ps_canvas_put(c, left + 2, rule, PS_STYLE_TITLE, " Watch for ");
+    ps_canvas_vline(c, left, rule, d.watch + 2, PS_STYLE_BORDER);
+    struct ps_canvas lanes = ps_canvas_view(c, 0, rule + 1, left, d.watch);
     draw_lanes(&lanes, view);
-    struct ps_canvas words = ps_canvas_view(c, left + 2, 2, c->width - left - 3, top - 1);
+    struct ps_canvas words = ps_canvas_view(c, left + 2, rule + 1, c->width - left - 3, d.watch);
     ps_prose_draw(&words, -view->scroll, PS_STYLE_NORMAL, view->lesson->watch.at,
                   view->lesson->watch.length);
     ps_canvas_hline(c, 0, top + 1, c->width, PS_STYLE_BORDER);

@@ -34,6 +34,7 @@ struct ps_run {
     struct ps_tape *tape; /* the last seconds, while a trigger is armed; or NULL */
     bool rearm;           /* the trigger of the run before wants to be armed again */
     uint64_t marked_ns;   /* where the last mark was set; 0: nowhere */
+    unsigned changes;     /* control lines that it has taken, but for pause and resume */
     bool told_end;        /* the box that says how it ended was shown */
     bool own_try;         /* begun from the lesson of its preset, where its end leads back to */
     char end_text[PS_MESSAGE_BYTES + 160];

@@ -122,6 +122,18 @@ static void begin_trial(struct ps_program *p, struct lesson_state *s, unsigned t
     free(e);
 }
 
+/* A trial that is changed measures something else: said at once, not only at the reveal. */
+static void notice_change(struct ps_program *p, struct lesson_state *s)
+{
+    if (s->touched || p->run.changes == 0)
+        return;
+    const char *notice = ps_program_notice(p);
+    char what[80];
+    snprintf(what, sizeof what, "%.70s", notice ? notice : "changed by hand");
+    s->touched = true;
+    ps_program_say(p, PS_STYLE_WARNING, "%s; this run no longer counts, r runs it again", what);
+}
+
 /* The values of a sweep come by themselves; trials wait for a word of the teacher. */
 static void after_trial(struct ps_program *p, struct lesson_state *s)
 {
@@ -143,6 +155,7 @@ static void update(struct ps_program *p)
     bool ended = ps_program_run_look(p);
     if (!is_running(p, s))
         return;
+    notice_change(p, s);
     const struct ps_snapshot *now = p->run.snapshot;
     ps_metric_peaks_feed(&s->peaks[s->trial], now);
     if (now->end == PS_END_DEADLOCK && s->deadlock_ns == 0) {
@@ -322,8 +335,8 @@ static void change_run(struct ps_program *p, struct lesson_state *s, enum ps_act
         ps_program_say(p, PS_STYLE_NOTE, "nothing runs now: r runs it again");
         return;
     }
-    s->touched = s->touched || action != PS_DO_PAUSE;
     ps_screen_live.action(p, action, argument);
+    notice_change(p, s);
 }
 
 static void act(struct ps_program *p, enum ps_action action, int argument)

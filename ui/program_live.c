@@ -53,6 +53,7 @@ static void adopt(struct ps_run *run, const char *line)
     struct ps_experiment *e = &run->experiment;
     char word[32] = "", value[32] = "";
     double number;
+    run->changes += strcmp(line, "pause") != 0 && strcmp(line, "resume") != 0;
     if (sscanf(line, "%31s %31s", word, value) < 2)
         return;
     if (strcmp(word, "mix") == 0) {

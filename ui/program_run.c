@@ -31,6 +31,7 @@ static bool prepare(struct ps_run *run)
     memset(&run->log, 0, sizeof run->log);
     run->events_lost = 0;
     run->told_end = false;
+    run->changes = 0;
     return true;
 }
 

@@ -216,6 +216,54 @@ static void the_reveal_counts_hands_and_shows_what_was_measured(void **state)
     free(text);
 }
 
+/* The texts ask to watch for them; without room it is they that give way. */
+static void the_run_shows_how_long_tasks_take_and_what_came_to_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct ps_snapshot *live = f->scene->snapshot;
+    f->view.step = PS_LESSON_RUN;
+    f->view.state[0] = PS_TRIAL_RUNNING;
+    live->totals.ended[PS_REFUSED] = 0;
+    char *text = text_at(f, 80, 24);
+    assert_non_null(strstr(text, "offered "));
+    assert_non_null(strstr(text, "response p50 "));
+    assert_null(strstr(text, "timed out") ? text : strstr(text, "refused"));
+    free(text);
+    live->totals.ended[PS_TIMED_OUT] = 1234;
+    live->http_clients = 1000;
+    live->http_clients_answered = 8;
+    text = text_at(f, 80, 24);
+    assert_non_null(strstr(text, "timed out 1,234"));
+    assert_non_null(strstr(text, "answered 8 of 1,000"));
+    free(text);
+    live->phase = PS_PHASE_DRAINING;
+    text = text_at(f, 80, 24);
+    assert_non_null(strstr(text, "DRAINING 3.2s"));
+    free(text);
+    text = text_at(f, 60, 16);
+    assert_null(strstr(text, "response p50 "));
+    free(text);
+}
+
+/* Within a tolerance is not equal. */
+static void figures_that_differ_are_not_shown_as_equal(void **state)
+{
+    struct fixture *f = *state;
+    all_runs_made(f);
+    f->view.step = PS_LESSON_REVEAL;
+    f->judgement.expects[1] = (struct ps_formula_result){.answer = PS_FORMULA_TRUE,
+                                                         .left = {.number = 368, .unit = ""},
+                                                         .right = {.number = 360, .unit = ""},
+                                                         .relation = "="};
+    char *text = text_at(f, 80, 24);
+    assert_non_null(strstr(text, "368 ≈ 360"));
+    free(text);
+    f->judgement.expects[1].right.number = 368;
+    text = text_at(f, 80, 24);
+    assert_non_null(strstr(text, "368 = 368"));
+    free(text);
+}
+
 static void every_step_can_be_read_to_its_end(void **state)
 {
     struct fixture *f = *state;
@@ -332,6 +380,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(nothing_is_given_away, make, drop),
         cmocka_unit_test_setup_teardown(the_reveal_counts_hands_and_shows_what_was_measured, make,
                                         drop),
+        cmocka_unit_test_setup_teardown(the_run_shows_how_long_tasks_take_and_what_came_to_nothing,
+                                        make, drop),
+        cmocka_unit_test_setup_teardown(figures_that_differ_are_not_shown_as_equal, make, drop),
         cmocka_unit_test_setup_teardown(every_step_can_be_read_to_its_end, make, drop),
         cmocka_unit_test_setup_teardown(every_size_is_safe, make, drop),
         cmocka_unit_test(figures_have_names_for_people),

@@ -229,6 +229,21 @@ static void the_own_try_of_a_lesson_leads_back_to_it(void **state)
     forget(&s);
 }
 
+/* A pause changes nothing that is measured; another experiment does. */
+static void a_run_of_a_lesson_that_is_changed_says_what_that_means(void **state)
+{
+    (void)state;
+    static const int keys[] = {PS_INPUT_DOWN,  PS_INPUT_DOWN, 'L', PS_INPUT_RIGHT,
+                               PS_INPUT_RIGHT, ' ',           ' ', 's'};
+    struct script s;
+    play(&s, keys, 8, 80, 24);
+    assert_true(shows(&s, 5, "step 3 of ") && shows(&s, 5, "runs"));
+    assert_true(shows(&s, 6, "workload paused"));
+    assert_false(shows(&s, 7, "no longer counts"));
+    assert_true(shows(&s, 8, "stealing off; this run no longer counts, r runs it again"));
+    forget(&s);
+}
+
 static void a_key_without_a_binding_is_answered(void **state)
 {
     (void)state;
@@ -576,6 +591,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(escape_goes_one_level_back),
         cmocka_unit_test(escape_ends_a_run_when_nothing_is_left_to_close),
         cmocka_unit_test(the_own_try_of_a_lesson_leads_back_to_it),
+        cmocka_unit_test(a_run_of_a_lesson_that_is_changed_says_what_that_means),
         cmocka_unit_test(a_key_without_a_binding_is_answered),
         cmocka_unit_test(an_answer_is_not_hidden_by_help),
         cmocka_unit_test(giant_figures_are_chosen),
