@@ -134,6 +134,8 @@ void ps_program_frame(struct ps_program *program);
 
 /* Load the selected preset into the form. */
 void ps_program_select(struct ps_program *program);
+/* Select the preset of that name, if it is in the list and nothing of the selected one was changed. */
+void ps_program_select_preset(struct ps_program *program, const char *name);
 /* The save prompt was accepted. */
 void ps_program_save(struct ps_program *program);
 void ps_program_present(struct ps_program *program, bool on);

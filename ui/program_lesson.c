@@ -272,6 +272,7 @@ static void leave(struct ps_program *p, struct lesson_state *s)
     if (is_running(p, s))
         finish(p, s, PS_TRIAL_CUT);
     ps_program_run_end(p);
+    ps_program_select_preset(p, s->preset);
     ps_screen_go(p, &ps_screen_start);
 }
 

@@ -188,8 +188,11 @@ void ps_program_run_leave(struct ps_program *p)
     ps_program_close_overlay(p);
     ps_program_run_end(p);
     run->own_try = false;
-    if (!preset || !ps_program_lesson_open(p, preset))
+    if (!preset || !ps_program_lesson_open(p, preset)) {
+        if (!replay)
+            ps_program_select_preset(p, run->preset);
         ps_screen_go(p, &ps_screen_start);
+    }
     if (!replay)
         ps_program_say(p, PS_STYLE_NOTE, "the run of %s has been ended",
                        run->preset[0] ? run->preset : "this setup");

@@ -34,6 +34,21 @@ void ps_program_select(struct ps_program *p)
         v->form = false;
 }
 
+void ps_program_select_preset(struct ps_program *p, const char *name)
+{
+    struct ps_start_view *v = &p->start;
+    unsigned visible[PS_VISIBLE_MAX], count = ps_start_visible(v, visible);
+    const struct ps_preset *now = ps_start_selected(v);
+    if (v->changed || (now && strcmp(now->name, name) == 0))
+        return;
+    for (unsigned i = 0; i < count; i++) {
+        if (strcmp(v->library->presets[visible[i]].name, name) != 0)
+            continue;
+        v->selected = i;
+        ps_program_select(p);
+    }
+}
+
 static bool usable(struct ps_program *p)
 {
     const struct ps_preset *preset = ps_start_selected(&p->start);

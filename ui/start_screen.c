@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "model/kernels.h"
 #include "ui/flow.h"
 #include "ui/format.h"
 #include "ui/live_screen.h"
@@ -303,6 +304,26 @@ static void draw_header(const struct ps_canvas *root, const struct ps_start_view
     ps_flow_draw(root, 0, &flow);
 }
 
+/* How long a kernel computes is known when it has run. False: there is none. */
+static bool thumb_of_kernels(struct ps_flow *flow, const struct ps_start_view *view, double cpu,
+                             double wait)
+{
+    const struct ps_step_def *kernel;
+    char name[PS_KERNEL_NAME_MAX];
+    if (ps_kernels_of(&view->experiment, &kernel, 1) == 0)
+        return false;
+    ps_kernel_name(name, &view->experiment, kernel);
+    if (cpu + wait < 1)
+        ps_flow_add(flow, 0, PS_STYLE_STRONG, "Rule of thumb",
+                    "tasks that only compute (%.*s): a worker a cpu, %u", (int)strcspn(name, " "),
+                    name, view->usable_cpus);
+    else
+        ps_flow_add(flow, 0, PS_STYLE_NORMAL, "Rule of thumb",
+                    "how long %.*s computes is not known beforehand; u measures",
+                    (int)strcspn(name, " "), name);
+    return true;
+}
+
 /* N * (1 + W/C): Goetz, Java Concurrency in Practice, 8.2. */
 static void draw_thumb(const struct ps_canvas *root, int y, const struct ps_start_view *view)
 {
@@ -315,14 +336,16 @@ static void draw_thumb(const struct ps_canvas *root, int y, const struct ps_star
     ps_figure_time(c, (uint64_t)cpu);
     ps_figure_time(w, (uint64_t)wait);
     struct ps_flow flow = {.gap = 2};
-    if (cpu < 1)
+    bool kernels = thumb_of_kernels(&flow, view, cpu, wait);
+    if (!kernels && cpu < 1)
         ps_flow_add(&flow, 0, PS_STYLE_NORMAL, "Rule of thumb",
                     "tasks that only wait (%s) need no cpu: it has no answer", w);
-    else
+    else if (!kernels)
         ps_flow_add(&flow, 0, PS_STYLE_STRONG, "Rule of thumb",
                     "%u cpu x (1 + wait/cpu %.2g) = %.0f workers", view->usable_cpus, wait / cpu,
                     fmax(1, round(view->usable_cpus * (1 + wait / cpu))));
-    ps_flow_add(&flow, 1, PS_STYLE_NORMAL, "task:", "cpu %s, wait %s", c, w);
+    if (!kernels)
+        ps_flow_add(&flow, 1, PS_STYLE_NORMAL, "task:", "cpu %s, wait %s", c, w);
     ps_flow_draw(root, y, &flow);
 }
 

@@ -21,9 +21,10 @@ static void draw_header(const struct ps_canvas *root, const struct ps_tune_view 
     ps_flow_add(&flow, 0, PS_STYLE_STRONG, "", "%s%s%s", about->engine, about->policy[0] ? ":" : "",
                 about->policy);
     ps_flow_add(&flow, 3, PS_STYLE_NORMAL, "", "%s", view->title)->least = 12;
-    ps_flow_add(&flow, 2, PS_STYLE_NORMAL, "a task:", "cpu %s + wait %s",
-                ps_figure_time(cpu, (uint64_t)about->cpu_ns),
-                ps_figure_time(wait, (uint64_t)about->wait_ns));
+    if (about->cpu_ns + about->wait_ns > 0) /* else kernels, of which nothing is known beforehand */
+        ps_flow_add(&flow, 2, PS_STYLE_NORMAL, "a task:", "cpu %s + wait %s",
+                    ps_figure_time(cpu, (uint64_t)about->cpu_ns),
+                    ps_figure_time(wait, (uint64_t)about->wait_ns));
     ps_flow_add(&flow, 1, PS_STYLE_NORMAL, "", "%s%s", about->load,
                 about->saturated ? " (to saturate)" : "");
     if (view->stage != PS_TUNE_CHOOSING)

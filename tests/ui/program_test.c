@@ -229,6 +229,20 @@ static void the_own_try_of_a_lesson_leads_back_to_it(void **state)
     forget(&s);
 }
 
+/* However a lesson was opened, the list shows where one has been. */
+static void the_list_is_left_where_a_lesson_ends(void **state)
+{
+    (void)state;
+    static const int keys[] = {':',         'l', 'e', 's', 's', 'o', 'n', ' ', '7', PS_INPUT_ENTER,
+                               PS_INPUT_ESC};
+    struct script s;
+    play(&s, keys, 11, 80, 24);
+    assert_false(shows(&s, 0, "> 07 Skewed"));
+    assert_true(shows(&s, 10, "step 1 of "));
+    assert_true(shows(&s, 11, "> 07 Skewed"));
+    forget(&s);
+}
+
 /* A pause changes nothing that is measured; another experiment does. */
 static void a_run_of_a_lesson_that_is_changed_says_what_that_means(void **state)
 {
@@ -591,6 +605,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(escape_goes_one_level_back),
         cmocka_unit_test(escape_ends_a_run_when_nothing_is_left_to_close),
         cmocka_unit_test(the_own_try_of_a_lesson_leads_back_to_it),
+        cmocka_unit_test(the_list_is_left_where_a_lesson_ends),
         cmocka_unit_test(a_run_of_a_lesson_that_is_changed_says_what_that_means),
         cmocka_unit_test(a_key_without_a_binding_is_answered),
         cmocka_unit_test(an_answer_is_not_hidden_by_help),

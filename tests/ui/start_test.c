@@ -117,6 +117,34 @@ static void a_lesson_asks_its_question_on_the_start_screen(void **state)
     ps_canvas_free(c);
 }
 
+/* How long a kernel takes is not in the preset: it is not a task that only waits. */
+static void the_rule_of_thumb_knows_kernels(void **state)
+{
+    (void)state;
+    static const struct {
+        double wait_ns;
+        const char *text;
+    } cases[] = {{0, "tasks that only compute (julia): a worker a cpu, 8"},
+                 {5e6, "how long julia computes is not known beforehand; u measures"}};
+    for (unsigned i = 0; i < 2; i++) {
+        struct ps_start_view view = view_of(2);
+        struct ps_task_type *type = &view.experiment.types[0];
+        view.experiment.type_count = 1;
+        type->step_count = 2;
+        type->steps[0] = (struct ps_step_def){.kind = PS_STEP_JULIA};
+        type->steps[1] =
+            (struct ps_step_def){.kind = PS_STEP_SLEEP, .time = {.a = cases[i].wait_ns}};
+        struct ps_canvas *c = ps_canvas_new(80, 24, false);
+        ps_start_screen_draw(c, &view);
+        char *text = ps_canvas_text(c);
+        if (!strstr(text, cases[i].text))
+            fail_msg("'%s' is missing:\n%s", cases[i].text, text);
+        assert_null(strstr(text, "task: cpu"));
+        free(text);
+        ps_canvas_free(c);
+    }
+}
+
 static void every_size_is_safe(void **state)
 {
     (void)state;
@@ -246,6 +274,7 @@ int main(void)
         cmocka_unit_test(golden_at_every_layout),
         cmocka_unit_test(golden_of_states),
         cmocka_unit_test(a_lesson_asks_its_question_on_the_start_screen),
+        cmocka_unit_test(the_rule_of_thumb_knows_kernels),
         cmocka_unit_test(every_size_is_safe),
         cmocka_unit_test(the_filter_looks_at_every_text),
         cmocka_unit_test(steps_change_every_field),
