@@ -86,6 +86,7 @@ static void keep_rows_fresh(struct state *s)
 
 static void begin(struct ps_program *p, struct state *s)
 {
+    ps_lab_alone(p);
     stop(s);
     s->compare = prepare(s) ? ps_compare_new(&s->setup.spec) : NULL;
     if (!s->compare) {
@@ -155,6 +156,7 @@ static void finish(struct state *s, enum ps_compare_state state)
 static void update(struct ps_program *p)
 {
     struct state *s = state_of(p);
+    ps_lab_look(p);
     if (!s->compare)
         return;
     if (s->view.stage == PS_COMPARE_MEASURING) {

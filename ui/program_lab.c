@@ -58,22 +58,38 @@ bool ps_lab_enter(struct ps_program *p, const char *what, struct ps_lab_origin *
     }
     name_policy(p, &origin->experiment);
     ps_program_close_overlay(p);
-    if (origin->live && p->run.host) {
-        ps_program_run_end(p);
-        ps_program_say(p, PS_STYLE_NOTE,
-                       "the live run has ended: a measurement needs the machine for itself");
-    }
     return true;
+}
+
+void ps_lab_look(struct ps_program *p)
+{
+    if (p->run.host)
+        ps_program_run_look(p);
+}
+
+void ps_lab_alone(struct ps_program *p)
+{
+    if (!p->run.host)
+        return;
+    ps_program_run_end(p);
+    ps_program_say(p, PS_STYLE_NOTE,
+                   "the live run has ended: a measurement needs the machine for itself");
 }
 
 void ps_lab_leave(struct ps_program *p, const struct ps_lab_origin *origin, unsigned workers)
 {
     struct ps_experiment experiment = origin->experiment;
+    if (origin->live && !workers && p->run.host) {
+        ps_screen_go(p, &ps_screen_live);
+        return;
+    }
     if (workers)
         experiment.workers = (struct ps_workers_spec){.count = workers};
-    if (origin->live || workers)
-        ps_program_run_begin(p, &experiment, origin->preset);
-    else
+    if (origin->live || workers) {
+        if (ps_program_run_begin(p, &experiment, origin->preset) && !workers)
+            ps_program_say(p, PS_STYLE_NOTE,
+                           "the run begins again: it was ended for the measurement");
+    } else
         ps_screen_go(p, &ps_screen_start);
 }
 

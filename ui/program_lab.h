@@ -8,15 +8,20 @@
 
 /* Where the screen was opened: what is measured, and what Esc returns to. */
 struct ps_lab_origin {
-    bool live; /* a live run, which was ended for the measurement */
+    bool live; /* a live run, which goes on until something is measured */
     struct ps_experiment experiment;
     char preset[64]; /* its name, or "" */
 };
 
-/* Take what the present screen is about, and end a live run: a measurement needs the machine. False:
- * there is nothing to measure, and it has been said why. `what`: "compare", "tune". */
+/* Take what the present screen is about. False: there is nothing to measure, and it has been said why.
+ * `what`: "compare", "tune". */
 bool ps_lab_enter(struct ps_program *program, const char *what, struct ps_lab_origin *origin);
-/* Go back; a live run starts again, with so many workers (0: as before). */
+/* Each frame: the live run behind the form is looked after. */
+void ps_lab_look(struct ps_program *program);
+/* Before the first measurement: end the live run, it needs the machine for itself. */
+void ps_lab_alone(struct ps_program *program);
+/* Go back to the live run; it starts again if it has been ended, or with so many workers (0: as
+ * before). */
 void ps_lab_leave(struct ps_program *program, const struct ps_lab_origin *origin, unsigned workers);
 
 /* The next (1) or previous (-1) engine and policy that can run this. False: `why`. */

@@ -54,6 +54,7 @@ static void stop(struct state *s)
 
 static void begin(struct ps_program *p, struct state *s)
 {
+    ps_lab_alone(p);
     stop(s);
     ps_tune_form_prepare(&s->setup);
     s->about = s->setup.spec.about;
@@ -161,6 +162,7 @@ static void race(struct state *s)
 static void update(struct ps_program *p)
 {
     struct state *s = state_of(p);
+    ps_lab_look(p);
     if (!s->tune)
         return;
     if (s->view.stage == PS_TUNE_MEASURING)

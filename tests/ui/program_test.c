@@ -229,6 +229,22 @@ static void the_own_try_of_a_lesson_leads_back_to_it(void **state)
     forget(&s);
 }
 
+/* Who opens a form and goes back has lost nothing: it is the same run, and it was looked after. */
+static void a_form_leaves_the_run_alone(void **state)
+{
+    (void)state;
+    static const int forms[] = {'c', 'u'};
+    for (unsigned i = 0; i < 2; i++) {
+        const int keys[] = {PS_INPUT_ENTER, 'a', forms[i], PS_INPUT_ESC};
+        struct script s;
+        play(&s, keys, 4, 80, 24);
+        assert_true(shows(&s, 3, i ? "What is measured" : "What is compared"));
+        assert_true(shows(&s, 4, "LIVE"));
+        assert_int_equal(fake_host.begun, 1);
+        forget(&s);
+    }
+}
+
 /* However a lesson was opened, the list shows where one has been. */
 static void the_list_is_left_where_a_lesson_ends(void **state)
 {
@@ -605,6 +621,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(escape_goes_one_level_back),
         cmocka_unit_test(escape_ends_a_run_when_nothing_is_left_to_close),
         cmocka_unit_test(the_own_try_of_a_lesson_leads_back_to_it),
+        cmocka_unit_test(a_form_leaves_the_run_alone),
         cmocka_unit_test(the_list_is_left_where_a_lesson_ends),
         cmocka_unit_test(a_run_of_a_lesson_that_is_changed_says_what_that_means),
         cmocka_unit_test(a_key_without_a_binding_is_answered),
