@@ -236,10 +236,14 @@ static bool send_some(struct ps_http_connection *c)
 
 static struct ps_http_connection *successor(const struct ps_http_connection *c)
 {
+    /* Not of its task, which its children use, nor of its place in the list. */
+    const size_t own = offsetof(struct ps_http_connection, fd);
     struct ps_http_connection *next = malloc(sizeof *next);
     if (!next)
         return NULL;
-    memcpy(next, c, sizeof *next);
+    memset(next, 0, own);
+    memcpy((char *)next + own, (const char *)c + own, sizeof *next - own);
+    next->http = c->http;
     ps_task_init(&next->job.task, c->job.task.body, 0, 0);
     ps_task_serves(&next->job.task);
     return next;

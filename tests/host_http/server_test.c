@@ -476,17 +476,19 @@ static void too_many_clients_are_refused(void **state)
 
 /* ---- changes and ends ---- */
 
+/* One of which the server has read the head: it says so. */
 static void a_drain_answers_what_is_under_way(void **state)
 {
     (void)state;
-    struct ps_live *live = WITH("task long.steps", "sleep 300ms");
+    struct ps_live *live = PLAIN;
     int idle = connect_to(live), busy = connect_to(live);
     say(idle, GET("/ok"));
     status_is(idle, 200);
-    say(busy, GET("/long"));
-    until(live, one_sleeps, "the request");
+    say(busy, "POST /sleeps HTTP/1.1\r\n" HOST "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+    status_is(busy, 100);
     order(live, "stop drain");
     at_end(idle);
+    say(busy, "ab");
     struct heard h = status_is(busy, 200);
     assert_true(h.closes);
     at_end(busy);
@@ -534,6 +536,30 @@ static void children_left_behind_are_no_concern_of_the_next_request(void **state
         stop(live, 8);
         assert_int_equal(snapshot.totals.ended[PS_COMPLETED], 6);
         assert_int_equal(snapshot.totals.ended[PS_CANCELLED], 1);
+    }
+}
+
+/* Connections that go over from task to task while others come and go. */
+static void a_crowd_leaves_children_behind(void **state)
+{
+    (void)state;
+    enum { MANY = 24, EACH = 8 };
+    static const char *const engines[] = {"green", "async"};
+    for (size_t i = 0; i < sizeof engines / sizeof engines[0]; i++) {
+        struct ps_live *live = WITH("engine.name", engines[i], "task leaves.steps", "spawn sleeps");
+        int fd[MANY];
+        for (unsigned k = 0; k < MANY; k++) {
+            fd[k] = connect_to(live);
+            for (unsigned n = 0; n < EACH; n++)
+                say(fd[k], GET("/leaves"));
+        }
+        for (unsigned k = 0; k < MANY; k++) {
+            for (unsigned n = 0; n < EACH; n++)
+                assert_false(status_is(fd[k], 200).closes);
+            close(fd[k]);
+        }
+        stop(live, 2 * MANY * EACH);
+        assert_int_equal(snapshot.totals.ended[PS_COMPLETED], 2 * MANY * EACH);
     }
 }
 
@@ -613,6 +639,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_drain_answers_what_is_under_way),
         cmocka_unit_test(a_cancelled_request_is_told),
         cmocka_unit_test(children_left_behind_are_no_concern_of_the_next_request),
+        cmocka_unit_test(a_crowd_leaves_children_behind),
         cmocka_unit_test(a_paused_server_answers_later),
         cmocka_unit_test(the_last_request_ends_the_run),
         cmocka_unit_test(a_port_in_use_is_named),
