@@ -1,5 +1,5 @@
 /* Waiting for a host that begins or ends, without standing still: frames go on, the window may change,
- * Esc and quit are heard at once, and every other key is kept for afterwards. Screens are drawn
+ * Esc and quit are heard at once, and PS_TYPED_MAX other keys are kept for afterwards. Screens are drawn
  * meanwhile, but neither act nor update, so that nothing happens below them. */
 #include <poll.h>
 #include <stdlib.h>
@@ -36,7 +36,7 @@ static bool hear(struct ps_program *p, struct ps_input input)
         p->quit = true;
     } else if (binding && binding->action == PS_DO_BACK) {
         return true;
-    } else {
+    } else if (p->typed.count < PS_TYPED_MAX) {
         p->typed.list[p->typed.count++] = input;
     }
     return p->quit;
@@ -44,21 +44,19 @@ static bool hear(struct ps_program *p, struct ps_input input)
 
 static bool listen(struct ps_program *p)
 {
-    while (p->typed.count < PS_TYPED_MAX) {
+    for (;;) {
         struct ps_input input = ps_term_read(p->term);
         if (input.key == PS_INPUT_NONE)
             return false;
         if (hear(p, input))
             return true;
     }
-    return false;
 }
 
 static void rest(const struct ps_program *p)
 {
-    bool full = p->typed.count == PS_TYPED_MAX;
     struct pollfd fds[2] = {{.fd = ps_term_signal_fd(p->term), .events = POLLIN},
-                            {.fd = full ? -1 : ps_term_fd(p->term), .events = POLLIN}};
+                            {.fd = ps_term_fd(p->term), .events = POLLIN}};
     struct timespec step = ps_timespec(STEP_NS);
     ppoll(fds, 2, &step, NULL);
 }

@@ -144,16 +144,24 @@ static bool start_thread(struct closing *c)
     return started;
 }
 
+/* After the last frame only what has gone wrong, and behind it. */
+static void say_closed(struct ps_program *p, const char *path, enum ps_err err, const char *why)
+{
+    if (err == PS_OK)
+        ps_program_say(p, PS_STYLE_GOOD, "recorded: %s", path);
+    else if (p->term)
+        ps_program_say(p, PS_STYLE_WARNING, "%s is cut short: %s", path, why);
+    else
+        fprintf(stderr, "poolscope: %s is cut short: %s\n", path, why);
+}
+
 /* Waits for its thread, unless it is done. */
 static void take_closed(struct ps_program *p, struct closing **at)
 {
     struct closing *c = *at;
     pthread_join(c->thread, NULL);
     *at = c->next;
-    if (c->err != PS_OK)
-        ps_program_say(p, PS_STYLE_WARNING, "%s is cut short: %s", c->path, c->why);
-    else
-        ps_program_say(p, PS_STYLE_GOOD, "recorded: %s", c->path);
+    say_closed(p, c->path, c->err, c->why);
     free(c);
 }
 
@@ -178,7 +186,8 @@ void ps_program_record_end(struct ps_program *p)
     }
     char why[200];
     free(c);
-    ps_recorder_finish(recorder, why, sizeof why);
+    enum ps_err err = ps_recorder_finish(recorder, why, sizeof why);
+    say_closed(p, run->record_path, err, why);
 }
 
 void ps_program_record(struct ps_program *p)

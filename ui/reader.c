@@ -28,7 +28,11 @@ static enum refill refill(struct ps_reader *r, int patience_ms)
     memmove(r->bytes, r->bytes + r->at, r->end - r->at);
     r->end -= r->at;
     r->at = 0;
-    if (poll(&in, 1, patience_ms) <= 0)
+    int ready;
+    do /* a signal is no sign that nothing follows */
+        ready = poll(&in, 1, patience_ms);
+    while (ready < 0 && errno == EINTR);
+    if (ready <= 0)
         return REFILL_NOTHING;
     ssize_t n = 0;
     if (in.revents & POLLIN)
