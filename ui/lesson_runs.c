@@ -256,8 +256,9 @@ static void draw_finding(const struct ps_canvas *c, const struct ps_lesson_view 
         ps_canvas_fill(c, 0, 0, c->width, c->height, PS_STYLE_ALERT, ' ');
         ps_canvas_wrap(c, 1, 0, c->width - 2, c->height, 0, PS_STYLE_ALERT, alert);
     } else if (first && view->live->snapshot->started_ns) {
-        ps_canvas_paragraph(c, 1, 0, c->width - 2, c->height, first->finding.style,
-                            first->finding.text);
+        char text[PS_FINDING_LINE_BYTES];
+        enum ps_style style = ps_finding_line(view->live->findings, first, text);
+        ps_canvas_paragraph(c, 1, 0, c->width - 2, c->height, style, text);
     }
 }
 

@@ -454,11 +454,12 @@ static void draw_single(const struct ps_canvas *root, const struct ps_live_view 
     struct ps_canvas finding = ps_canvas_view(root, 1, height - 2 - words, root->width - 2, words);
     const struct ps_finding_state *first =
         view->findings ? ps_findings_at(view->findings, 0) : NULL;
+    char text[PS_FINDING_LINE_BYTES];
     if (ps_marks_shown(view) || view->hover.at_ns)
         ps_widget_marks.draw(&finding, view, f);
     else if (widget != &ps_widget_diagnosis && first)
-        ps_canvas_paragraph(&finding, 0, 0, finding.width, words, first->finding.style,
-                            first->finding.text);
+        ps_canvas_paragraph(&finding, 0, 0, finding.width, words,
+                            ps_finding_line(view->findings, first, text), text);
     draw_bottom_line(root, height - 2, view, f, NULL, false);
     draw_scrub(root, root->height - 2, view);
     draw_keys(root, view, 1);

@@ -88,7 +88,9 @@ static enum ps_err check_terminal(const char *name, char *why, size_t size)
                       "");
     int error = 0;
     if (setupterm(name, STDOUT_FILENO, &error) != OK)
-        return refuse(why, size, "TERM=%s is not a known kind of terminal", name);
+        return refuse(why, size,
+                      "TERM=%s is not a known kind of terminal here; TERM=xterm may do, or --plain",
+                      name);
     bool usable = cursor_address && clear_screen;
     del_curterm(cur_term);
     if (!usable)

@@ -316,8 +316,15 @@ static void a_finding_holds_before_it_shows_and_lingers_when_gone(void **state)
     uint64_t seen_ns = m->snapshot->at_ns;
     m->snapshot->queued = 0;
     for (unsigned i = 1; i < linger; i++) {
+        char text[PS_FINDING_LINE_BYTES];
+        const struct ps_finding_state *full = &m->findings->state[PS_FINDING_full];
         step(m);
         assert_true(shown(m, PS_FINDING_full));
+        enum ps_style style = ps_finding_line(m->findings, full, text);
+        bool past = i * STEP_NS >= PS_FINDING_PAST_NS; /* its figures are not those of now */
+        assert_int_equal(strncmp(text, "was: ", 5) == 0, past);
+        assert_int_equal(style, past ? PS_STYLE_DIM : full->finding.style);
+        assert_non_null(strstr(text, full->finding.text));
     }
     assert_int_equal(m->findings->state[PS_FINDING_full].seen_ns, seen_ns);
     assert_non_null(strstr(m->findings->state[PS_FINDING_full].finding.text, "1000"));

@@ -1,5 +1,6 @@
 #include "ui/findings/findings.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static double share(const struct ps_worker_rates *rate, enum ps_state first, enum ps_state last)
@@ -103,4 +104,13 @@ void ps_findings_feed(struct ps_findings *findings, const struct ps_live_view *v
 const struct ps_finding_state *ps_findings_at(const struct ps_findings *findings, unsigned index)
 {
     return index < findings->count ? &findings->state[findings->shown[index]] : NULL;
+}
+
+enum ps_style ps_finding_line(const struct ps_findings *findings,
+                              const struct ps_finding_state *state,
+                              char into[PS_FINDING_LINE_BYTES])
+{
+    bool past = findings->at_ns - state->seen_ns >= PS_FINDING_PAST_NS;
+    snprintf(into, PS_FINDING_LINE_BYTES, "%s%s", past ? "was: " : "", state->finding.text);
+    return past ? PS_STYLE_DIM : state->finding.style;
 }

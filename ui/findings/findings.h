@@ -1,6 +1,7 @@
 /* The findings of a run over time. A finding appears when it has held for PS_FINDING_HOLD_NS without
  * a gap, and leaves when it has been gone for PS_FINDING_LINGER_NS: what comes and goes with every
- * look would only distract. While one lingers it keeps the figures it was last seen with.
+ * look would only distract. While one lingers it keeps the figures it was last seen with, and soon
+ * says that they are of the past.
  *
  * Fixed memory; a pure function of the views it was fed with, in the order of time. One owner, one
  * thread; drawing only reads it. All zero: nothing seen yet. */
@@ -11,6 +12,9 @@
 
 #define PS_FINDING_HOLD_NS   UINT64_C(1000000000)
 #define PS_FINDING_LINGER_NS UINT64_C(2000000000)
+#define PS_FINDING_PAST_NS   UINT64_C(500000000)
+
+#define PS_FINDING_LINE_BYTES (sizeof((struct ps_finding *)0)->text + 8)
 
 struct ps_finding_state {
     uint64_t since_ns; /* it holds since then; 0: it did not hold when last looked at */
@@ -32,6 +36,12 @@ void ps_findings_feed(struct ps_findings *findings, const struct ps_live_view *v
 
 /* The findings shown, 0 .. count - 1. */
 const struct ps_finding_state *ps_findings_at(const struct ps_findings *findings, unsigned index);
+
+/* What it says, for one line or paragraph, and in which style: dim and "was: ..." when it has not held for
+ * PS_FINDING_PAST_NS. */
+enum ps_style ps_finding_line(const struct ps_findings *findings,
+                              const struct ps_finding_state *state,
+                              char into[PS_FINDING_LINE_BYTES]);
 
 /* One look at a view, without any delay. Returns whether it is there. */
 bool ps_finding_look(enum ps_finding_word word, const struct ps_signs *signs,

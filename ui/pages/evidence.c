@@ -67,12 +67,13 @@ static void draw_found(struct ps_page_pen *pen, const struct ps_findings *findin
         const struct ps_finding *f = &state->finding;
         bool open = i == selected;
         int top = pen->y;
-        ps_canvas_put(pen->canvas, 0, top, f->style, mark_of(f->style));
+        char text[PS_FINDING_LINE_BYTES];
+        ps_canvas_put(pen->canvas, 0, top, ps_finding_line(findings, state, text),
+                      mark_of(f->style));
         if (open)
-            ps_page_wrap(pen, 2, PS_STYLE_STRONG, f->text);
+            ps_page_wrap(pen, 2, PS_STYLE_STRONG, text);
         else
-            ps_canvas_fit(pen->canvas, 2, pen->y++, pen->canvas->width - 2, PS_STYLE_NORMAL,
-                          f->text);
+            ps_canvas_fit(pen->canvas, 2, pen->y++, pen->canvas->width - 2, PS_STYLE_NORMAL, text);
         ps_canvas_hit(pen->canvas, 0, top, pen->canvas->width, pen->y - top, PS_DO_SELECT_ITEM,
                       (int)i);
         if (open)

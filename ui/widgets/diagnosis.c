@@ -23,10 +23,12 @@ static void draw(const struct ps_canvas *c, const struct ps_live_view *view,
         ps_canvas_put(c, 2, 0, PS_STYLE_NORMAL, "Nothing unusual.");
     }
     for (unsigned i = 0; i < view->findings->count && y < c->height; i++) {
-        const struct ps_finding *finding = &ps_findings_at(view->findings, i)->finding;
-        ps_canvas_put(c, 0, y, finding->style, mark_of(finding->style));
-        enum ps_style style = finding->style == PS_STYLE_GOOD ? PS_STYLE_NORMAL : finding->style;
-        y += ps_canvas_paragraph(c, 2, y, c->width - 2, c->height - y, style, finding->text);
+        const struct ps_finding_state *state = ps_findings_at(view->findings, i);
+        char text[PS_FINDING_LINE_BYTES];
+        enum ps_style style = ps_finding_line(view->findings, state, text);
+        ps_canvas_put(c, 0, y, style, mark_of(state->finding.style));
+        style = style == PS_STYLE_GOOD ? PS_STYLE_NORMAL : style;
+        y += ps_canvas_paragraph(c, 2, y, c->width - 2, c->height - y, style, text);
     }
     ps_canvas_hit(c, 0, 0, c->width, c->height, PS_DO_DIAGNOSIS, 0);
 }
