@@ -31,7 +31,7 @@ static void figure_chosen(struct ps_program *p, const struct ps_menu_item *item)
 
 static void open_figures(struct ps_program *p, unsigned selected)
 {
-    ps_program_open(p, PS_OVERLAY_MENU, "Up to three figures");
+    ps_program_open(p, PS_OVERLAY_MENU, "Giant figures: up to 3");
     p->choose = figure_chosen;
     for (unsigned i = 0; ps_giants[i].word; i++)
         ps_program_menu_add(p, (int)i, ps_giants_show(&p->run.view.look, i), ps_giants[i].label,
