@@ -1,90 +1,16 @@
-/* arrivals = http, from outside: real hosts, started as the front end starts them, and clients that
- * check every byte they get. Every socket gives up after PATIENCE_S. */
-#include "support.h"
+/* arrivals = http, from outside. */
+#include "server_kit.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "client/live.h"
-#include "client/obeyed.h"
 #include "engines/engine.h"
 #include "host/host.h"
-
-enum { PATIENCE_S = 30 };
-
-static struct ps_snapshot snapshot;
-
-/* ---- the host ---- */
-
-/* Pairs of key and value over a server with a type for every outcome; ends with NULL. */
-static struct ps_live *start(const char *const *pairs)
-{
-    static const char text[] =
-        "[preset]\ntitle = test\n[engine]\nname = green\nworkers = 2\n[arrivals]\nmodel = http\n"
-        "[task ok]\nsteps = cpu 1us, yield\n[task sleeps]\nweight = 0\nsteps = sleep 10ms\n"
-        "[task fails]\nweight = 0\nsteps = fail 100%\n"
-        "[task late]\nweight = 0\ntimeout = 20ms\nsteps = sleep 60s\n"
-        "[task long]\nweight = 0\nsteps = sleep 60s\n"
-        "[task parent]\nweight = 0\nsteps = spawn ok x3, join\n"
-        "[task leaves]\nweight = 0\nsteps = spawn long\n[run]\nduration = 0\n";
-    struct ps_experiment e;
-    struct ps_complaints complaints = {.count = 0};
-    assert_int_equal(
-        ps_experiment_parse(&e, ps_host_vocabulary(), "test", text, sizeof text - 1, &complaints),
-        PS_OK);
-    for (; *pairs; pairs += 2)
-        assert_int_equal(
-            ps_experiment_set(&e, ps_host_vocabulary(), pairs[0], pairs[1], "test", &complaints),
-            PS_OK);
-    struct ps_live *live;
-    char why[512] = "";
-    if (ps_live_start(&e, &live, why, sizeof why) != PS_OK)
-        fail_msg("%s", why);
-    return live;
-}
-
-#define WITH(...) start((const char *const[]){__VA_ARGS__, NULL})
-#define PLAIN     start((const char *const[]){NULL})
-
-static void look(struct ps_live *live)
-{
-    struct ps_source *source = ps_live_source(live);
-    assert_int_equal(source->ops->snapshot(source, &snapshot), PS_OK);
-}
-
-/* Look again and again until the predicate holds; the pause only spares the CPU. */
-static void until(struct ps_live *live, bool (*predicate)(void), const char *what)
-{
-    uint64_t give_up = ps_now_ns() + PATIENCE_S * (uint64_t)PS_NS_PER_S;
-    for (look(live); !predicate(); look(live)) {
-        if (ps_now_ns() > give_up)
-            fail_msg("never came: %s (message: %s)", what, snapshot.message);
-        poll(NULL, 0, 2);
-    }
-}
-
-/* Drain; every request must be accounted for, every connection closed. */
-static void stop(struct ps_live *live, uint64_t requests)
-{
-    ps_live_stop(live, true, PATIENCE_S * (uint64_t)PS_NS_PER_S);
-    look(live);
-    assert_int_equal(snapshot.phase, PS_PHASE_ENDED);
-    assert_int_equal(snapshot.end, PS_END_CANCELLED);
-    assert_int_equal(snapshot.totals.submitted, requests);
-    assert_true(ps_totals_conserved(&snapshot.totals));
-    assert_int_equal(snapshot.http_open, 0);
-    ps_live_free(live);
-}
 
 static bool ended(void)
 {
@@ -98,83 +24,6 @@ static bool two_open(void)
 {
     return snapshot.http_open == 2;
 }
-
-/* ---- a client ---- */
-
-static int connect_to(struct ps_live *live)
-{
-    look(live);
-    assert_in_range(snapshot.http_port, 1, 65535);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in at = {.sin_family = AF_INET,
-                             .sin_port = htons((uint16_t)snapshot.http_port),
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    struct timeval patience = {.tv_sec = PATIENCE_S};
-    assert_true(fd >= 0);
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
-    return fd;
-}
-
-static void say(int fd, const char *text)
-{
-    assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
-}
-
-/* One byte; false: the end of the stream. A reset is a failure. */
-static bool hear(int fd, char *byte)
-{
-    ssize_t n = recv(fd, byte, 1, 0);
-    if (n < 0)
-        fail_msg("recv: %s", strerror(errno));
-    return n == 1;
-}
-
-struct heard {
-    unsigned status;
-    bool closes;
-    char head[1024], body[4096];
-};
-
-/* One answer: status line, fields, a body of Content-Length bytes (bare: none). */
-static struct heard answer(int fd, bool bare)
-{
-    struct heard h = {.status = 0};
-    size_t n = 0, length = 0;
-    while (n < 4 || memcmp(h.head + n - 4, "\r\n\r\n", 4) != 0) {
-        assert_true(n < sizeof h.head - 1);
-        if (!hear(fd, &h.head[n++]))
-            fail_msg("the stream ended in a head: %s", h.head);
-    }
-    assert_int_equal(sscanf(h.head, "HTTP/1.1 %3u ", &h.status), 1);
-    const char *field = strstr(h.head, "Content-Length: ");
-    if (field)
-        length = strtoul(field + strlen("Content-Length: "), NULL, 10);
-    h.closes = strstr(h.head, "Connection: close") != NULL;
-    assert_true(length < sizeof h.body);
-    for (n = 0; !bare && n < length; n++)
-        assert_true(hear(fd, &h.body[n]));
-    return h;
-}
-
-static struct heard status_is(int fd, unsigned status)
-{
-    struct heard h = answer(fd, false);
-    if (h.status != status)
-        fail_msg("%u, not %u: %s", h.status, status, h.body);
-    return h;
-}
-
-static void at_end(int fd)
-{
-    char byte;
-    assert_false(hear(fd, &byte));
-    close(fd);
-}
-
-#define HOST      "Host: a\r\n"
-#define GET(path) "GET " path " HTTP/1.1\r\n" HOST "\r\n"
 
 /* ---- what is answered ---- */
 
@@ -289,16 +138,17 @@ static void other_methods_and_pages(void **state)
 static void slow_and_idle_clients_are_ended(void **state)
 {
     (void)state;
-    struct ps_live *live =
-        WITH("arrivals.request_timeout", "50ms", "arrivals.idle_timeout", "100ms");
-    int slow = connect_to(live), idle = connect_to(live), body = connect_to(live);
+    struct ps_live *live = WITH("arrivals.request_timeout", "50ms");
+    int slow = connect_to(live), body = connect_to(live);
     say(slow, "GET / HT");
     say(body, "POST / HTTP/1.1\r\n" HOST "Content-Length: 10\r\n\r\nabc");
     assert_true(status_is(slow, 408).closes);
     at_end(slow);
     assert_true(status_is(body, 408).closes);
     at_end(body);
-    at_end(idle);
+    stop(live, 0);
+    live = WITH("arrivals.idle_timeout", "20ms");
+    at_end(connect_to(live));
     stop(live, 0);
 }
 
