@@ -22,17 +22,26 @@ void ps_reader_init(struct ps_reader *r, int fd)
     ps_input_decoder_init(&r->decoder);
 }
 
+/* A signal is no sign that nothing follows. */
+static bool wait_input(struct pollfd *in, uint64_t patience_ns)
+{
+    uint64_t until_ns = ps_now_ns() + patience_ns;
+    int ready;
+    do {
+        uint64_t now_ns = ps_now_ns();
+        struct timespec left = ps_timespec(until_ns > now_ns ? until_ns - now_ns : 0);
+        ready = ppoll(in, 1, &left, NULL);
+    } while (ready < 0 && errno == EINTR);
+    return ready > 0;
+}
+
 static enum refill refill(struct ps_reader *r, int patience_ms)
 {
     struct pollfd in = {.fd = r->fd, .events = POLLIN};
     memmove(r->bytes, r->bytes + r->at, r->end - r->at);
     r->end -= r->at;
     r->at = 0;
-    int ready;
-    do /* a signal is no sign that nothing follows */
-        ready = poll(&in, 1, patience_ms);
-    while (ready < 0 && errno == EINTR);
-    if (ready <= 0)
+    if (!wait_input(&in, (uint64_t)patience_ms * PS_NS_PER_MS))
         return REFILL_NOTHING;
     ssize_t n = 0;
     if (in.revents & POLLIN)

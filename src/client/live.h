@@ -1,9 +1,9 @@
 /* A live host: started as a child process, watched, ended. One owner, one thread.
  *
  * ps_live_start re-executes the running program as `PROGRAM host`, with the experiment as INI text
- * over a socket pair and the metrics segment as a memfd. The host runs at a lower priority (nice
- * +10) unless that is not wanted, in a process group of its own, so that keys of the terminal do not reach it; it ends when
- * this process ends (parent-death signal and end of file on the socket). */
+ * over a socket pair and the metrics segment as a memfd. The host runs at a lower priority (nice +10)
+ * unless that is not wanted, in a process group of its own, so that keys of the terminal do not reach
+ * it; it ends when this process ends (parent-death signal and end of file on the socket). */
 #ifndef PS_CLIENT_LIVE_H
 #define PS_CLIENT_LIVE_H
 

@@ -1,10 +1,13 @@
 /* Bytes of a terminal as inputs: every key, the mouse, and sequences that are split on the way. */
 #include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "check.h"
 #include "ui/reader.h"
 
@@ -159,6 +162,32 @@ static void a_flood_of_motion_loses_no_key(void **state)
     close(fd[0]);
 }
 
+static void on_alarm(int number)
+{
+    (void)number;
+}
+
+/* A signal a millisecond: an ESC is nevertheless alone only when nothing has followed for so long. */
+static void a_signal_makes_no_escape(void **state)
+{
+    (void)state;
+    static struct ps_reader reader;
+    struct sigaction action = {.sa_handler = on_alarm};
+    struct itimerval often = {.it_interval.tv_usec = 1000, .it_value.tv_usec = 1000}, never = {0};
+    int fd[2];
+    assert_int_equal(pipe2(fd, O_NONBLOCK | O_CLOEXEC), 0);
+    ps_reader_init(&reader, fd[0]);
+    assert_int_equal(write(fd[1], "\033", 1), 1);
+    sigaction(SIGALRM, &action, NULL);
+    setitimer(ITIMER_REAL, &often, NULL);
+    uint64_t begun_ns = ps_now_ns();
+    assert_int_equal(ps_reader_next(&reader).key, PS_INPUT_ESC);
+    assert_true(ps_now_ns() - begun_ns >= PS_READER_ESC_MS * PS_NS_PER_MS);
+    setitimer(ITIMER_REAL, &never, NULL);
+    close(fd[0]);
+    close(fd[1]);
+}
+
 /* What is still on its way when the program ends does not become the shell's. */
 static void what_is_dropped_is_gone(void **state)
 {
@@ -186,6 +215,7 @@ int main(void)
         cmocka_unit_test(an_escape_alone_is_a_key),
         cmocka_unit_test(a_terminal_names_its_keys),
         cmocka_unit_test(a_flood_of_motion_loses_no_key),
+        cmocka_unit_test(a_signal_makes_no_escape),
         cmocka_unit_test(what_is_dropped_is_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
