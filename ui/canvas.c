@@ -259,7 +259,8 @@ int ps_canvas_right(const struct ps_canvas *canvas, int end, int y, enum ps_styl
     return x;
 }
 
-/* A percent sign stays with its number. Bytes of the next line of at most `width` columns; *next is where the following line begins. */
+/* Bytes of the next line of at most `width` columns; *next is where the following line begins. A percent
+ * sign stays with its number. */
 static size_t line_break(const char *text, int width, size_t *next)
 {
     size_t at_byte = 0, space = 0;

@@ -139,10 +139,13 @@ struct film {
     struct ps_event events[EVENTS_A_TICK];
 };
 
+/* A host that is busy has the line all the same, and one that is gone may be so because of it: what it
+ * looks like then is the picture. */
 static void say(struct film *film, struct ps_source *source)
 {
     char answer[160];
-    if (source->ops->control(source, film->control, answer, sizeof answer) != PS_OK)
+    enum ps_err err = source->ops->control(source, film->control, answer, sizeof answer);
+    if (err != PS_OK && err != PS_ETIMEDOUT && err != PS_EGONE)
         snprintf(film->complaint, sizeof film->complaint, "%s", answer);
     film->control = NULL;
 }
