@@ -85,13 +85,15 @@ void ps_plot_line(const struct ps_canvas *canvas, const float *values, unsigned 
 
 void ps_plot_level(const struct ps_canvas *canvas, float value, float top, enum ps_style style)
 {
-    int height = height_of(value, top, canvas->height);
-    if (height < 1 || value > top)
+    if (height_of(value, top, canvas->height) < 1 || value > top)
         return;
+    /* The dash is in the middle of its cell: that of the row which the value lies in. */
+    int row = canvas->height - 1 - (int)(value / top * (float)canvas->height);
+    row = row < 0 ? 0 : row;
     for (int x = 0; x < canvas->width; x++) {
-        struct ps_canvas_cell *cell = cell_at(canvas, x, canvas->height - height);
+        struct ps_canvas_cell *cell = cell_at(canvas, x, row);
         if (cell && cell->code == ' ' && (!canvas->ascii || x % 2 == 0))
-            ps_canvas_cell(canvas, x, canvas->height - height, style, canvas->ascii ? '-' : 0x254c);
+            ps_canvas_cell(canvas, x, row, style, canvas->ascii ? '-' : 0x254c);
     }
 }
 

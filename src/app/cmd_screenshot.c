@@ -132,10 +132,11 @@ struct film {
     struct ps_log log;
     struct ps_findings findings;
     uint64_t after_ns;
-    const char *control;      /* still to be said */
-    char complaint[200];      /* the host's about it */
-    bool taken;               /* the run went on for after_ns; else it ended before */
-    struct ps_snapshot frame; /* if taken */
+    const char *control;        /* still to be said */
+    char complaint[200];        /* the host's about it */
+    bool taken;                 /* the run went on for after_ns; else it ended before */
+    struct ps_snapshot frame;   /* if taken */
+    struct ps_picture *picture; /* a copy, taken with it, malloc'ed; NULL: the run draws none */
     struct ps_event events[EVENTS_A_TICK];
 };
 
@@ -148,6 +149,18 @@ static void say(struct film *film, struct ps_source *source)
     if (err != PS_OK && err != PS_ETIMEDOUT && err != PS_EGONE)
         snprintf(film->complaint, sizeof film->complaint, "%s", answer);
     film->control = NULL;
+}
+
+/* The host ends before the frame is drawn, and takes the picture with it. */
+static struct ps_picture *keep_picture(struct ps_source *source)
+{
+    const struct ps_picture *picture = source->ops->picture ? source->ops->picture(source) : NULL;
+    size_t bytes = picture ? ps_picture_bytes(&picture->shape) : 0;
+    struct ps_picture *copy =
+        bytes ? aligned_alloc(_Alignof(struct ps_picture), bytes) : NULL; /* a multiple of 128 */
+    if (copy)
+        memcpy(copy, picture, bytes);
+    return copy;
 }
 
 static bool film_tick(void *user, const struct ps_snapshot *snapshot, struct ps_source *source)
@@ -169,6 +182,7 @@ static bool film_tick(void *user, const struct ps_snapshot *snapshot, struct ps_
     if (elapsed_ns < film->after_ns)
         return true;
     film->frame = *snapshot;
+    film->picture = keep_picture(source);
     film->taken = true;
     return false;
 }
@@ -215,6 +229,8 @@ static int draw_live(const struct shot *shot, const struct ps_experiment *experi
                                 .history = film->history,
                                 .log = &film->log,
                                 .findings = &film->findings,
+                                .picture = film->picture,
+                                .look = {.picture = film->picture != NULL},
                                 .overlay = failed ? &ended : NULL,
                                 .title = experiment->title,
                                 .seed = experiment->seed,
@@ -278,6 +294,7 @@ static int shoot(const struct shot *shot, const struct ps_experiment *experiment
         code = draw_live(shot, experiment, film->taken ? &film->frame : session.snapshot, film);
     ps_session_free(&session);
     ps_history_free(film->history);
+    free(film->picture);
     free(film);
     return code;
 }

@@ -348,6 +348,25 @@ static void screenshots_show_a_real_run(void **state)
     process_result_free(&r);
 }
 
+static void screenshots_show_the_picture_of_a_run(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/poolscope-shot-XXXXXX.txt", text[8192] = "";
+    close(mkstemps(path, 4));
+    struct process_result r =
+        process_run(ARGS("screenshot", "32-julia", "--set", "task picture.steps=julia 64x64 50",
+                         "--after", "100ms", "--size", "80x24", "--force", "-o", path),
+                    SECONDS);
+    assert_string_equal(r.err, "");
+    assert_int_equal(r.code, 0);
+    FILE *file = fopen(path, "re");
+    assert_true(fread(text, 1, sizeof text - 1, file) > 100);
+    fclose(file);
+    assert_non_null(strstr(text, "Picture 64x64"));
+    unlink(path);
+    process_result_free(&r);
+}
+
 static struct process start_long(const char *form, pid_t *host, int out)
 {
     struct process process =
@@ -516,6 +535,7 @@ int main(void)
         cmocka_unit_test(plain_ends_with_the_balance),
         cmocka_unit_test(no_arguments_play_the_demo),
         cmocka_unit_test(screenshots_show_a_real_run),
+        cmocka_unit_test(screenshots_show_the_picture_of_a_run),
         cmocka_unit_test(signals_end_it_cleanly),
         cmocka_unit_test(a_killed_front_end_leaves_no_host),
         cmocka_unit_test(a_killed_host_is_named),

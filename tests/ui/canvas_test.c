@@ -164,6 +164,26 @@ static void graphs_fill_from_below(void **state)
     assert_true(ps_plot_top(0) == 1.0f);
 }
 
+/* A level is drawn in the row that it lies in, whichever side of its middle. */
+static void levels_stand_at_their_height(void **state)
+{
+    (void)state;
+    const float top = 10;
+    struct ps_canvas *c = ps_canvas_new(1, (int)top, true);
+    for (float value = 0.2f; value <= top; value += 0.4f) {
+        int row = 0;
+        ps_canvas_clear(c);
+        ps_plot_level(c, value, top, PS_STYLE_WARNING);
+        while (row < c->height && c->cells[row].code != '-')
+            row++;
+        float below = top - 1 - (float)row;
+        if (value < below || value > below + 1)
+            fail_msg("%g stands in the row from %g to %g", (double)value, (double)below,
+                     (double)below + 1);
+    }
+    ps_canvas_free(c);
+}
+
 static void rows_drop_whole_parts(void **state)
 {
     (void)state;
@@ -256,6 +276,7 @@ int main(void)
         cmocka_unit_test(views_clip_to_their_parent),
         cmocka_unit_test(clicks_find_the_topmost_target),
         cmocka_unit_test(graphs_fill_from_below),
+        cmocka_unit_test(levels_stand_at_their_height),
         cmocka_unit_test(rows_drop_whole_parts),
         cmocka_unit_test(rows_keep_what_must_stay),
         cmocka_unit_test(pictures_are_whole_documents),
