@@ -82,6 +82,18 @@ void ps_program_pressed(struct ps_program *p, const struct ps_binding *binding)
              used ? "   " : "", one);
 }
 
+/* A key of the bar that would be seen in part, up to column `end`, goes: two blanks part them. */
+static void clear_part(const struct ps_canvas *root, int end)
+{
+    const struct ps_canvas_cell *row = root->cells + (root->height - 1) * root->stride;
+    int x = end;
+    if (end < 1)
+        return;
+    while (x > 1 && (row[x - 1].code != ' ' || row[x - 2].code != ' '))
+        x--;
+    ps_canvas_fill(root, x, root->height - 1, end - x, 1, PS_STYLE_NORMAL, ' ');
+}
+
 void ps_program_draw_pressed(const struct ps_canvas *root, const struct ps_program *p)
 {
     const struct ps_presenter *presenter = &p->presenter;
@@ -89,5 +101,6 @@ void ps_program_draw_pressed(const struct ps_canvas *root, const struct ps_progr
         return;
     char text[PS_PRESSED_BYTES + 16];
     snprintf(text, sizeof text, "  pressed: %s  ", presenter->pressed);
+    clear_part(root, root->width - ps_text_width(text));
     ps_canvas_right(root, root->width, root->height - 1, PS_STYLE_SELECTION, text);
 }

@@ -245,6 +245,27 @@ static void a_form_leaves_the_run_alone(void **state)
     }
 }
 
+/* What was pressed covers keys of the bar whole. */
+static void what_was_pressed_cuts_no_key_of_the_bar(void **state)
+{
+    (void)state;
+    static const int keys[] = {PS_INPUT_ENTER, 'P', 'Z', 'Z', 'd', 'd', ':'};
+    struct script s;
+    play(&s, keys, 7, 80, 24);
+    for (unsigned i = 3; i <= 7; i++) {
+        const char *pressed = strstr(s.frame[i], "  pressed: ");
+        assert_non_null(pressed);
+        while (pressed[-1] == ' ')
+            pressed--;
+        const char *key = pressed;
+        while (key[-1] != '\n' && !(key[-1] == ' ' && key[-2] == ' '))
+            key--;
+        if (!memchr(key, ' ', (size_t)(pressed - key)) && *key != '\n')
+            fail_msg("'%.*s' is cut", (int)(pressed - key), key);
+    }
+    forget(&s);
+}
+
 /* However a lesson was opened, the list shows where one has been. */
 static void the_list_is_left_where_a_lesson_ends(void **state)
 {
@@ -622,6 +643,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(escape_ends_a_run_when_nothing_is_left_to_close),
         cmocka_unit_test(the_own_try_of_a_lesson_leads_back_to_it),
         cmocka_unit_test(a_form_leaves_the_run_alone),
+        cmocka_unit_test(what_was_pressed_cuts_no_key_of_the_bar),
         cmocka_unit_test(the_list_is_left_where_a_lesson_ends),
         cmocka_unit_test(a_run_of_a_lesson_that_is_changed_says_what_that_means),
         cmocka_unit_test(a_key_without_a_binding_is_answered),
