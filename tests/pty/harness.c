@@ -468,9 +468,10 @@ void pty_assert_restored(const struct pty *pty)
 
 /* ---- processes ---- */
 
+/* 0: it has ended, even if nobody has asked how. */
 static pid_t parent_of(pid_t pid)
 {
-    char path[64], text[512];
+    char path[64], text[512], state = 'Z';
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     FILE *from = fopen(path, "r");
     int parent = 0;
@@ -479,10 +480,10 @@ static pid_t parent_of(pid_t pid)
     if (fgets(text, sizeof text, from)) {
         const char *end = strrchr(text, ')');
         if (end)
-            sscanf(end + 1, " %*c %d", &parent);
+            sscanf(end + 1, " %c %d", &state, &parent);
     }
     fclose(from);
-    return parent;
+    return state == 'Z' || state == 'X' ? 0 : parent;
 }
 
 pid_t pty_host(const struct pty *pty)
@@ -498,6 +499,27 @@ pid_t pty_host(const struct pty *pty)
     if (proc)
         closedir(proc);
     return found;
+}
+
+/* Looks again and again; the pause only spares the CPU. */
+static void until_host(const struct pty *pty, bool there, pid_t other_than)
+{
+    int64_t until = now_ms() + PTY_PATIENCE_MS;
+    for (pid_t host = pty_host(pty); (host != 0) != there || host == other_than;
+         host = pty_host(pty)) {
+        assert_true(now_ms() < until);
+        poll(NULL, 0, 2);
+    }
+}
+
+void pty_expect_no_host(const struct pty *pty)
+{
+    until_host(pty, false, -1);
+}
+
+void pty_expect_other_host(const struct pty *pty, pid_t host)
+{
+    until_host(pty, true, host);
 }
 
 void pty_quit(struct pty *pty)

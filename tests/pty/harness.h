@@ -92,5 +92,9 @@ void pty_assert_restored(const struct pty *pty);
 
 /* A child process of the program that is its host; 0: none now. */
 pid_t pty_host(const struct pty *pty);
+/* Wait until it has none, or another one: who does not end in time is killed, and takes a while to die,
+ * for which the program does not wait. */
+void pty_expect_no_host(const struct pty *pty);
+void pty_expect_other_host(const struct pty *pty, pid_t host);
 
 #endif

@@ -335,7 +335,7 @@ static void escape_goes_back_one_level(void **state)
     pty_send(pty, "\033");
     pty_expect(pty, "Setup (Tab to change)");
     pty_expect_gone(pty, "LIVE");
-    assert_int_equal(pty_host(pty), 0);
+    pty_expect_no_host(pty);
     pty_quit(pty);
 }
 
