@@ -83,6 +83,14 @@ void ps_plot_line(const struct ps_canvas *canvas, const float *values, unsigned 
     }
 }
 
+void ps_plot_above(const struct ps_canvas *canvas, const float *values, unsigned count, float top,
+                   enum ps_style style)
+{
+    for (unsigned i = 0; i < count && i < 2u * (unsigned)canvas->width; i++)
+        if (values[i] > top)
+            ps_canvas_cell(canvas, (int)i / 2, 0, style, canvas->ascii ? '^' : 0x2191);
+}
+
 void ps_plot_level(const struct ps_canvas *canvas, float value, float top, enum ps_style style)
 {
     if (height_of(value, top, canvas->height) < 1 || value > top)

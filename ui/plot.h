@@ -13,6 +13,9 @@ void ps_plot_area(const struct ps_canvas *canvas, const float *values, unsigned 
 /* A line of dots, added to what is there; a cell it touches above the area takes its style. */
 void ps_plot_line(const struct ps_canvas *canvas, const float *values, unsigned count, float top,
                   enum ps_style style);
+/* Arrows in the top row where values are above `top`: what a line draws there is not how high they are. */
+void ps_plot_above(const struct ps_canvas *canvas, const float *values, unsigned count, float top,
+                   enum ps_style style);
 /* A dashed level. */
 void ps_plot_level(const struct ps_canvas *canvas, float value, float top, enum ps_style style);
 /* A bar of `width` cells from x on, `share` (0..1) of it full. */

@@ -164,6 +164,20 @@ static void graphs_fill_from_below(void **state)
     assert_true(ps_plot_top(0) == 1.0f);
 }
 
+/* Not as if they were as high as the graph. */
+static void values_above_the_top_have_an_arrow(void **state)
+{
+    (void)state;
+    const float values[6] = {4, 8, 8, 9, 50, 1};
+    for (int ascii = 0; ascii < 2; ascii++) {
+        struct ps_canvas *c = ps_canvas_new(3, 1, ascii);
+        ps_plot_line(c, values, 6, 8, PS_STYLE_GRAPH2);
+        ps_plot_above(c, values, 6, 8, PS_STYLE_GRAPH2);
+        expect(c, ascii ? "-^^\n" : "⠌↑↑\n");
+        ps_canvas_free(c);
+    }
+}
+
 /* A level is drawn in the row that it lies in, whichever side of its middle. */
 static void levels_stand_at_their_height(void **state)
 {
@@ -276,6 +290,7 @@ int main(void)
         cmocka_unit_test(views_clip_to_their_parent),
         cmocka_unit_test(clicks_find_the_topmost_target),
         cmocka_unit_test(graphs_fill_from_below),
+        cmocka_unit_test(values_above_the_top_have_an_arrow),
         cmocka_unit_test(levels_stand_at_their_height),
         cmocka_unit_test(rows_drop_whole_parts),
         cmocka_unit_test(rows_keep_what_must_stay),

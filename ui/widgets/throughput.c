@@ -26,6 +26,7 @@ static void draw(const struct ps_canvas *c, const struct ps_live_view *view,
     struct ps_canvas plot = ps_graph_frame(c, top);
     ps_plot_area(&plot, done, count, top, PS_STYLE_GRAPH1);
     ps_plot_line(&plot, offered, count, top, PS_STYLE_GRAPH2);
+    ps_plot_above(&plot, offered, count, top, PS_STYLE_GRAPH2);
     ps_axis_marks_graph(&plot, view);
 }
 
