@@ -143,7 +143,7 @@ static void save_picture(struct ps_program *p)
     localtime_r(&now, &parts);
     strftime(name, sizeof name, "poolscope-%Y%m%d-%H%M%S.svg", &parts);
     char *svg = ps_canvas_svg(p->canvas, p->theme);
-    int fd = svg ? open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600) : -1;
+    int fd = svg ? open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666) : -1;
     FILE *to = fd >= 0 ? fdopen(fd, "w") : NULL;
     bool good = to && fputs(svg, to) >= 0;
     if (to)

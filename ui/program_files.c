@@ -95,7 +95,7 @@ static int create(char *path, size_t size, const char *name, const char *at)
         if (n > 1)
             snprintf(number, sizeof number, "-%u", n);
         snprintf(path, size, "poolscope-%s-%s%s" SUFFIX, name, at, number);
-        fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
         if (fd >= 0 || errno != EEXIST)
             break;
     }

@@ -224,7 +224,7 @@ bool ps_lab_write(const char *name, const char *suffix,
 {
     char path[80];
     snprintf(path, sizeof path, "%.63s.%.8s", name, suffix);
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     FILE *to = fd >= 0 ? fdopen(fd, "w") : NULL;
     if (!to) {
         if (fd >= 0)

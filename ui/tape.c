@@ -151,7 +151,7 @@ static bool copy(int from, int to)
 /* PS_EIO: there is no file. */
 static enum ps_err write_file(int from, const char *path, char *why, size_t why_size)
 {
-    int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     bool good = to >= 0 && copy(from, to);
     int error = errno;
     if (to >= 0 && close(to) != 0 && good) {

@@ -39,7 +39,7 @@ static bool write_all(int fd, const char *bytes, size_t size)
 static enum ps_err write_new(const char *path, const void *bytes, size_t size, char *why,
                              size_t why_size)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (fd < 0)
         return failed(errno, path, why, why_size);
     bool written = write_all(fd, bytes, size) && fsync(fd) == 0;
@@ -80,7 +80,7 @@ static enum ps_err create(const char *path, bool replace, char *temporary, size_
     if (length < 0 || (size_t)length >= size)
         return failed(ENAMETOOLONG, path, why, why_size);
     *fd = open(replace ? temporary : path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-               0600);
+               0666);
     return *fd < 0 ? failed(errno, path, why, why_size) : PS_OK;
 }
 

@@ -227,7 +227,12 @@ static void a_page_stands_alone(void **state)
 {
     (void)state;
     const char *file = in_folder("rows.psrec"), *page = in_folder("page.html");
+    mode_t mask = umask(022);
+    struct stat about;
     quietly(0, ARGS("export", file, "--format", "html", "-o", page));
+    umask(mask);
+    assert_int_equal(stat(page, &about), 0);
+    assert_int_equal(about.st_mode & 0777, 0644); /* for a server of web pages */
     quietly(1, ARGS("export", file, "--format", "html", "-o", page));
     size_t size;
     uint8_t *bytes = content(page, &size);
