@@ -107,7 +107,8 @@ static void start(struct ps_async_loop *loop, struct ps_task *task)
     advance(loop, task);
 }
 
-/* This loop's share of the permits: an equal one, at least 1. */
+/* This loop's share of the permits: an equal one, at least 1. None where it is to retire, also before it
+ * has been told: what it holds is for the others. */
 static size_t permits(const struct ps_async_loop *loop)
 {
     struct ps_async *engine = loop->engine;
@@ -115,6 +116,8 @@ static size_t permits(const struct ps_async_loop *loop)
     if (limit == 0)
         return SIZE_MAX;
     uint32_t live = atomic_load_explicit(&engine->live, memory_order_relaxed);
+    if (loop->slot >= live)
+        return 0;
     uint64_t share = limit / live + (loop->slot < limit % live);
     return share > 0 ? share : 1;
 }

@@ -110,10 +110,12 @@ static void the_picture_can_be_kept(void **state)
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/julia.png", folder);
     const char *const steps = "task known.steps=julia 200x100 100";
+    mode_t mask = umask(027);
     json_decref(run(ARGS("run", KERNELS, "--json", "--set", steps, "--julia", path), 0));
+    umask(mask);
     check_png(path);
     assert_int_equal(stat(path, &first), 0);
-    assert_int_equal(first.st_mode & 0777, 0600);
+    assert_int_equal(first.st_mode & 0777, 0640);
     refused(ARGS("run", KERNELS, "--json", "--set", steps, "--julia", path), 1,
             "exists already; --force replaces it");
     json_decref(run(ARGS("run", KERNELS, "--json", "--set", steps, "--julia", path, "--force"), 0));

@@ -145,8 +145,7 @@ struct job *job_new(struct rig *rig, job_step *step, void *arg)
 
 void job_submit(struct job *job)
 {
-    struct rig *rig = job->rig;
-    assert_int_equal(ps_submit(rig->engine, &job->task, PS_NEVER), PS_OK);
+    CHECK(ps_submit(job->rig->engine, &job->task, PS_NEVER) == PS_OK);
 }
 
 struct ps_wait *job_until(struct job *job, uint64_t until_ns)

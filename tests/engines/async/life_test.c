@@ -235,6 +235,17 @@ static void a_stuck_loop(void **state)
 
 static int pair_of_test[2];
 
+static struct ps_wait *wait_some_way(struct job *job);
+
+static void spawn_one(struct job *job)
+{
+    struct job *child = job_new(job->rig, wait_some_way, NULL);
+    child->task.parent = &job->task;
+    child->number = 1;
+    job_submit(child);
+}
+
+/* Tells when it has submitted what it will: the engine may be closed then. */
 static struct ps_wait *wait_some_way(struct job *job)
 {
     if (job->phase > 0) {
@@ -242,6 +253,8 @@ static struct ps_wait *wait_some_way(struct job *job)
         if (job->wait.result == PS_ECANCELED)
             return NULL;
     } else {
+        if (job->number % 5 == 4)
+            spawn_one(job);
         sem_post(&job->rig->event);
     }
     switch (job->number % 5) {
@@ -253,13 +266,8 @@ static struct ps_wait *wait_some_way(struct job *job)
         return job_fd(job, pair_of_test[0], POLLIN, PS_NEVER);
     case 3:
         return job_yield(job);
-    default: {
-        struct job *child = job_new(job->rig, wait_some_way, NULL);
-        child->task.parent = &job->task;
-        child->number = 1;
-        job_submit(child);
+    default:
         return job_join(job);
-    }
     }
 }
 
