@@ -9,21 +9,26 @@
 
 struct ps_snapshot host_seen;
 
-struct ps_experiment host_experiment_with(const char *const *pairs)
+struct ps_experiment host_experiment_of(const char *text, const char *const *pairs)
 {
-    static const char text[] = "[preset]\ntitle = test\n[engine]\nname = threadpool\nworkers = 4\n"
-                               "[arrivals]\nrate = 500/s\n[task work]\n"
-                               "steps = cpu 200us, sleep 1ms\n[run]\nduration = 0\n";
     struct ps_experiment e;
     struct ps_complaints complaints = {.count = 0};
     assert_int_equal(
-        ps_experiment_parse(&e, ps_host_vocabulary(), "test", text, sizeof text - 1, &complaints),
+        ps_experiment_parse(&e, ps_host_vocabulary(), "test", text, strlen(text), &complaints),
         PS_OK);
-    for (; *pairs; pairs += 2)
+    for (; pairs && *pairs; pairs += 2)
         assert_int_equal(
             ps_experiment_set(&e, ps_host_vocabulary(), pairs[0], pairs[1], "test", &complaints),
             PS_OK);
     return e;
+}
+
+struct ps_experiment host_experiment_with(const char *const *pairs)
+{
+    return host_experiment_of("[preset]\ntitle = test\n[engine]\nname = threadpool\nworkers = 4\n"
+                              "[arrivals]\nrate = 500/s\n[task work]\n"
+                              "steps = cpu 200us, sleep 1ms\n[run]\nduration = 0\n",
+                              pairs);
 }
 
 struct ps_live *host_start(struct ps_experiment experiment)

@@ -12,6 +12,8 @@
 /* What host_look saw last. */
 extern struct ps_snapshot host_seen;
 
+/* An experiment from its text, with keys set over it: pairs of key and value that end with NULL, or NULL. */
+struct ps_experiment host_experiment_of(const char *text, const char *const *pairs);
 /* Keys are set over a small open load. Pairs of key and value, ends with NULL. */
 struct ps_experiment host_experiment_with(const char *const *pairs);
 #define WITH(...) host_experiment_with((const char *const[]){__VA_ARGS__, NULL})

@@ -87,12 +87,7 @@ static void another_mix_arrives(void **state)
         "[preset]\ntitle = mix\n[engine]\nname = threadpool\n[arrivals]\nrate = 500/s\n"
         "[task one]\nsteps = cpu 1us\n[task other]\nweight = 0\nsteps = cpu 1us\n"
         "[run]\nduration = 0\n";
-    struct ps_experiment e;
-    struct ps_complaints complaints = {.count = 0};
-    assert_int_equal(
-        ps_experiment_parse(&e, ps_host_vocabulary(), "test", text, sizeof text - 1, &complaints),
-        PS_OK);
-    struct ps_live *live = host_start(e);
+    struct ps_live *live = host_start(host_experiment_of(text, NULL));
     host_until(live, host_has_completed_some, "work");
     assert_int_equal(host_seen.type[1].totals.submitted, 0);
     host_tell(live, "mix one 0", PS_EINVAL, "one type must have a weight");
@@ -112,12 +107,7 @@ static void a_deadlock_is_named_and_more_workers_end_it(void **state)
         "wait = block\n[arrivals]\nmodel = closed\nin_flight = 8\n[task parent]\n"
         "steps = cpu 1ms, spawn child x2, join\n[task child]\nweight = 0\nsteps = cpu 1ms\n"
         "[run]\nduration = 0\n";
-    struct ps_experiment e;
-    struct ps_complaints complaints = {.count = 0};
-    assert_int_equal(
-        ps_experiment_parse(&e, ps_host_vocabulary(), "test", text, sizeof text - 1, &complaints),
-        PS_OK);
-    struct ps_live *live = host_start(e);
+    struct ps_live *live = host_start(host_experiment_of(text, NULL));
     host_until(live, deadlocked, "the deadlock");
     assert_non_null(strstr(host_seen.message, "4 of 4 workers wait for children in task 'parent'"));
     assert_int_equal(host_seen.phase, PS_PHASE_RUNNING);

@@ -12,8 +12,6 @@
 #include "base/clock.h"
 #include "host/host.h"
 
-struct ps_snapshot snapshot;
-
 /* ---- the host ---- */
 
 struct ps_live *start(const char *const *pairs)
@@ -26,47 +24,18 @@ struct ps_live *start(const char *const *pairs)
         "[task long]\nweight = 0\nsteps = sleep 60s\n"
         "[task parent]\nweight = 0\nsteps = spawn ok x3, join\n"
         "[task leaves]\nweight = 0\nsteps = spawn long\n[run]\nduration = 0\n";
-    struct ps_experiment e;
-    struct ps_complaints complaints = {.count = 0};
-    assert_int_equal(
-        ps_experiment_parse(&e, ps_host_vocabulary(), "test", text, sizeof text - 1, &complaints),
-        PS_OK);
-    for (; *pairs; pairs += 2)
-        assert_int_equal(
-            ps_experiment_set(&e, ps_host_vocabulary(), pairs[0], pairs[1], "test", &complaints),
-            PS_OK);
-    struct ps_live *live;
-    char why[512] = "";
-    if (ps_live_start(&e, &live, why, sizeof why) != PS_OK)
-        fail_msg("%s", why);
-    return live;
-}
-
-void look(struct ps_live *live)
-{
-    struct ps_source *source = ps_live_source(live);
-    assert_int_equal(source->ops->snapshot(source, &snapshot), PS_OK);
-}
-
-void until(struct ps_live *live, bool (*predicate)(void), const char *what)
-{
-    uint64_t give_up = ps_now_ns() + PATIENCE_S * (uint64_t)PS_NS_PER_S;
-    for (look(live); !predicate(); look(live)) {
-        if (ps_now_ns() > give_up)
-            fail_msg("never came: %s (message: %s)", what, snapshot.message);
-        poll(NULL, 0, 2);
-    }
+    return host_start(host_experiment_of(text, pairs));
 }
 
 void stop(struct ps_live *live, uint64_t requests)
 {
     ps_live_stop(live, true, PATIENCE_S * (uint64_t)PS_NS_PER_S);
-    look(live);
-    assert_int_equal(snapshot.phase, PS_PHASE_ENDED);
-    assert_int_equal(snapshot.end, PS_END_CANCELLED);
-    assert_int_equal(snapshot.totals.submitted, requests);
-    assert_true(ps_totals_conserved(&snapshot.totals));
-    assert_int_equal(snapshot.http_open, 0);
+    host_look(live);
+    assert_int_equal(host_seen.phase, PS_PHASE_ENDED);
+    assert_int_equal(host_seen.end, PS_END_CANCELLED);
+    assert_int_equal(host_seen.totals.submitted, requests);
+    assert_true(ps_totals_conserved(&host_seen.totals));
+    assert_int_equal(host_seen.http_open, 0);
     ps_live_free(live);
 }
 
@@ -74,11 +43,11 @@ void stop(struct ps_live *live, uint64_t requests)
 
 int connect_to(struct ps_live *live)
 {
-    look(live);
-    assert_in_range(snapshot.http_port, 1, 65535);
+    host_look(live);
+    assert_in_range(host_seen.http_port, 1, 65535);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_in at = {.sin_family = AF_INET,
-                             .sin_port = htons((uint16_t)snapshot.http_port),
+                             .sin_port = htons((uint16_t)host_seen.http_port),
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct timeval patience = {.tv_sec = PATIENCE_S};
     assert_true(fd >= 0);

@@ -5,22 +5,16 @@
 
 #include "support.h"
 
-#include "client/live.h"
+#include "client/hosts.h"
 #include "client/obeyed.h"
 
 enum { PATIENCE_S = 30 };
 
-/* What look saw last. */
-extern struct ps_snapshot snapshot;
-
 /* Pairs of key and value over a server with a type for every outcome; ends with NULL. */
 struct ps_live *start(const char *const *pairs);
-#define WITH(...) start((const char *const[]){__VA_ARGS__, NULL})
-#define PLAIN     start((const char *const[]){NULL})
+#define SERVER_WITH(...) start((const char *const[]){__VA_ARGS__, NULL})
+#define SERVER_PLAIN     start((const char *const[]){NULL})
 
-void look(struct ps_live *live);
-/* Look again and again until the predicate holds; the pause only spares the CPU. */
-void until(struct ps_live *live, bool (*predicate)(void), const char *what);
 /* Drain; every request must be accounted for, every connection closed. */
 void stop(struct ps_live *live, uint64_t requests);
 

@@ -14,15 +14,15 @@
 
 static bool ended(void)
 {
-    return snapshot.phase == PS_PHASE_ENDED;
+    return host_seen.phase == PS_PHASE_ENDED;
 }
 static bool one_sleeps(void)
 {
-    return snapshot.waiting[PS_STATE_SLEEP] == 1;
+    return host_seen.waiting[PS_STATE_SLEEP] == 1;
 }
 static bool two_open(void)
 {
-    return snapshot.http_open == 2;
+    return host_seen.http_open == 2;
 }
 
 /* ---- what is answered ---- */
@@ -64,13 +64,13 @@ static void every_policy_answers(void **state)
         for (const struct ps_policy *p = (*e)->policies; p->name; p++) {
             if (p->traits & PS_TRAIT_PROCESSES)
                 continue;
-            struct ps_live *live =
-                WITH("engine.name", (*e)->name, "engine.policy", p->name, "engine.workers", "2");
+            struct ps_live *live = SERVER_WITH("engine.name", (*e)->name, "engine.policy", p->name,
+                                               "engine.workers", "2");
             uint64_t requests = all_outcomes(live);
-            look(live);
-            assert_int_equal(snapshot.totals.ended[PS_FAILED], 1);
-            assert_int_equal(snapshot.totals.ended[PS_TIMED_OUT], 1);
-            assert_int_equal(snapshot.http_rejected, 1);
+            host_look(live);
+            assert_int_equal(host_seen.totals.ended[PS_FAILED], 1);
+            assert_int_equal(host_seen.totals.ended[PS_TIMED_OUT], 1);
+            assert_int_equal(host_seen.http_rejected, 1);
             stop(live, requests);
         }
 }
@@ -90,7 +90,7 @@ static void what_is_no_request_is_refused_and_closed(void **state)
         {"GET / HTTP/1.1\r\n" HOST "Expect: a miracle\r\n\r\n", 417},
         {"GET / HTTP/2.0\r\n\r\n", 505},
     };
-    struct ps_live *live = PLAIN;
+    struct ps_live *live = SERVER_PLAIN;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int fd = connect_to(live);
         say(fd, cases[i].text);
@@ -115,7 +115,7 @@ static void what_is_no_request_is_refused_and_closed(void **state)
 static void other_methods_and_pages(void **state)
 {
     (void)state;
-    struct ps_live *live = PLAIN;
+    struct ps_live *live = SERVER_PLAIN;
     int fd = connect_to(live);
     say(fd, "DELETE / HTTP/1.1\r\n" HOST "\r\n");
     assert_non_null(strstr(status_is(fd, 405).head, "Allow: GET, HEAD, POST"));
@@ -138,7 +138,7 @@ static void other_methods_and_pages(void **state)
 static void slow_and_idle_clients_are_ended(void **state)
 {
     (void)state;
-    struct ps_live *live = WITH("arrivals.request_timeout", "50ms");
+    struct ps_live *live = SERVER_WITH("arrivals.request_timeout", "50ms");
     int slow = connect_to(live), body = connect_to(live);
     say(slow, "GET / HT");
     say(body, "POST / HTTP/1.1\r\n" HOST "Content-Length: 10\r\n\r\nabc");
@@ -147,7 +147,7 @@ static void slow_and_idle_clients_are_ended(void **state)
     assert_true(status_is(body, 408).closes);
     at_end(body);
     stop(live, 0);
-    live = WITH("arrivals.idle_timeout", "20ms");
+    live = SERVER_WITH("arrivals.idle_timeout", "20ms");
     at_end(connect_to(live));
     stop(live, 0);
 }
@@ -155,7 +155,7 @@ static void slow_and_idle_clients_are_ended(void **state)
 static void a_client_that_stops_sending_gets_its_answers(void **state)
 {
     (void)state;
-    struct ps_live *live = PLAIN;
+    struct ps_live *live = SERVER_PLAIN;
     int fd = connect_to(live);
     say(fd, GET("/sleeps") GET("/ok") "GET /");
     shutdown(fd, SHUT_WR);
@@ -172,7 +172,7 @@ enum { PIPELINED = 500 };
 static void many_requests_in_one_piece(void **state)
 {
     (void)state;
-    struct ps_live *live = PLAIN;
+    struct ps_live *live = SERVER_PLAIN;
     int fd = connect_to(live);
     static char text[PIPELINED * sizeof GET("/ok")];
     for (unsigned i = 0; i < PIPELINED; i++)
@@ -191,7 +191,7 @@ static void a_crowd_is_held(void **state)
     (void)state;
     static const char *const engines[] = {"green", "async"};
     for (unsigned i = 0; i < 2; i++) {
-        struct ps_live *live = WITH("engine.name", engines[i]);
+        struct ps_live *live = SERVER_WITH("engine.name", engines[i]);
         static int fds[CROWD];
         for (unsigned k = 0; k < CROWD; k++)
             fds[k] = connect_to(live);
@@ -201,10 +201,10 @@ static void a_crowd_is_held(void **state)
             for (unsigned k = 0; k < CROWD; k++)
                 status_is(fds[k], 200);
         }
-        look(live);
-        assert_int_equal(snapshot.http_open, CROWD);
-        assert_int_equal(snapshot.http_peak, CROWD);
-        assert_int_equal(snapshot.totals.ended[PS_COMPLETED], 2 * CROWD);
+        host_look(live);
+        assert_int_equal(host_seen.http_open, CROWD);
+        assert_int_equal(host_seen.http_peak, CROWD);
+        assert_int_equal(host_seen.totals.ended[PS_COMPLETED], 2 * CROWD);
         for (unsigned k = 0; k < CROWD; k++)
             close(fds[k]);
         stop(live, 2 * CROWD);
@@ -216,21 +216,21 @@ static void a_full_queue_is_answered(void **state)
 {
     (void)state;
     struct ps_live *live =
-        WITH("engine.name", "threadpool", "engine.policy", "fifo", "engine.workers", "1",
-             "engine.queue", "1", "engine.on_full", "refuse");
+        SERVER_WITH("engine.name", "threadpool", "engine.policy", "fifo", "engine.workers", "1",
+                    "engine.queue", "1", "engine.on_full", "refuse");
     int first = connect_to(live);
     say(first, GET("/ok"));
     status_is(first, 200); /* it has the worker */
     int second = connect_to(live);
-    until(live, two_open, "the queued connection");
+    host_until(live, two_open, "the queued connection");
     int third = connect_to(live);
     say(third, GET("/sleeps"));
     struct heard h = status_is(third, 503);
     assert_true(h.closes);
     assert_non_null(strstr(h.head, "Retry-After: 1"));
     at_end(third);
-    look(live);
-    assert_int_equal(snapshot.type[1].totals.ended[PS_REFUSED], 1);
+    host_look(live);
+    assert_int_equal(host_seen.type[1].totals.ended[PS_REFUSED], 1);
     close(first);
     say(second, GET("/ok"));
     status_is(second, 200);
@@ -242,24 +242,24 @@ static void a_full_queue_is_answered(void **state)
 
 static bool many_answers(void)
 {
-    return snapshot.totals.ended[PS_COMPLETED] >= 100;
+    return host_seen.totals.ended[PS_COMPLETED] >= 100;
 }
 static bool all_answered(void)
 {
-    return snapshot.http_clients_answered == snapshot.http_clients;
+    return host_seen.http_clients_answered == host_seen.http_clients;
 }
 static bool some_came_back(void)
 {
-    return snapshot.http_opened >= 2 * snapshot.http_clients;
+    return host_seen.http_opened >= 2 * host_seen.http_clients;
 }
 
 static void leave(struct ps_live *live)
 {
     ps_live_stop(live, true, PATIENCE_S * (uint64_t)PS_NS_PER_S);
-    look(live);
-    assert_int_equal(snapshot.phase, PS_PHASE_ENDED);
-    assert_true(ps_totals_conserved(&snapshot.totals));
-    assert_int_equal(snapshot.http_open, 0);
+    host_look(live);
+    assert_int_equal(host_seen.phase, PS_PHASE_ENDED);
+    assert_true(ps_totals_conserved(&host_seen.totals));
+    assert_int_equal(host_seen.http_open, 0);
     ps_live_free(live);
 }
 
@@ -268,12 +268,12 @@ static void its_own_clients_ask_and_are_answered(void **state)
     (void)state;
     static const char *const engines[] = {"green", "async"};
     for (unsigned i = 0; i < 2; i++) {
-        struct ps_live *live = WITH("engine.name", engines[i], "arrivals.clients", "20");
-        until(live, all_answered, "an answer for everybody");
-        until(live, many_answers, "more answers");
-        assert_int_equal(snapshot.http_clients, 20);
-        assert_int_equal(snapshot.http_opened, 20);
-        assert_int_equal(snapshot.http_client_errors, 0);
+        struct ps_live *live = SERVER_WITH("engine.name", engines[i], "arrivals.clients", "20");
+        host_until(live, all_answered, "an answer for everybody");
+        host_until(live, many_answers, "more answers");
+        assert_int_equal(host_seen.http_clients, 20);
+        assert_int_equal(host_seen.http_opened, 20);
+        assert_int_equal(host_seen.http_client_errors, 0);
         leave(live);
     }
 }
@@ -281,19 +281,19 @@ static void its_own_clients_ask_and_are_answered(void **state)
 static void a_pool_answers_as_many_clients_as_it_has_workers(void **state)
 {
     (void)state;
-    struct ps_live *live = WITH("engine.name", "threadpool", "engine.policy", "fifo",
-                                "engine.workers", "2", "arrivals.clients", "5");
-    until(live, many_answers, "answers");
-    assert_int_equal(snapshot.http_clients_answered, 2);
+    struct ps_live *live = SERVER_WITH("engine.name", "threadpool", "engine.policy", "fifo",
+                                       "engine.workers", "2", "arrivals.clients", "5");
+    host_until(live, many_answers, "answers");
+    assert_int_equal(host_seen.http_clients_answered, 2);
     leave(live);
 }
 
 static void its_own_clients_come_back(void **state)
 {
     (void)state;
-    struct ps_live *live =
-        WITH("arrivals.clients", "4", "arrivals.think", "40ms", "arrivals.idle_timeout", "10ms");
-    until(live, some_came_back, "new connections");
+    struct ps_live *live = SERVER_WITH("arrivals.clients", "4", "arrivals.think", "40ms",
+                                       "arrivals.idle_timeout", "10ms");
+    host_until(live, some_came_back, "new connections");
     leave(live);
 }
 
@@ -330,7 +330,7 @@ static void too_many_clients_are_refused(void **state)
 static void a_drain_answers_what_is_under_way(void **state)
 {
     (void)state;
-    struct ps_live *live = PLAIN;
+    struct ps_live *live = SERVER_PLAIN;
     int idle = connect_to(live), busy = connect_to(live);
     say(idle, GET("/ok"));
     status_is(idle, 200);
@@ -348,18 +348,18 @@ static void a_drain_answers_what_is_under_way(void **state)
 static void a_cancelled_request_is_told(void **state)
 {
     (void)state;
-    struct ps_live *live = PLAIN;
+    struct ps_live *live = SERVER_PLAIN;
     int idle = connect_to(live), busy = connect_to(live);
     say(busy, GET("/long"));
-    until(live, one_sleeps, "the request");
+    host_until(live, one_sleeps, "the request");
     order(live, "cancel");
     assert_true(status_is(busy, 503).closes);
     close(busy);
     say(idle, GET("/ok")); /* a connection that rests is left alone */
     status_is(idle, 200);
     close(idle);
-    look(live);
-    assert_int_equal(snapshot.totals.ended[PS_CANCELLED], 1);
+    host_look(live);
+    assert_int_equal(host_seen.totals.ended[PS_CANCELLED], 1);
     stop(live, 2);
 }
 
@@ -369,23 +369,23 @@ static void children_left_behind_are_no_concern_of_the_next_request(void **state
     (void)state;
     static const char *const engines[] = {"green", "async", "threadpool"};
     for (size_t i = 0; i < sizeof engines / sizeof engines[0]; i++) {
-        struct ps_live *live = WITH("engine.name", engines[i], "engine.workers", "4");
+        struct ps_live *live = SERVER_WITH("engine.name", engines[i], "engine.workers", "4");
         int fd = connect_to(live);
         say(fd, GET("/leaves") GET("/parent"));
         assert_false(status_is(fd, 200).closes);
         assert_false(status_is(fd, 200).closes); /* which joins three */
-        until(live, one_sleeps, "the child");
+        host_until(live, one_sleeps, "the child");
         say(fd, GET("/late"));
         status_is(fd, 504);
-        look(live);
-        assert_int_equal(snapshot.http_open, 1);
+        host_look(live);
+        assert_int_equal(host_seen.http_open, 1);
         order(live, "cancel");
         say(fd, GET("/ok"));
         status_is(fd, 200);
         close(fd);
         stop(live, 8);
-        assert_int_equal(snapshot.totals.ended[PS_COMPLETED], 6);
-        assert_int_equal(snapshot.totals.ended[PS_CANCELLED], 1);
+        assert_int_equal(host_seen.totals.ended[PS_COMPLETED], 6);
+        assert_int_equal(host_seen.totals.ended[PS_CANCELLED], 1);
     }
 }
 
@@ -396,7 +396,8 @@ static void a_crowd_leaves_children_behind(void **state)
     enum { MANY = 24, EACH = 8 };
     static const char *const engines[] = {"green", "async"};
     for (size_t i = 0; i < sizeof engines / sizeof engines[0]; i++) {
-        struct ps_live *live = WITH("engine.name", engines[i], "task leaves.steps", "spawn sleeps");
+        struct ps_live *live =
+            SERVER_WITH("engine.name", engines[i], "task leaves.steps", "spawn sleeps");
         int fd[MANY];
         for (unsigned k = 0; k < MANY; k++) {
             fd[k] = connect_to(live);
@@ -409,14 +410,14 @@ static void a_crowd_leaves_children_behind(void **state)
             close(fd[k]);
         }
         stop(live, 2 * MANY * EACH);
-        assert_int_equal(snapshot.totals.ended[PS_COMPLETED], 2 * MANY * EACH);
+        assert_int_equal(host_seen.totals.ended[PS_COMPLETED], 2 * MANY * EACH);
     }
 }
 
 static void a_paused_server_answers_later(void **state)
 {
     (void)state;
-    struct ps_live *live = PLAIN;
+    struct ps_live *live = SERVER_PLAIN;
     int fd = connect_to(live);
     say(fd, GET("/ok"));
     status_is(fd, 200);
@@ -432,7 +433,7 @@ static void a_paused_server_answers_later(void **state)
 static void the_last_request_ends_the_run(void **state)
 {
     (void)state;
-    struct ps_live *live = WITH("arrivals.tasks", "3");
+    struct ps_live *live = SERVER_WITH("arrivals.tasks", "3");
     int idle = connect_to(live), fd = connect_to(live);
     say(fd, GET("/ok") GET("/ok") GET("/ok") GET("/ok"));
     assert_false(status_is(fd, 200).closes);
@@ -440,23 +441,23 @@ static void the_last_request_ends_the_run(void **state)
     assert_true(status_is(fd, 200).closes);
     at_end(fd);
     at_end(idle);
-    until(live, ended, "the end");
-    assert_int_equal(snapshot.end, PS_END_COMPLETED);
-    assert_int_equal(snapshot.totals.ended[PS_COMPLETED], 3);
-    assert_true(ps_totals_conserved(&snapshot.totals));
+    host_until(live, ended, "the end");
+    assert_int_equal(host_seen.end, PS_END_COMPLETED);
+    assert_int_equal(host_seen.totals.ended[PS_COMPLETED], 3);
+    assert_true(ps_totals_conserved(&host_seen.totals));
     ps_live_free(live);
 }
 
 static void a_port_in_use_is_named(void **state)
 {
     (void)state;
-    struct ps_live *live = PLAIN, *other;
-    look(live);
+    struct ps_live *live = SERVER_PLAIN, *other;
+    host_look(live);
     char text[256], why[512] = "", expected[128];
     int size = snprintf(text, sizeof text,
                         "[preset]\ntitle = t\n[arrivals]\nmodel = http\nport = %u\n[task a]\n"
                         "steps = cpu 1us\n",
-                        snapshot.http_port);
+                        host_seen.http_port);
     struct ps_experiment e;
     struct ps_complaints complaints = {.count = 0};
     assert_int_equal(
@@ -464,7 +465,7 @@ static void a_port_in_use_is_named(void **state)
     assert_int_not_equal(ps_live_start(&e, &other, why, sizeof why), PS_OK);
     snprintf(expected, sizeof expected,
              "arrivals.port = %u: cannot listen on 127.0.0.1: Address already in use",
-             snapshot.http_port);
+             host_seen.http_port);
     assert_non_null(strstr(why, expected));
     stop(live, 0);
 }
