@@ -1,19 +1,16 @@
 /* What lies above the screens, at every layout: menus, forms, prompts, pages and the command line as
  * the whole program draws them on a fake terminal, with the engines that there are. golden_check()
  * also fails where words are cut. */
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "check.h"
 #include "fake_term.h"
 #include "golden.h"
+#include "home.h"
 #include "host/host.h"
-#include "presets.h"
-#include "scene.h"
 #include "ui/keys.h"
 
 static const int sizes[][2] = {{60, 16}, {80, 24}, {120, 40}, {200, 60}};
@@ -63,10 +60,6 @@ static const char lesson[] =
     "## Teacher notes\nLet them count hands first, and ask those who were wrong for their "
     "reason.\n";
 
-static struct ps_library library;
-static struct scene *scene;
-static char folder[] = "/tmp/poolscope-places-XXXXXX", before[PATH_MAX];
-
 struct visit {
     const struct place *place;
     unsigned at;
@@ -90,9 +83,9 @@ static void golden_of_every_place(void **state)
     for (unsigned p = 0; p < PLACES; p++)
         for (unsigned i = 0; i < SIZES; i++) {
             struct visit v = {.place = &places[p]};
-            fake_host = (struct fake_host){.snapshot = scene->snapshot};
+            fake_host = (struct fake_host){.snapshot = home_scene->snapshot};
             struct ps_ui_options options = {.words = ps_host_vocabulary(),
-                                            .library = &library,
+                                            .library = &home_library,
                                             .usable_cpus = 8,
                                             .machine = "8 cpu  16 GiB",
                                             .launcher = &fake_launcher};
@@ -103,31 +96,13 @@ static void golden_of_every_place(void **state)
 static int set_up(void **state)
 {
     (void)state;
-    assert_non_null(getcwd(before, sizeof before));
-    assert_non_null(mkdtemp(folder));
-    assert_int_equal(chdir(folder), 0);
-    assert_int_equal(mkdir("presets", 0700), 0);
-    FILE *to = fopen("presets/skew.md", "w");
-    assert_non_null(to);
-    fputs(lesson, to);
-    assert_int_equal(fclose(to), 0);
-    setenv("HOME", folder, 1);
-    setenv("XDG_CONFIG_HOME", folder, 1);
-    setenv("XDG_STATE_HOME", folder, 1);
-    presets_fill(&library);
-    scene = scene_new(SCENE_STEAL, 8, 20);
-    return 0;
+    return home_make(lesson);
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    char command[PATH_MAX];
-    scene_free(scene);
-    free(library.presets);
-    assert_int_equal(chdir(before), 0);
-    snprintf(command, sizeof command, "rm -r '%s'", folder);
-    return system(command);
+    return home_remove();
 }
 
 int main(void)

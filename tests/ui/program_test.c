@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/rng.h"
@@ -12,15 +11,10 @@
 #include "client/recorder.h"
 #include "fake_term.h"
 #include "golden.h"
-#include "presets.h"
-#include "scene.h"
+#include "home.h"
 #include "ui/keys.h"
 
 #define KEYS_MAX 40
-
-static struct ps_library library;
-static struct scene *scene;
-static char folder[] = "/tmp/poolscope-program-XXXXXX", before[PATH_MAX];
 
 /* More than a screen. */
 #define MANY "* The queue.\n* The lanes.\n* The steals.\n* The rest.\n* And again:\n"
@@ -65,9 +59,9 @@ static int next_key(void *user, const struct ps_canvas *frame)
 
 static struct ps_ui_options options_of(void)
 {
-    fake_host = (struct fake_host){.snapshot = scene->snapshot};
+    fake_host = (struct fake_host){.snapshot = home_scene->snapshot};
     return (struct ps_ui_options){.words = &presets_words,
-                                  .library = &library,
+                                  .library = &home_library,
                                   .usable_cpus = 8,
                                   .machine = "8 cpu  16 GiB",
                                   .launcher = &fake_launcher};
@@ -584,9 +578,9 @@ static void record(const char *path)
     struct scene *run = scene_new(SCENE_STEAL, 8, 0);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     assert_true(fd >= 0);
-    assert_int_equal(
-        ps_recorder_new(fd, "skew", &library.presets[2].experiment, &recorder, why, sizeof why),
-        PS_OK);
+    assert_int_equal(ps_recorder_new(fd, "skew", &home_library.presets[2].experiment, &recorder,
+                                     why, sizeof why),
+                     PS_OK);
     for (unsigned i = 0; i < 200; i++) {
         scene_step(run, SCENE_STEAL);
         run->snapshot->stealing = i < 120;
@@ -599,32 +593,15 @@ static void record(const char *path)
 static int set_up(void **state)
 {
     (void)state;
-    assert_non_null(getcwd(before, sizeof before));
-    assert_non_null(mkdtemp(folder));
-    assert_int_equal(chdir(folder), 0);
-    assert_int_equal(mkdir("presets", 0700), 0);
-    FILE *to = fopen("presets/skew.md", "w");
-    assert_non_null(to);
-    fputs(lesson, to);
-    assert_int_equal(fclose(to), 0);
-    setenv("HOME", folder, 1);
-    setenv("XDG_CONFIG_HOME", folder, 1);
-    setenv("XDG_STATE_HOME", folder, 1);
-    presets_fill(&library);
-    scene = scene_new(SCENE_STEAL, 8, 20);
+    int failed = home_make(lesson);
     record("run.psrec");
-    return 0;
+    return failed;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    char command[PATH_MAX];
-    scene_free(scene);
-    free(library.presets);
-    assert_int_equal(chdir(before), 0);
-    snprintf(command, sizeof command, "rm -r '%s'", folder);
-    return system(command);
+    return home_remove();
 }
 
 /* A comparison starts hosts of its own: this program again, which is none. */
