@@ -2,11 +2,11 @@
  *
  * Protocol `stop`: 0, then by CAS once to DEADLINE or CANCEL; never back. Writers: the task's own
  * thread (deadline; an ancestor's stop, which it inherits), ps_task_cancel (any thread).
- *   canceller  stop = CANCEL (seq_cst); reads task->parker (seq_cst); unparks the task
- *   its thread task->parker = own (seq_cst, when a wait begins); in each wait takes a ticket,
- * reads stop (seq_cst), then sleeps Each side writes one word and reads the other: either the
- * canceller sees the parker, or the task sees the stop. Engines that wait otherwise order their
- * unpark and wait by a token of their own.
+ *   canceller   stop = CANCEL (seq_cst); reads task->parker (seq_cst); unparks the task
+ *   its thread  task->parker = own (seq_cst, when a wait begins); in each wait takes a ticket,
+ *              reads stop (seq_cst), then sleeps
+ * Each side writes one word and reads the other: either the canceller sees the parker, or the task
+ * sees the stop. Engines that wait otherwise order their unpark and wait by a token of their own.
  *
  * Protocol `family`: bits 0-31 live children; the flags JOINING, ENDED, HOLDS, STAYS, ABOVE; bits 40-63
  * wakers. The end is settled when of children, wakers and ENDED the word has ENDED alone: whoever's
