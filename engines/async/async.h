@@ -270,6 +270,7 @@ void ps_async_unwatch(struct ps_async_record *record);
 void ps_async_sweep(struct ps_async_loop *loop, uint64_t now_ns);
 /* The descriptor is about to be closed: its waiters go on, its watch goes away. */
 void ps_async_forget(struct ps_async_loop *loop, int fd);
+/* Owner, when no loop has a thread. */
 void ps_async_forget_all(struct ps_async_loop *loop);
 
 #endif

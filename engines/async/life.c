@@ -70,8 +70,6 @@ static void *thread_main(void *arg)
     ps_probe_thread_begin(&loop->probe);
     ps_async_turns(loop);
     ps_engine_check_done(&loop->engine->base);
-    ps_async_forget_all(loop);
-    uv_run(&loop->uv, UV_RUN_NOWAIT); /* close callbacks */
     ps_probe_thread_end(&loop->probe);
     ps_altstack_end(&loop->altstack);
     return NULL;
@@ -225,6 +223,7 @@ enum ps_err ps_async_loop_init(struct ps_async *engine, struct ps_async_loop *lo
 
 void ps_async_loop_fini(struct ps_async_loop *loop)
 {
+    ps_async_forget_all(loop);
     close_uv(loop);
     close_descriptors(loop);
     ps_timers_free(&loop->timers);

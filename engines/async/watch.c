@@ -1,4 +1,4 @@
-/* Descriptors that tasks of a loop wait for. One thread, the loop's.
+/* Descriptors that tasks of a loop wait for. One thread, the loop's; when all have ended, the owner's.
  *
  * A watch is a uv_poll_t kept for each descriptor number that was waited for, and it goes on polling
  * when its waiter has been woken: the next wait for the same events costs no system call. Changing
@@ -16,6 +16,11 @@
  * ones; an event proves it. Every SWEEP_NS the old ones are proved by asking the kernel and the young
  * ones become old: a wait that is not served for some milliseconds costs one system call, the
  * others none.
+ *
+ * The table outlives the loop's thread. To close a watch is to name its number to the kernel, and
+ * that of a descriptor which was closed without a word may be anybody's by then: no harm (this epoll
+ * does not have it), but a race of threads over a number, so it is left to the end of the engine.
+ * Until then a loop that has retired keeps what it polls for, unread.
  *
  * uv_close is asynchronous: a forgotten watch leaves the table at once (its number may come back
  * before the handle is gone) and is freed by the close callback in a later turn. */

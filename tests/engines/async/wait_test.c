@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -181,6 +182,64 @@ static void descriptor_numbers_come_back(void **state)
         job_submit(job_new(&rig, churn, pairs[i]));
     rig_close(&rig, PS_CLOSE_DRAIN);
     assert_int_equal(rig.outcome[PS_COMPLETED], 8);
+}
+
+/* A number that is closed without a word and is another thread's when the loop ends is not touched by
+ * the loop. `gone` and `taken` order nothing, so that ThreadSanitizer sees it if it is. */
+struct lost_number {
+    int fd;
+    _Atomic bool gone, taken, over;
+};
+
+static void await_flag(const _Atomic bool *flag)
+{
+    while (!atomic_load_explicit(flag, memory_order_relaxed))
+        sched_yield();
+}
+
+static struct ps_wait *lose_number(struct job *job)
+{
+    struct lost_number *lost = job->arg;
+    if (job->phase == 0)
+        return job_fd(job, lost->fd, POLLOUT, PS_NEVER);
+    CHECK(job->wait.result == PS_OK);
+    close(lost->fd);
+    atomic_store_explicit(&lost->gone, true, memory_order_relaxed);
+    return NULL;
+}
+
+static void *take_number(void *arg)
+{
+    struct lost_number *lost = arg;
+    await_flag(&lost->gone);
+    int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    CHECK(fd == lost->fd);
+    atomic_store_explicit(&lost->taken, true, memory_order_relaxed);
+    await_flag(&lost->over);
+    close(fd);
+    return NULL;
+}
+
+static void a_lost_number_is_let_be(void **state)
+{
+    (void)state;
+    struct rig rig;
+    rig_open(&rig, 1);
+    struct ps_engine_config config = rig_config(&rig, 1, 64);
+    rig_start(&rig, &config);
+    int pair[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    struct lost_number lost = {.fd = pair[0]};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, take_number, &lost), 0);
+    job_submit(job_new(&rig, lose_number, &lost));
+    await_flag(&lost.taken);
+    ps_engine_close(rig.engine, PS_CLOSE_DRAIN);
+    assert_int_equal(ps_engine_stop(rig.engine, PS_NEVER), PS_OK);
+    atomic_store_explicit(&lost.over, true, memory_order_relaxed);
+    pthread_join(thread, NULL);
+    close(pair[1]);
+    rig_close(&rig, PS_CLOSE_DRAIN);
 }
 
 /* What is ready and not wanted must not keep the loop busy: it parks a few times, not all the time. */
@@ -444,6 +503,7 @@ int main(void)
         cmocka_unit_test(descriptors),
         cmocka_unit_test(hang_up_ends_the_wait),
         cmocka_unit_test(descriptor_numbers_come_back),
+        cmocka_unit_test(a_lost_number_is_let_be),
         cmocka_unit_test(unwanted_readiness_is_quiet),
         cmocka_unit_test(a_tree_of_joins),
         cmocka_unit_test(a_lock_between_loops),
