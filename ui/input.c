@@ -3,7 +3,7 @@
 #include <string.h>
 #include <wchar.h>
 
-enum { ESC = 27, CSI_MAX = 64 };
+enum { BEL = 7, CAN = 24, SUB = 26, ESC = 27, CSI_MAX = 64, STRING_MAX = 512 };
 
 /* Of the button of a report. */
 enum { BUTTON = 3, MODIFIERS = 4 | 8 | 16, MOTION = 32, WHEEL = 64 };
@@ -137,15 +137,37 @@ static size_t decode_csi(const char *bytes, size_t size, struct ps_input *into)
     return length;
 }
 
+/* What begins a string: of ESC P (DCS), X (SOS), ] (OSC), ^ (PM) and _ (APC). */
+static bool begins_string(char after_escape)
+{
+    return after_escape != '\0' && strchr("PX]^_", after_escape) != NULL;
+}
+
+/* The end of the string ESC ] ... ESC \ (or BEL, as xterm ends one); 0: it has not come. One that
+ * stops half way is done with what has come: it must not hold the keys back. */
+static size_t string_length(const char *bytes, size_t size, bool alone)
+{
+    for (size_t i = 2; i < size; i++) {
+        if (bytes[i] == BEL || bytes[i] == CAN || bytes[i] == SUB || i >= STRING_MAX)
+            return i + 1;
+        if (bytes[i] == ESC && i + 1 < size)
+            return bytes[i + 1] == '\\' ? i + 2 : i;
+    }
+    return alone ? size : 0;
+}
+
 static size_t decode_escape(const char *bytes, size_t size, bool alone, struct ps_input *into)
 {
-    bool begun = size == 1 || ((bytes[1] == '[' || bytes[1] == 'O') && size == 2);
+    bool is_string = size > 1 && begins_string(bytes[1]);
+    bool begun = size == 1 || ((bytes[1] == '[' || bytes[1] == 'O' || is_string) && size == 2);
     if (begun && !alone)
         return 0;
     if (!begun && bytes[1] == '[')
         return decode_csi(bytes, size, into);
     if (!begun && bytes[1] == 'O')
         return 3;
+    if (!begun && is_string)
+        return string_length(bytes, size, alone);
     into->key = PS_INPUT_ESC;
     return 1;
 }

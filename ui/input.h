@@ -1,7 +1,8 @@
 /* What a terminal sends, as inputs: a pure decoder of its bytes, without the terminal.
  *
  * A control sequence (ECMA-48: ESC [ parameters intermediates final) is taken whole or not at all,
- * however its bytes are split on the way; one that means nothing here is an input without meaning and
+ * however its bytes are split on the way, and so is a string (OSC, DCS and their like: answers that
+ * somebody else asked the terminal for); one that means nothing here is an input without meaning and
  * never the keys that its bytes look like. The mouse reports as xterm's modes 1006 (ESC [ < b ; x ; y M
  * or m) and 1000 (ESC [ M and three bytes) say; mode 1003 adds a report for every cell that it
  * passes. Plain memory, one owner. */

@@ -34,6 +34,12 @@ static const struct {
     {"\033[200~", {-1, 0, 0}},
     {"\033[?62;22c", {-1, 0, 0}},
     {"\033Ox", {-1, 0, 0}},
+    /* Nor is what the terminal answers to somebody else: a colour, its version, a clipboard. */
+    {"\033]11;rgb:1e1e/1e1e/1e1e\033\\", {-1, 0, 0}},
+    {"\033]11;rgb:1e1e/1e1e/1e1e\a", {-1, 0, 0}},
+    {"\033P>|XTerm(379)\033\\", {-1, 0, 0}},
+    {"\033_Gi=31;OK\033\\", {-1, 0, 0}},
+    {"\033]52;c;cQ==\030", {-1, 0, 0}},
     /* The mouse: click, with Shift, release, other buttons, wheel, motion, dragging. */
     {"\033[<0;11;6M", {PS_INPUT_MOUSE, 10, 5}},
     {"\033[<4;11;6M", {PS_INPUT_MOUSE, 10, 5}},
@@ -84,7 +90,8 @@ static void a_sequence_is_taken_whole(void **state)
 static void an_escape_alone_is_a_key(void **state)
 {
     (void)state;
-    static const char *const begun[] = {"\033", "\033[", "\033O", "\033\033", "\033x"};
+    static const char *const begun[] = {"\033",  "\033[", "\033O", "\033\033",
+                                        "\033x", "\033]", "\033P"};
     struct ps_input_decoder d;
     struct ps_input input;
     ps_input_decoder_init(&d);
@@ -97,6 +104,24 @@ static void an_escape_alone_is_a_key(void **state)
     assert_int_equal(ps_input_decode(&d, "\033[<35;1", 7, true, &input), 0);
     /* What cannot go on so is left; the key behind it is not. */
     assert_int_equal(ps_input_decode(&d, "\033[<35;\r", 7, false, &input), 6);
+    assert_int_equal(input.key, -1);
+}
+
+/* The end of a string may never come. */
+static void a_string_without_end_holds_no_key_back(void **state)
+{
+    (void)state;
+    struct ps_input_decoder d;
+    struct ps_input input;
+    char endless[2000] = "\033]";
+    ps_input_decoder_init(&d);
+    assert_int_equal(ps_input_decode(&d, "\033]11;r", 6, false, &input), 0);
+    assert_int_equal(ps_input_decode(&d, "\033]11;r", 6, true, &input), 6);
+    assert_int_equal(input.key, -1);
+    assert_int_equal(ps_input_decode(&d, "\033]11;r\033[A", 9, false, &input), 6);
+    assert_int_equal(input.key, -1);
+    memset(endless + 2, 'q', sizeof endless - 2);
+    assert_in_range(ps_input_decode(&d, endless, sizeof endless, false, &input), 3, 1023);
     assert_int_equal(input.key, -1);
 }
 
@@ -213,6 +238,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sequence_is_taken_whole),
         cmocka_unit_test(an_escape_alone_is_a_key),
+        cmocka_unit_test(a_string_without_end_holds_no_key_back),
         cmocka_unit_test(a_terminal_names_its_keys),
         cmocka_unit_test(a_flood_of_motion_loses_no_key),
         cmocka_unit_test(a_signal_makes_no_escape),
