@@ -340,10 +340,43 @@ static void change_run(struct ps_program *p, struct lesson_state *s, enum ps_act
     notice_change(p, s);
 }
 
+/* Lines that the action scrolls by; 0: it does not. */
+static int lines_of(const struct ps_program *p, enum ps_action action)
+{
+    enum { ALL = 100000 };
+    int page = p->canvas->height - 6;
+    switch (action) {
+    case PS_DO_UP:
+        return -1;
+    case PS_DO_DOWN:
+        return 1;
+    case PS_DO_PAGE_UP:
+        return -page;
+    case PS_DO_PAGE_DOWN:
+        return page;
+    case PS_DO_FIRST:
+        return -ALL;
+    case PS_DO_LAST:
+        return ALL;
+    default:
+        return 0;
+    }
+}
+
+static void own_try(struct ps_program *p, struct lesson_state *s)
+{
+    if (is_running(p, s))
+        finish(p, s, PS_TRIAL_CUT);
+    if (!ps_program_run_begin(p, &s->experiment, s->preset))
+        return;
+    p->run.own_try = true;
+    ps_program_say(p, PS_STYLE_NOTE, "your own try: %s comes back to the lesson",
+                   ps_binding_of(PS_AT_LIVE, PS_DO_LESSON)->name);
+}
+
 static void act(struct ps_program *p, enum ps_action action, int argument)
 {
     struct lesson_state *s = state_of(p);
-    int page = p->canvas->height - 6;
     switch (action) {
     case PS_DO_ACCEPT:
         accept(p, s);
@@ -374,13 +407,7 @@ static void act(struct ps_program *p, enum ps_action action, int argument)
         show_notes(p, s);
         break;
     case PS_DO_OWN_TRY:
-        if (is_running(p, s))
-            finish(p, s, PS_TRIAL_CUT);
-        if (ps_program_run_begin(p, &s->experiment, s->preset)) {
-            p->run.own_try = true;
-            ps_program_say(p, PS_STYLE_NOTE, "your own try: %s comes back to the lesson",
-                           ps_binding_of(PS_AT_LIVE, PS_DO_LESSON)->name);
-        }
+        own_try(p, s);
         break;
     case PS_DO_RESTART:
         begin_trial(p, s, s->trial);
@@ -395,28 +422,12 @@ static void act(struct ps_program *p, enum ps_action action, int argument)
     case PS_DO_SELECT_WORKER:
         change_run(p, s, action, argument);
         break;
-    case PS_DO_UP:
-        scroll(p, s, -1);
-        break;
-    case PS_DO_DOWN:
-        scroll(p, s, 1);
-        break;
-    case PS_DO_PAGE_UP:
-        scroll(p, s, -page);
-        break;
-    case PS_DO_PAGE_DOWN:
-        scroll(p, s, page);
-        break;
-    case PS_DO_FIRST:
-        scroll(p, s, -100000);
-        break;
-    case PS_DO_LAST:
-        scroll(p, s, 100000);
-        break;
     case PS_DO_BACK:
         leave(p, s);
         break;
     default:
+        if (lines_of(p, action) != 0)
+            scroll(p, s, lines_of(p, action));
         break;
     }
 }

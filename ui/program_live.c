@@ -320,7 +320,47 @@ static const struct ps_preset *preset_of(const struct ps_program *p)
     return p->run.preset[0] ? ps_library_find(p->options->library, p->run.preset) : NULL;
 }
 
-static void act(struct ps_program *p, enum ps_action action, int argument)
+/* The run itself: what it is told to do. False: the action is none of these. */
+static bool act_on_run(struct ps_program *p, enum ps_action action)
+{
+    switch (action) {
+    case PS_DO_PAUSE:
+        toggle_pause(p);
+        return true;
+    case PS_DO_WORKERS_LESS:
+        change_workers(p, -1);
+        return true;
+    case PS_DO_WORKERS_MORE:
+        change_workers(p, 1);
+        return true;
+    case PS_DO_MIX:
+        ps_program_mix(p);
+        return true;
+    case PS_DO_LOAD_LESS:
+        change_load(p, -1);
+        return true;
+    case PS_DO_LOAD_MORE:
+        change_load(p, 1);
+        return true;
+    case PS_DO_ENGINE:
+        open_engines(p);
+        return true;
+    case PS_DO_STEALING:
+        toggle_stealing(p);
+        return true;
+    case PS_DO_FAULT:
+        open_faults(p);
+        return true;
+    case PS_DO_RESTART:
+        ps_program_run_begin(p, &p->run.experiment, p->run.preset);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Which panel has the focus, and how large it is. */
+static bool act_on_panels(struct ps_program *p, enum ps_action action, int argument)
 {
     struct ps_live_view *v = &p->run.view;
     unsigned char shown[PS_ORDER_MAX];
@@ -328,38 +368,74 @@ static void act(struct ps_program *p, enum ps_action action, int argument)
     int place = ps_panels_place(&v->look, v->panel);
     unsigned focus = place < 0 ? 0 : (unsigned)place;
     switch (action) {
+    case PS_DO_NEXT:
+        v->panel = shown[(focus + 1) % panels];
+        return true;
+    case PS_DO_PREVIOUS:
+        v->panel = shown[(focus + panels - 1) % panels];
+        return true;
+    case PS_DO_PANEL:
+        if ((unsigned)argument - 1 < panels)
+            v->panel = shown[argument - 1];
+        else
+            ps_program_say(p, PS_STYLE_NOTE, "there are %u panels", panels);
+        return true;
+    case PS_DO_DETAIL:
+        if (!ps_program_page_open(p, action))
+            v->zoom = !v->zoom;
+        return true;
+    case PS_DO_ZOOM:
+        v->zoom = !v->zoom;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* What is selected in it. */
+static bool act_on_selection(struct ps_program *p, enum ps_action action, int argument)
+{
+    switch (action) {
+    case PS_DO_UP:
+        select_by(p, -1);
+        return true;
+    case PS_DO_DOWN:
+        select_by(p, 1);
+        return true;
+    case PS_DO_PAGE_UP:
+        select_by(p, -8);
+        return true;
+    case PS_DO_PAGE_DOWN:
+        select_by(p, 8);
+        return true;
+    case PS_DO_FIRST:
+        select_by(p, -(int)PS_MAX_WORKERS);
+        return true;
+    case PS_DO_LAST:
+        select_by(p, (int)PS_MAX_WORKERS);
+        return true;
+    case PS_DO_SELECT_TYPE:
+        select_type(p, argument);
+        return true;
+    case PS_DO_SELECT_WORKER:
+        select_worker(p, argument);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void act(struct ps_program *p, enum ps_action action, int argument)
+{
+    if (act_on_run(p, action) || act_on_panels(p, action, argument) ||
+        act_on_selection(p, action, argument))
+        return;
+    switch (action) {
     case PS_DO_COMPARE:
         ps_screen_go(p, &ps_screen_compare);
         break;
     case PS_DO_TUNE:
         ps_screen_go(p, &ps_screen_tune);
-        break;
-    case PS_DO_PAUSE:
-        toggle_pause(p);
-        break;
-    case PS_DO_WORKERS_LESS:
-        change_workers(p, -1);
-        break;
-    case PS_DO_WORKERS_MORE:
-        change_workers(p, 1);
-        break;
-    case PS_DO_MIX:
-        ps_program_mix(p);
-        break;
-    case PS_DO_LOAD_LESS:
-        change_load(p, -1);
-        break;
-    case PS_DO_LOAD_MORE:
-        change_load(p, 1);
-        break;
-    case PS_DO_ENGINE:
-        open_engines(p);
-        break;
-    case PS_DO_STEALING:
-        toggle_stealing(p);
-        break;
-    case PS_DO_FAULT:
-        open_faults(p);
         break;
     case PS_DO_DIAGNOSIS:
     case PS_DO_WHY:
@@ -380,52 +456,6 @@ static void act(struct ps_program *p, enum ps_action action, int argument)
         break;
     case PS_DO_EXPORT:
         ps_program_export_menu(p);
-        break;
-    case PS_DO_RESTART:
-        ps_program_run_begin(p, &p->run.experiment, p->run.preset);
-        break;
-    case PS_DO_NEXT:
-        v->panel = shown[(focus + 1) % panels];
-        break;
-    case PS_DO_PREVIOUS:
-        v->panel = shown[(focus + panels - 1) % panels];
-        break;
-    case PS_DO_PANEL:
-        if ((unsigned)argument - 1 < panels)
-            v->panel = shown[argument - 1];
-        else
-            ps_program_say(p, PS_STYLE_NOTE, "there are %u panels", panels);
-        break;
-    case PS_DO_DETAIL:
-        if (!ps_program_page_open(p, action))
-            v->zoom = !v->zoom;
-        break;
-    case PS_DO_ZOOM:
-        v->zoom = !v->zoom;
-        break;
-    case PS_DO_UP:
-        select_by(p, -1);
-        break;
-    case PS_DO_DOWN:
-        select_by(p, 1);
-        break;
-    case PS_DO_PAGE_UP:
-        select_by(p, -8);
-        break;
-    case PS_DO_PAGE_DOWN:
-        select_by(p, 8);
-        break;
-    case PS_DO_FIRST:
-        select_by(p, -(int)PS_MAX_WORKERS);
-        break;
-    case PS_DO_LAST:
-        select_by(p, (int)PS_MAX_WORKERS);
-        break;
-    case PS_DO_SELECT_TYPE:
-        select_type(p, argument);
-        break;
-    case PS_DO_SELECT_WORKER:
-        select_worker(p, argument);
         break;
     case PS_DO_BACK:
         leave(p);
