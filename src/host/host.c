@@ -189,37 +189,78 @@ static void name_locks(struct ps_run *run)
     atomic_store_explicit(&segment->locks, experiment->lock_count, memory_order_release);
 }
 
-static enum ps_err build(struct host *host, char *why, size_t size)
+/* What the experiment asks for, if this machine and the engine can give it. */
+static enum ps_err choose(struct ps_run *run, const struct ps_machine *machine, char *why,
+                          size_t size)
 {
-    struct ps_run *run = &host->run;
-    struct ps_machine machine;
-    ps_machine_read(&machine);
-    const struct ps_engine_ops *ops = ps_engine_find(run->experiment.engine);
-    const struct ps_policy *policy = ops ? ps_policy_find(ops, run->experiment.policy) : NULL;
+    const struct ps_experiment *experiment = &run->experiment;
+    const struct ps_engine_ops *ops = ps_engine_find(experiment->engine);
+    const struct ps_policy *policy = ops ? ps_policy_find(ops, experiment->policy) : NULL;
     if (!policy) {
-        snprintf(why, size, "there is no engine %s:%s", run->experiment.engine,
-                 run->experiment.policy);
+        snprintf(why, size, "there is no engine %s:%s", experiment->engine, experiment->policy);
         return PS_ENOENT;
     }
-    unsigned workers = ps_workers_count(&run->experiment.workers, machine.usable);
+    unsigned workers = ps_workers_count(&experiment->workers, machine->usable);
     if (workers > policy->max_workers) {
         snprintf(why, size, "engine.workers = %u: %s:%s runs at most %u", workers, ops->name,
                  policy->name, policy->max_workers);
         return PS_EINVAL;
     }
-    enum ps_err err = ps_limits_check(&run->experiment, &machine, workers,
+    enum ps_err err = ps_limits_check(experiment, machine, workers,
                                       policy->threads ? policy->threads : workers, why, size);
     if (err != PS_OK)
         return err;
-    if (!reserves_fit(&run->experiment, policy, workers, why, size))
+    if (!reserves_fit(experiment, policy, workers, why, size))
         return PS_EINVAL;
     run->policy = policy;
     run->workers = workers;
-    run->usable_cpus = machine.usable;
-    if (!ps_phases_possible(run, why, size))
-        return PS_EINVAL;
+    run->usable_cpus = machine->usable;
+    return ps_phases_possible(run, why, size) ? PS_OK : PS_EINVAL;
+}
+
+static enum ps_err start_engine(struct ps_run *run)
+{
+    struct ps_engine_config config = ps_engine_config_of(run, run->policy, run->workers);
+    struct ps_worker_setup setup = {0};
+    enum ps_err err = PS_OK;
+    if (run->policy->traits & PS_TRAIT_PROCESSES)
+        err = ps_worker_setup(run, &setup);
+    config.process = &setup.config;
+    if (err == PS_OK)
+        err = ps_engine_create(ps_engine_find(run->experiment.engine), &config, &run->engine);
+    ps_worker_setup_free(&setup);
+    if (err != PS_OK)
+        return err;
+    ps_worker_tell_faults(run);
+    err = ps_engine_start(run->engine);
+    if (err == PS_OK)
+        put64(&run->segment->started_ns, ps_now_ns() - run->segment->epoch_ns);
+    return err;
+}
+
+static void say_why_not(const struct ps_run *run, enum ps_err err, char *why, size_t size)
+{
+    const char *engine = run->experiment.engine, *policy = run->policy->name;
+    if (err == PS_EAGAIN || err == PS_ENOMEM)
+        snprintf(
+            why, size,
+            "engine.workers = %u: %s:%s cannot start: the system has no more threads or memory "
+            "for this process (ulimit -u, ulimit -v)",
+            run->workers, engine, policy);
+    else
+        snprintf(why, size, "%s:%s cannot start: %s", engine, policy, ps_err_text(err));
+}
+
+static enum ps_err build(struct host *host, char *why, size_t size)
+{
+    struct ps_run *run = &host->run;
+    struct ps_machine machine;
+    ps_machine_read(&machine);
+    enum ps_err err = choose(run, &machine, why, size);
+    if (err != PS_OK)
+        return err;
     ps_phases_init(&host->control.phases, run);
-    describe(run, policy, workers, &machine);
+    describe(run, run->policy, run->workers, &machine);
     ps_burner_calibrate(&run->burner);
     put64(&run->segment->probe_ns, ps_probe_cost_ns());
     ps_arrivals_init(&run->arrivals, &run->experiment);
@@ -235,32 +276,11 @@ static enum ps_err build(struct host *host, char *why, size_t size)
     err = ps_services_start(run, why, size);
     if (err != PS_OK)
         return err;
-    struct ps_engine_config config = ps_engine_config_of(run, policy, workers);
-    struct ps_worker_setup setup = {0};
-    if (policy->traits & PS_TRAIT_PROCESSES)
-        err = ps_worker_setup(run, &setup);
-    config.process = &setup.config;
-    if (err == PS_OK)
-        err = ps_engine_create(ops, &config, &run->engine);
-    ps_worker_setup_free(&setup);
-    if (err == PS_OK)
-        ps_worker_tell_faults(run);
-    if (err == PS_OK)
-        err = ps_engine_start(run->engine);
-    if (err == PS_OK)
-        put64(&run->segment->started_ns, ps_now_ns() - run->segment->epoch_ns);
+    err = start_engine(run);
     if (err == PS_OK)
         err = ps_feeder_start(run, &run->feeder, why, size);
-    if (err == PS_EPARSE)
-        return err;
-    if (err == PS_EAGAIN || err == PS_ENOMEM)
-        snprintf(
-            why, size,
-            "engine.workers = %u: %s:%s cannot start: the system has no more threads or memory "
-            "for this process (ulimit -u, ulimit -v)",
-            workers, ops->name, policy->name);
-    else if (err != PS_OK)
-        snprintf(why, size, "%s:%s cannot start: %s", ops->name, policy->name, ps_err_text(err));
+    if (err != PS_OK && err != PS_EPARSE) /* the feeder has said where its file is wrong */
+        say_why_not(run, err, why, size);
     return err;
 }
 

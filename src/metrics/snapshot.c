@@ -287,6 +287,13 @@ static void take_steals(struct ps_snapshot *into, struct ps_segment *segment)
     }
 }
 
+/* A worker's cell, or the one of everybody else. */
+static bool is_counted(const struct ps_snapshot *into, const struct ps_segment *segment,
+                       unsigned slot)
+{
+    return slot < into->slots || slot == segment->slots;
+}
+
 static void take_type_counts(struct ps_snapshot *into, struct ps_segment *segment, unsigned type)
 {
     struct ps_type_view *view = &into->type[type];
@@ -294,17 +301,15 @@ static void take_type_counts(struct ps_snapshot *into, struct ps_segment *segmen
     view->name[PS_NAME_BYTES - 1] = '\0';
     memset(&view->totals, 0, sizeof view->totals);
     for (unsigned slot = 0; slot <= segment->slots; slot++) {
-        if (slot >= into->slots && slot < segment->slots)
+        if (!is_counted(into, segment, slot))
             continue;
         const struct ps_type_cell *cell = ps_segment_type(segment, slot, type);
         for (unsigned i = 0; i < PS_OUTCOME_COUNT; i++)
             view->totals.ended[i] += atomic_load_explicit(&cell->ended[i], memory_order_acquire);
     }
-    for (unsigned slot = 0; slot <= segment->slots; slot++) {
-        if (slot >= into->slots && slot < segment->slots)
-            continue;
-        view->totals.submitted += get(&ps_segment_type(segment, slot, type)->submitted);
-    }
+    for (unsigned slot = 0; slot <= segment->slots; slot++)
+        if (is_counted(into, segment, slot))
+            view->totals.submitted += get(&ps_segment_type(segment, slot, type)->submitted);
     ps_take_step_waits(view, segment, type, into->slots);
     const struct ps_type_cell *outside = ps_segment_type(segment, segment->slots, type);
     view->totals.retried = get(&outside->retried);
@@ -336,6 +341,74 @@ static unsigned slots_in_use(struct ps_segment *segment)
     return used;
 }
 
+static void take_ended_and_started(struct ps_snapshot *into, struct ps_totals *outside,
+                                   struct ps_segment *segment)
+{
+    const struct ps_cell *outside_cell = ps_segment_cell(segment, segment->slots);
+    take_ended(outside, outside_cell);
+    for (unsigned slot = 0; slot < into->slots; slot++)
+        take_ended(&into->worker[slot].totals, ps_segment_cell(segment, slot));
+    for (unsigned slot = 0; slot < into->slots; slot++)
+        into->worker[slot].totals.started =
+            atomic_load_explicit(&ps_segment_cell(segment, slot)->started, memory_order_acquire);
+    outside->started = atomic_load_explicit(&outside_cell->started, memory_order_acquire);
+}
+
+/* wait_end first: no wait is missed that goes on. */
+static void take_waiting(struct ps_snapshot *into, struct ps_segment *segment)
+{
+    uint64_t ended[PS_STATE_COUNT] = {0};
+    memset(into->waiting, 0, sizeof into->waiting);
+    for (unsigned slot = 0; slot <= segment->slots; slot++)
+        for (unsigned i = 0; i < PS_STATE_COUNT && is_counted(into, segment, slot); i++)
+            ended[i] += get(&ps_segment_cell(segment, slot)->wait_end[i]);
+    for (unsigned slot = 0; slot <= segment->slots; slot++)
+        for (unsigned i = 0; i < PS_STATE_COUNT && is_counted(into, segment, slot); i++)
+            into->waiting[i] += get(&ps_segment_cell(segment, slot)->wait_begin[i]);
+    for (unsigned i = 0; i < PS_STATE_COUNT; i++)
+        into->waiting[i] = into->waiting[i] > ended[i] ? into->waiting[i] - ended[i] : 0;
+}
+
+/* The rest of the workers' cells, and the sum over all. */
+static void take_workers(struct ps_snapshot *into, struct ps_totals *outside,
+                         struct ps_segment *segment, uint64_t elapsed_ns)
+{
+    const struct ps_cell *outside_cell = ps_segment_cell(segment, segment->slots);
+    into->totals = (struct ps_totals){0};
+    into->sample_max = 0;
+    for (unsigned slot = 0; slot < into->slots; slot++) {
+        const struct ps_cell *cell = ps_segment_cell(segment, slot);
+        struct ps_worker_view *worker = &into->worker[slot];
+        worker->totals.submitted = get(&cell->submitted);
+        take_worker(worker, cell, into->at_ns, elapsed_ns);
+        take_injected(worker, &segment->injected[slot], into->at_ns);
+        add_totals(&into->totals, &worker->totals);
+        if (worker->sample > into->sample_max)
+            into->sample_max = worker->sample;
+    }
+    outside->submitted = get(&outside_cell->submitted);
+    add_totals(&into->totals, outside);
+    into->outside_started = outside->started;
+    into->shared_depth = get(&outside_cell->queue_depth);
+    into->shared_depth_peak = get(&outside_cell->depth_peak);
+    /* What a worker that has just got its slot spawned may already have ended elsewhere. */
+    for (unsigned slot = into->slots; slot < segment->slots; slot++)
+        into->totals.submitted += get(&ps_segment_cell(segment, slot)->submitted);
+}
+
+/* What was submitted and has neither begun nor gone without. */
+static void take_queued(struct ps_snapshot *into, struct ps_segment *segment)
+{
+    uint64_t gone = into->totals.started + into->totals.ended[PS_REFUSED];
+    for (unsigned slot = 0; slot <= segment->slots; slot++)
+        if (is_counted(into, segment, slot))
+            gone += get(&ps_segment_cell(segment, slot)->unstarted);
+    into->in_flight = into->totals.submitted - ps_totals_ended(&into->totals);
+    into->queued = into->totals.submitted > gone ? into->totals.submitted - gone : 0;
+    if (into->queued > into->in_flight)
+        into->queued = into->in_flight;
+}
+
 void ps_snapshot_take(struct ps_snapshot *into, struct ps_segment *segment, uint64_t now_ns,
                       bool with_latency)
 {
@@ -355,64 +428,10 @@ void ps_snapshot_take_lately(struct ps_snapshot *into, struct ps_segment *segmen
     ps_take_locks(into, segment);
     into->slots = slots_in_use(segment);
     struct ps_totals outside = {0};
-    uint64_t unstarted = 0;
-    const struct ps_cell *outside_cell = ps_segment_cell(segment, segment->slots);
-    take_ended(&outside, outside_cell);
-    for (unsigned slot = 0; slot < into->slots; slot++)
-        take_ended(&into->worker[slot].totals, ps_segment_cell(segment, slot));
-    for (unsigned slot = 0; slot < into->slots; slot++)
-        into->worker[slot].totals.started =
-            atomic_load_explicit(&ps_segment_cell(segment, slot)->started, memory_order_acquire);
-    outside.started = atomic_load_explicit(&outside_cell->started, memory_order_acquire);
-
-    into->totals = (struct ps_totals){0};
-    into->sample_max = 0;
-    memset(into->waiting, 0, sizeof into->waiting);
-    uint64_t ended_waits[PS_STATE_COUNT] = {0};
-    for (unsigned slot = 0; slot <= segment->slots; slot++) {
-        if (slot >= into->slots && slot < segment->slots)
-            continue;
-        const struct ps_cell *cell = ps_segment_cell(segment, slot);
-        for (unsigned i = 0; i < PS_STATE_COUNT; i++)
-            ended_waits[i] += get(&cell->wait_end[i]);
-    }
-    for (unsigned slot = 0; slot <= segment->slots; slot++) {
-        if (slot >= into->slots && slot < segment->slots)
-            continue;
-        const struct ps_cell *cell = ps_segment_cell(segment, slot);
-        for (unsigned i = 0; i < PS_STATE_COUNT; i++)
-            into->waiting[i] += get(&cell->wait_begin[i]);
-    }
-    for (unsigned i = 0; i < PS_STATE_COUNT; i++)
-        into->waiting[i] =
-            into->waiting[i] > ended_waits[i] ? into->waiting[i] - ended_waits[i] : 0;
-
-    for (unsigned slot = 0; slot < into->slots; slot++) {
-        const struct ps_cell *cell = ps_segment_cell(segment, slot);
-        struct ps_worker_view *worker = &into->worker[slot];
-        worker->totals.submitted = get(&cell->submitted);
-        unstarted += get(&cell->unstarted);
-        take_worker(worker, cell, into->at_ns, elapsed_ns);
-        take_injected(worker, &segment->injected[slot], into->at_ns);
-        add_totals(&into->totals, &worker->totals);
-        if (worker->sample > into->sample_max)
-            into->sample_max = worker->sample;
-    }
-    outside.submitted = get(&outside_cell->submitted);
-    unstarted += get(&outside_cell->unstarted);
-    add_totals(&into->totals, &outside);
-    into->outside_started = outside.started;
-    into->shared_depth = get(&outside_cell->queue_depth);
-    into->shared_depth_peak = get(&outside_cell->depth_peak);
-    /* What a worker that has just got its slot spawned may already have ended elsewhere. */
-    for (unsigned slot = into->slots; slot < segment->slots; slot++)
-        into->totals.submitted += get(&ps_segment_cell(segment, slot)->submitted);
-    into->in_flight = into->totals.submitted - ps_totals_ended(&into->totals);
-    uint64_t refused = into->totals.ended[PS_REFUSED];
-    uint64_t gone = into->totals.started + refused + unstarted;
-    into->queued = into->totals.submitted > gone ? into->totals.submitted - gone : 0;
-    if (into->queued > into->in_flight)
-        into->queued = into->in_flight;
+    take_ended_and_started(into, &outside, segment);
+    take_waiting(into, segment);
+    take_workers(into, &outside, segment, elapsed_ns);
+    take_queued(into, segment);
     take_calls(into, segment);
     take_steals(into, segment);
     for (unsigned t = 0; t < segment->types; t++)
