@@ -279,9 +279,11 @@ static const char *do_cancel(struct ps_control *control, const struct line *line
     (void)line;
     (void)reason;
     (void)size;
-    ps_jobs_cancel_all(control->run->jobs);
+    uint64_t before_ns = ps_now_ns();
+    ps_jobs_cancel_roots(control->run->jobs, before_ns);
     if (control->run->http)
-        ps_http_cancel_all(control->run->http);
+        ps_http_cancel_all(control->run->http, before_ns);
+    ps_jobs_cancel_others(control->run->jobs, before_ns);
     return "";
 }
 

@@ -267,11 +267,11 @@ bool ps_http_exhausted(const struct ps_http *http)
            atomic_load_explicit(&((struct ps_http *)http)->taken, memory_order_relaxed) >= limit;
 }
 
-void ps_http_cancel_all(struct ps_http *http)
+void ps_http_cancel_all(struct ps_http *http, uint64_t before_ns)
 {
     pthread_mutex_lock(&http->lock);
     for (struct ps_http_connection *c = http->connections; c; c = c->next)
-        ps_job_cancel(&c->job);
+        ps_job_cancel(&c->job, true, before_ns);
     pthread_mutex_unlock(&http->lock);
 }
 

@@ -47,8 +47,9 @@ void ps_http_stop(struct ps_http *http);
 /* Whether arrivals.tasks requests have come. Any thread. */
 bool ps_http_exhausted(const struct ps_http *http);
 
-/* Cancel the requests that run: they are answered 503 and their connections close. Main thread. */
-void ps_http_cancel_all(struct ps_http *http);
+/* Cancel the requests that run and came before then: they are answered 503 and their connections close.
+ * See ps_jobs_cancel_roots, which comes before. Main thread. */
+void ps_http_cancel_all(struct ps_http *http, uint64_t before_ns);
 
 /* No thread and no task uses it any more. */
 void ps_http_close(struct ps_http *http);

@@ -45,6 +45,7 @@ static void make(struct ps_job *job, const struct ps_body *body, uint32_t id, st
 void ps_job_renew(struct ps_job *job, struct ps_run *run, unsigned type, uint64_t number)
 {
     begin(job, run, type, ps_arrival_rng(&run->arrivals, number));
+    job->root = true;
 }
 
 /* within_ns: when it has to end anyway. */

@@ -34,7 +34,7 @@ struct ps_job {
     bool entered;                /* realtime.c's: the thread has its priority, */
     signed char priority_before; /* and had this one */
     bool holds_gil;              /* the thread that runs it does, for it */
-    bool root;                   /* came from the feeder, not from a parent */
+    bool root;                   /* came from the feeder or a client, not from a parent */
     unsigned attempt;            /* root: 0 for the first */
     struct ps_rng original;      /* root: `first` of the first attempt */
     _Atomic uint32_t started;    /* not 0 from its first step to its end; see job_pool.c */
@@ -93,10 +93,11 @@ struct ps_job *ps_job_child(struct ps_job *parent, unsigned type);
 bool ps_job_stopping(struct ps_job *job);
 /* A job that is not of a pool and runs several programs one after another: make it ready for arrival
  * `number`. Of its task only the priority is set. Between its first step and ps_job_ended it can be
- * cancelled by ps_job_cancel. */
+ * cancelled by ps_job_cancel; it is a root. */
 void ps_job_renew(struct ps_job *job, struct ps_run *run, unsigned type, uint64_t number);
-/* Cancel it if it runs, and keep it from ending meanwhile. Any thread but its worker. */
-void ps_job_cancel(struct ps_job *job);
+/* Cancel it if it runs, is a root (or is none) and its family was born before, and keep it from ending
+ * meanwhile. Any thread but its worker. */
+void ps_job_cancel(struct ps_job *job, bool root, uint64_t before_ns);
 /* In a worker process: the job that ps_job_body.pack described. It is no root, and of no pool. */
 void ps_job_unpack(struct ps_run *run, const void *message, struct ps_job *job);
 /* A child that is not a program of its own but runs `body`, whose `ended` and `release` call
@@ -147,8 +148,11 @@ void ps_job_put(struct ps_job_pool *pool, struct ps_job *job);
 void ps_job_started(struct ps_job_pool *pool, struct ps_job *job);
 void ps_job_ended(struct ps_job *job);
 
-/* Cancel every job born before now: those that have started at once, queued ones when their turn
- * comes. Any thread but a worker. */
-void ps_jobs_cancel_all(struct ps_job_pool *pool);
+/* Cancel every root born before then, and after that every other job of such a family: those that have
+ * started at once, queued ones when their turn comes. A parent whose children end because they are
+ * cancelled is cancelled, too, and does not complete. Any thread but a worker; before_ns: now, and
+ * never less than the last time. */
+void ps_jobs_cancel_roots(struct ps_job_pool *pool, uint64_t before_ns);
+void ps_jobs_cancel_others(struct ps_job_pool *pool, uint64_t before_ns);
 
 #endif

@@ -8,10 +8,11 @@
  * Cancelling all. `started` of a job: RESTS -> STARTED by its first step; STARTED -> HELD -> STARTED
  * by the sweep, around the cancel; STARTED -> RESTS by its end, which waits while it is HELD (for
  * one wake-up at most), so a job that is being cancelled cannot end. A job sets `started` and then
- * compares its family's birth with cancel_before_ns; the sweep sets cancel_before_ns and then reads
- * `started`; all seq_cst: either the sweep sees the job, or the job sees the new bound. A sweep over
- * the roots comes before: what it misses, the other one finds. Rejected:
- * locking every shard during the sweep (stops all workers, and holds 257 locks at once). */
+ * compares its family's birth with the bound; the sweep sets the bound and then reads `started`; all
+ * seq_cst: either the sweep sees the job, or the job sees the new bound. Roots have a bound of their
+ * own, which is set and swept for before that of the others: no child is cancelled before its root is,
+ * so none is joined by somebody who has not heard of it and completes. Rejected: locking every shard
+ * during the sweep (stops all workers, and holds 257 locks at once). */
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -38,7 +39,8 @@ struct ps_job_pool {
     pthread_mutex_t depot_lock;
     struct ps_job *depot; /* list by next_free */
     struct slab *slabs;
-    _Atomic uint64_t cancel_before_ns;
+    /* Families born before are cancelled: their roots, and all others. */
+    _Atomic uint64_t roots_before_ns, others_before_ns;
 };
 
 struct ps_job_pool *ps_job_pool_new(void)
@@ -53,7 +55,8 @@ struct ps_job_pool *ps_job_pool_new(void)
     pthread_mutex_init(&pool->depot_lock, NULL);
     pool->depot = NULL;
     pool->slabs = NULL;
-    atomic_init(&pool->cancel_before_ns, 0);
+    atomic_init(&pool->roots_before_ns, 0);
+    atomic_init(&pool->others_before_ns, 0);
     return pool;
 }
 
@@ -139,7 +142,7 @@ void ps_job_put(struct ps_job_pool *pool, struct ps_job *job)
 void ps_job_started(struct ps_job_pool *pool, struct ps_job *job)
 {
     atomic_store(&job->started, STARTED);
-    if (job->family_ns < atomic_load(&pool->cancel_before_ns))
+    if (job->family_ns < atomic_load(job->root ? &pool->roots_before_ns : &pool->others_before_ns))
         ps_task_cancel(&job->task);
 }
 
@@ -155,39 +158,35 @@ void ps_job_ended(struct ps_job *job)
     }
 }
 
-enum whom { EVERYBODY, ROOTS };
-
-static void cancel(struct ps_job *job, enum whom whom)
+/* Held, it is what it was when it started. */
+void ps_job_cancel(struct ps_job *job, bool root, uint64_t before_ns)
 {
     uint32_t started = STARTED;
     if (!atomic_compare_exchange_strong(&job->started, &started, HELD))
         return;
-    if (whom == EVERYBODY || job->root)
+    if (job->root == root && job->family_ns < before_ns)
         ps_task_cancel(&job->task);
     atomic_store(&job->started, STARTED);
 }
 
-void ps_job_cancel(struct ps_job *job)
+static void sweep(struct ps_job_pool *pool, bool roots, uint64_t before_ns)
 {
-    cancel(job, EVERYBODY);
-}
-
-static void cancel_slabs(struct slab *slab, enum whom whom)
-{
+    pthread_mutex_lock(&pool->depot_lock);
+    struct slab *slab = pool->slabs; /* those made later hold only jobs that start later */
+    pthread_mutex_unlock(&pool->depot_lock);
     for (; slab; slab = slab->next)
         for (unsigned i = 0; i < SLAB; i++)
-            cancel(&slab->jobs[i], whom);
+            ps_job_cancel(&slab->jobs[i], roots, before_ns);
 }
 
-/* Roots first: a parent whose children end because they are cancelled is cancelled, too, and does not
- * complete. */
-void ps_jobs_cancel_all(struct ps_job_pool *pool)
+void ps_jobs_cancel_roots(struct ps_job_pool *pool, uint64_t before_ns)
 {
-    uint64_t before_ns = ps_now_ns();
-    pthread_mutex_lock(&pool->depot_lock);
-    struct slab *slabs = pool->slabs; /* those made later hold only jobs born later */
-    pthread_mutex_unlock(&pool->depot_lock);
-    cancel_slabs(slabs, ROOTS);
-    atomic_store(&pool->cancel_before_ns, before_ns);
-    cancel_slabs(slabs, EVERYBODY);
+    atomic_store(&pool->roots_before_ns, before_ns);
+    sweep(pool, true, before_ns);
+}
+
+void ps_jobs_cancel_others(struct ps_job_pool *pool, uint64_t before_ns)
+{
+    atomic_store(&pool->others_before_ns, before_ns);
+    sweep(pool, false, before_ns);
 }

@@ -155,6 +155,13 @@ static void a_lock_of_threads_is_tried_then_called_for(void **state)
     pthread_mutex_unlock(mutex);
 }
 
+static void cancel_all(struct fixture *f)
+{
+    uint64_t before_ns = ps_now_ns();
+    ps_jobs_cancel_roots(f->run.jobs, before_ns);
+    ps_jobs_cancel_others(f->run.jobs, before_ns);
+}
+
 static void cancel_hits_what_was_born_before(void **state)
 {
     struct fixture *f = *state;
@@ -164,7 +171,7 @@ static void cancel_hits_what_was_born_before(void **state)
     uint64_t now_ns = ps_now_ns();
     while (ps_now_ns() == now_ns)
         ;
-    ps_jobs_cancel_all(f->run.jobs);
+    cancel_all(f);
     assert_int_equal(atomic_load(&started->task.stop), PS_STOP_CANCEL);
     assert_int_equal(atomic_load(&queued->task.stop), PS_STOP_NOT);
     started->wait.result = PS_ECANCELED;
@@ -190,7 +197,7 @@ static void cancel_hits_the_children_of_whom_it_hits(void **state)
     uint64_t now_ns = ps_now_ns();
     while (ps_now_ns() == now_ns)
         ;
-    ps_jobs_cancel_all(f->run.jobs);
+    cancel_all(f);
     now_ns = ps_now_ns();
     while (ps_now_ns() == now_ns)
         ;
@@ -204,6 +211,38 @@ static void cancel_hits_the_children_of_whom_it_hits(void **state)
     parent->wait.result = PS_ECANCELED;
     assert_null(step(parent));
     end(parent);
+}
+
+/* A root that begins when the roots have been swept for is not missed, and none of its children is told
+ * before. */
+static void cancel_hits_a_root_before_its_children(void **state)
+{
+    struct fixture *f = *state;
+    give_steps(f, "sleep 1s");
+    struct ps_job *root = arrival(f);
+    root->root = true;
+    uint64_t now_ns = ps_now_ns();
+    while (ps_now_ns() == now_ns)
+        ;
+    uint64_t before_ns = ps_now_ns();
+    ps_jobs_cancel_roots(f->run.jobs, before_ns);
+    assert_null(step(root));
+    assert_int_equal(root->task.outcome, PS_CANCELLED);
+    struct ps_job *child = ps_job_child(root, 0), *later = arrival(f);
+    child->task.parent = NULL; /* nothing but its birth says so */
+    child->task.engine = &f->engine;
+    assert_non_null(step(child));
+    assert_non_null(step(later));
+    assert_int_equal(atomic_load(&child->task.stop), PS_STOP_NOT);
+    ps_jobs_cancel_others(f->run.jobs, before_ns);
+    assert_int_equal(atomic_load(&child->task.stop), PS_STOP_CANCEL);
+    assert_int_equal(atomic_load(&later->task.stop), PS_STOP_NOT);
+    child->wait.result = PS_ECANCELED;
+    assert_null(step(child));
+    end(child);
+    root->root = false; /* no feeder */
+    end(root);
+    end(later);
 }
 
 static uint64_t times_taken(const struct fixture *f)
@@ -380,6 +419,7 @@ int main(void)
         TEST(it_leaves_the_line_of_the_lock),
         TEST(a_lock_of_threads_is_tried_then_called_for),
         TEST(cancel_hits_what_was_born_before),
+        TEST(cancel_hits_a_root_before_its_children),
         TEST(cancel_hits_the_children_of_whom_it_hits),
         TEST(a_job_has_the_priority_of_its_type),
         TEST(a_child_has_no_more_time_than_its_parent),
