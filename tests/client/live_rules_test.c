@@ -193,13 +193,21 @@ static void a_type_is_refused_when_it_says_so(void **state)
     assert_true(snapshot.outside_started <= snapshot.type[1].totals.submitted);
 }
 
+static bool a_hog(void)
+{
+    return snapshot.worker[0].hogs > 0;
+}
+
 static void hogs_are_what_the_preset_calls_so(void **state)
 {
     (void)state;
     static const char text[] = "[engine]\nworkers = 1\nhogs = %s\n[task a]\nsteps = cpu %s\n";
     char full[256];
-    snprintf(full, sizeof full, text, "1ms", "100ms");
-    run_to_the_end("green", "", full, 1);
+    snprintf(full, sizeof full, text, "1ms", "60s");
+    struct ps_live *live = begin("green", "", full, 1);
+    until(live, a_hog, "a hog");
+    order(live, "cancel");
+    end(live);
     assert_int_equal(snapshot.worker[0].hogs, 1);
     snprintf(full, sizeof full, text, "60s", "40ms");
     run_to_the_end("green", "", full, 1);
