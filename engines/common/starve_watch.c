@@ -1,7 +1,8 @@
 /* One thread for all engines. It begins with the process, so that tests which let pthread_create fail
  * do not meet it, and sleeps while no engine runs. `lock` is over the list and over every look: an
  * engine leaves the list before it is destroyed. The thread allocates nothing, for other tests count
- * the bytes of the process.
+ * the bytes of the process, and others fork: nobody goes on before it has left the C library's and a
+ * sanitizer's own beginnings of a thread, whose locks a child of that moment would find held for ever.
  *
  * A finding is not yet a bug: whoever owes the wake-up may have published its task and then lost its
  * CPU, and need be no worker. So the CPU time of every thread is noted at the first look that has the
@@ -52,6 +53,8 @@ struct watched {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t some = PTHREAD_COND_INITIALIZER;
 static struct watched *all;
+static pthread_cond_t begun = PTHREAD_COND_INITIALIZER;
+static bool has_begun;
 
 /* ---- threads, as the kernel sees them ---- */
 
@@ -193,6 +196,10 @@ static void *watch_main(void *argument)
     (void)argument;
     pthread_setname_np(pthread_self(), "starve-watch");
     struct timespec pause = ps_timespec(LOOK_NS);
+    pthread_mutex_lock(&lock);
+    has_begun = true;
+    pthread_cond_signal(&begun);
+    pthread_mutex_unlock(&lock);
     for (;;) {
         pthread_mutex_lock(&lock);
         while (!all)
@@ -223,8 +230,13 @@ __attribute__((constructor)) static void begin(void)
     pthread_t thread;
     sigfillset(&every);
     pthread_sigmask(SIG_SETMASK, &every, &old);
-    if (pthread_create(&thread, NULL, watch_main, NULL) == 0)
+    if (pthread_create(&thread, NULL, watch_main, NULL) == 0) {
         pthread_detach(thread);
+        pthread_mutex_lock(&lock);
+        while (!has_begun)
+            pthread_cond_wait(&begun, &lock);
+        pthread_mutex_unlock(&lock);
+    }
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     pthread_atfork(before_fork, after_fork, after_fork);
 }
