@@ -51,7 +51,8 @@ void ps_engine_fini(struct ps_engine *engine);
 bool ps_engine_raise(struct ps_engine *engine, enum ps_engine_phase phase);
 
 /* Whether submit may accept: from a worker until CANCELLING, from outside only while RUNNING. A
- * CREATED engine accepts too. */
+ * CREATED engine accepts too. Outside work asks when it has found room: a close raises the phase and
+ * discards after that, so room which the discarding made is not taken for room. */
 static inline bool ps_engine_open_for(const struct ps_engine *engine, bool from_worker)
 {
     enum ps_engine_phase phase = ps_engine_phase(engine);

@@ -58,12 +58,10 @@ static void add(_Atomic uint64_t *own, uint64_t n)
 
 static enum ps_err submit_from_outside(struct green *green, struct ps_task *task)
 {
-    enum ps_err err = PS_OK;
     pthread_mutex_lock(&green->shared.lock);
+    enum ps_err err = has_room_for_sure(green) ? PS_OK : PS_EFULL;
     if (!ps_engine_open_for(&green->base, false))
         err = PS_ECLOSED;
-    else if (!has_room_for_sure(green))
-        err = PS_EFULL;
     if (err == PS_OK) {
         ps_task_accept(&green->base, task);
         green->shared.accepted++;

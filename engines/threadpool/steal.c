@@ -130,9 +130,12 @@ static enum ps_err submit_outside(struct ps_steal_pool *pool, struct ps_task *ta
 {
     enum ps_err err = PS_OK;
     pthread_mutex_lock(&pool->lock);
+    bool charged = charge(pool);
     if (!ps_engine_open_for(&pool->base, false)) {
         err = PS_ECLOSED;
-    } else if (!charge(pool)) {
+        if (charged)
+            atomic_fetch_sub(&pool->charged, 1); /* nobody waits for room any more */
+    } else if (!charged) {
         err = PS_EFULL;
     } else {
         task->context = &charge_mark;
