@@ -16,14 +16,14 @@
 
 /* ---- birth ---- */
 
-static void set_descriptors(struct ps_process *pool, unsigned slot,
+static void set_descriptors(struct ps_process *pool, int poll_fd,
                             posix_spawn_file_actions_t *actions)
 {
     posix_spawn_file_actions_init(actions);
     posix_spawn_file_actions_adddup2(actions, pool->arena_fd, PS_WORKER_ARENA_FD);
     posix_spawn_file_actions_adddup2(actions, pool->config.segment_fd, PS_WORKER_SEGMENT_FD);
     posix_spawn_file_actions_adddup2(actions, pool->bell_fd, PS_WORKER_BELL_FD);
-    posix_spawn_file_actions_adddup2(actions, pool->child[slot].poll_fd, PS_WORKER_POLL_FD);
+    posix_spawn_file_actions_adddup2(actions, poll_fd, PS_WORKER_POLL_FD);
     /* Whatever else the program has open without close-on-exec: it would live as long as we do. */
     posix_spawn_file_actions_addclosefrom_np(actions, PS_WORKER_FDS);
 }
@@ -59,10 +59,13 @@ enum ps_err ps_child_spawn(struct ps_process *pool, unsigned slot)
 {
     struct ps_process_child *child = &pool->child[slot];
     struct ps_share *share = ps_arena_share(pool->arena, slot);
-    if (child->poll_fd < 0)
-        child->poll_fd = ps_process_out_of_the_way(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
-    if (child->poll_fd < 0)
+    int poll_fd = atomic_load_explicit(&child->poll_fd, memory_order_relaxed);
+    if (poll_fd < 0)
+        poll_fd = ps_process_out_of_the_way(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+    if (poll_fd < 0)
         return PS_ELIMIT;
+    /* release, partner: ps_process_wake. */
+    atomic_store_explicit(&child->poll_fd, poll_fd, memory_order_release);
     atomic_store(&share->ready, 0);
     atomic_store(&share->ending, 0);
     atomic_store(&share->failed, PS_OK);
@@ -71,7 +74,7 @@ enum ps_err ps_child_spawn(struct ps_process *pool, unsigned slot)
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     snprintf(pool->variable, sizeof pool->variable, "%s=%u", PS_WORKER_VARIABLE, slot);
-    set_descriptors(pool, slot, &actions);
+    set_descriptors(pool, poll_fd, &actions);
     set_signals(&attributes);
     int error = posix_spawn(&child->pid, pool->config.argv[0], &actions, &attributes,
                             (char *const *)pool->config.argv, pool->environment);
@@ -91,13 +94,14 @@ enum ps_err ps_child_spawn(struct ps_process *pool, unsigned slot)
  * at most. */
 static bool find_record(struct ps_process *pool, unsigned slot, uint32_t *index)
 {
-    for (*index = 0; *index < pool->arena->records; ++*index) {
+    ps_lock(&pool->lock);
+    uint32_t used = pool->fresh; /* it had its record before it died */
+    ps_unlock(&pool->lock);
+    for (*index = 0; *index < used; ++*index) {
         uint64_t word =
             atomic_load_explicit(&ps_arena_record(pool->arena, *index)->word, memory_order_acquire);
         if (word >> 2 == slot && ((word & 3) == PS_RECORD_OWNED || (word & 3) == PS_RECORD_DONE))
             return true;
-        if (word == 0 && *index >= pool->fresh)
-            return false;
     }
     return false;
 }

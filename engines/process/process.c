@@ -81,8 +81,10 @@ static enum ps_err make_children(struct ps_process *pool)
     pool->free = calloc(pool->arena->records, sizeof *pool->free);
     if (!pool->child || !pool->free)
         return PS_ENOMEM;
-    for (unsigned i = 0; i < slots; i++)
-        pool->child[i].pid_fd = pool->child[i].poll_fd = -1;
+    for (unsigned i = 0; i < slots; i++) {
+        pool->child[i].pid_fd = -1;
+        atomic_init(&pool->child[i].poll_fd, -1);
+    }
     return PS_OK;
 }
 
@@ -184,14 +186,15 @@ static bool is_full(struct ps_process *pool)
 static enum ps_err take_record(struct ps_process *pool, bool inside, uint32_t *index)
 {
     bool bounded = !inside || pool->base.config.on_full == PS_ON_FULL_REFUSE;
-    if (!ps_engine_open_for(&pool->base, inside))
-        return PS_ECLOSED;
     bool full = bounded && is_full(pool);
     if (full && pool->base.config.on_full == PS_ON_FULL_BLOCK) {
         atomic_store(&pool->arena->wanted, 1); /* then look again: protocol of room */
         full = is_full(pool);
     }
-    if (full || (pool->free_count == 0 && pool->fresh == pool->arena->records))
+    full = full || (pool->free_count == 0 && pool->fresh == pool->arena->records);
+    if (!ps_engine_open_for(&pool->base, inside))
+        return PS_ECLOSED;
+    if (full)
         return PS_EFULL;
     *index = pool->free_count > 0 ? pool->free[--pool->free_count] : pool->fresh++;
     pool->reserved++;
@@ -305,8 +308,10 @@ void ps_process_end_queued(struct ps_process *pool, enum ps_outcome outcome)
 
 void ps_process_wake(struct ps_process *pool, unsigned slot)
 {
-    /* A slot that never had a process has no descriptor, and nobody who waits. */
-    ps_parker_wake_by(&ps_arena_share(pool->arena, slot)->slot.parker, pool->child[slot].poll_fd);
+    /* A slot that never had a process has no descriptor, and nobody who waits. acquire, partner:
+     * ps_child_spawn. */
+    int poll_fd = atomic_load_explicit(&pool->child[slot].poll_fd, memory_order_acquire);
+    ps_parker_wake_by(&ps_arena_share(pool->arena, slot)->slot.parker, poll_fd);
 }
 
 void ps_process_wake_all(struct ps_process *pool)

@@ -12,14 +12,15 @@
 extern const struct ps_engine_ops ps_engine_process;
 extern const struct ps_policy ps_process_policies[];
 
-/* What the keeper knows of the process of a slot. Owner: the keeper; `poll_fd` is constant once it is
- * made, and made before there is a process. */
+/* What the keeper knows of the process of a slot. Owner: the keeper; `poll_fd` is read by whoever wakes
+ * (release and acquire: what made it comes before), constant once it is made, and made before there is
+ * a process: who learns of that process from itself (the idle bits) finds it. */
 struct ps_process_child {
-    pid_t pid;        /* 0: none */
-    int pid_fd;       /* of pid */
-    int poll_fd;      /* eventfd of its parker; -1: not yet made */
-    unsigned unready; /* deaths in a row before it was ready */
-    bool hopeless;    /* it cannot be replaced */
+    pid_t pid;           /* 0: none */
+    int pid_fd;          /* of pid */
+    _Atomic int poll_fd; /* eventfd of its parker; -1: not yet made */
+    unsigned unready;    /* deaths in a row before it was ready */
+    bool hopeless;       /* it cannot be replaced */
     uint64_t
         given[PS_MAX_TYPES]; /* tasks of the line that this slot has taken and that are settled */
 };
