@@ -75,8 +75,9 @@ static enum ps_err claim(struct ps_async_job_inbox *inbox, uint64_t *index)
             return PS_EFULL;
         if (turn > turn_of(inbox, tail)) {
             tail = atomic_load_explicit(&inbox->tail, memory_order_relaxed);
+            /* acquire, partner: ps_async_jobs_open, which has read head before the loop moves it on. */
         } else if (atomic_compare_exchange_weak_explicit(
-                       &inbox->tail, &tail, tail + 1, memory_order_relaxed, memory_order_relaxed)) {
+                       &inbox->tail, &tail, tail + 1, memory_order_acquire, memory_order_relaxed)) {
             *index = tail;
             return PS_OK;
         }
