@@ -62,7 +62,8 @@ static uint64_t turn_of(struct ps_async_job_inbox *inbox, uint64_t index)
     return (index >> inbox->shift) * 2;
 }
 
-/* Steps 2 and 3. PS_EFULL; PS_ECLOSED. */
+/* Steps 2 and 3. PS_EFULL; PS_ECLOSED. The CAS is acquire, partner ps_async_jobs_open: that has read
+ * head before the loop moves it on. */
 static enum ps_err claim(struct ps_async_job_inbox *inbox, uint64_t *index)
 {
     /* relaxed: the slot's turn says whether the index was read late. */
@@ -75,7 +76,6 @@ static enum ps_err claim(struct ps_async_job_inbox *inbox, uint64_t *index)
             return PS_EFULL;
         if (turn > turn_of(inbox, tail)) {
             tail = atomic_load_explicit(&inbox->tail, memory_order_relaxed);
-            /* acquire, partner: ps_async_jobs_open, which has read head before the loop moves it on. */
         } else if (atomic_compare_exchange_weak_explicit(
                        &inbox->tail, &tail, tail + 1, memory_order_acquire, memory_order_relaxed)) {
             *index = tail;
